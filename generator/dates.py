@@ -1,0 +1,187 @@
+"""EDTF values: as exact as the source was, and no more.
+
+A date is the string a person would write in EDTF (ISO 8601-2): `2002`, `2002-10`, `2015-09-15`, `2002~`, `199X`,
+half-years `2024-40`/`2024-41`, sets `[2009-09-14,2015-09-14]`, intervals `2015-09-15/..`. It keeps its written form;
+this module compares what it allows. An unknown or open end of an interval reaches to `date.min` or `date.max`.
+"""
+
+import calendar
+import re
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+
+import edtf
+from edtf.parser.edtf_exceptions import EDTFParseException
+from edtf.parser.parser_classes import EDTFObject
+
+_PLAIN = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
+_DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?")
+_HALVES = {"40": (1, 6), "41": (7, 12)}  # ISO 8601-2 sub-year groupings: semesters
+_PRECISIONS = ("day", "month", "half", "year", "decade", "century")
+
+
+class Bounds(NamedTuple):
+    """The earliest and the latest day that a written date allows, both inclusive."""
+
+    earliest: date
+    latest: date
+
+
+def check(text: str) -> str:
+    """The date as written; raises ValueError, in words for a person, where it is none or runs backwards."""
+    bounds(text)
+    return text
+
+
+@lru_cache(maxsize=65536)
+def bounds(text: str) -> Bounds:
+    """The days that a date allows; raises ValueError as `check` does.
+
+    `2002` allows all of 2002, `2002~` a year more on either side, a set all from its first to its last member,
+    and an interval all from the earliest start to the latest end.
+    """
+    if text.startswith(("[", "{")) and text.endswith(("]", "}")):
+        parts = [bounds(part.strip()) for part in text[1:-1].split(",")]
+        return Bounds(min(p.earliest for p in parts), max(p.latest for p in parts))
+    if "/" in text:
+        return _interval(text)
+    return _point(text)
+
+
+def precision(text: str) -> str:
+    """`day`, `month`, `half`, `year`, `decade`, `century`; `set` or `interval` where it is one."""
+    if text.startswith(("[", "{")):
+        return "set"
+    if "/" in text:
+        return "interval"
+    plain = text.rstrip("~?%")
+    if plain.endswith("XX"):
+        return "century"
+    if plain.endswith("X"):
+        return "decade"
+    if plain[5:] in _HALVES:
+        return "half"
+    return {4: "year", 7: "month"}.get(len(plain), "day")
+
+
+def backs(vague: str, exact: str) -> bool:
+    """Does the vaguer date allow every day that the more exact one does? `1949` backs `1949-04-04`."""
+    return bounds(vague).earliest <= bounds(exact).earliest and bounds(exact).latest <= bounds(vague).latest
+
+
+def overlaps(one: str, other: str) -> bool:
+    """Could both be true of one event?"""
+    return bounds(one).earliest <= bounds(other).latest and bounds(other).earliest <= bounds(one).latest
+
+
+def precedes(one: str, other: str) -> bool:
+    """Is the first certainly before the second?"""
+    return bounds(one).latest < bounds(other).earliest
+
+
+def passed(text: str, today: date) -> str:
+    """Has this date passed by the end of `today`? `yes`, `no`, or `perhaps` where its precision leaves it open."""
+    earliest, latest = bounds(text)
+    if latest <= today:
+        return "yes"
+    return "perhaps" if earliest <= today else "no"
+
+
+def plus(text: str, duration: str) -> str:
+    """The date an ISO 8601 duration later, as exact as the coarser of the two: `1992-05-15` + `P10Y` is `2002`.
+
+    A set is moved member by member; an approximate date stays approximate. Raises ValueError for an interval.
+    """
+    years, months, weeks, days = _duration(duration)
+    finest = "day" if days or weeks else "month" if months else "year"
+    return _shift(text, (years, months, 7 * weeks + days), finest)
+
+
+def term_end(start: str, duration: str) -> str:
+    """When a term that began at `start` ends: to the month at best, for terms are rounded (`2015-09-15`, `P1Y`: `2016-09`)."""
+    years, months, weeks, days = _duration(duration)
+    return _shift(start, (years, months, 7 * weeks + days), "day" if days or weeks else "month")
+
+
+def trim(text: str, to: str) -> str:
+    """A plain date cut to a coarser precision (`year`, `month`, `day`); unchanged where it is coarse already."""
+    return text[: {"year": 4, "decade": 4, "century": 4, "half": 7, "month": 7}.get(to, 10)]
+
+
+def sort_key(text: str | None) -> tuple[date, date]:
+    """Orders dates by their earliest, then their latest day; a missing date comes first."""
+    return tuple(bounds(text)) if text else (date.min, date.min)  # type: ignore[return-value]
+
+
+def _interval(text: str) -> Bounds:
+    if text.count("/") != 1:
+        raise ValueError(f"{text!r} is not a date in EDTF")
+    start, end = text.split("/")
+    earliest = date.min if start in ("", "..") else bounds(start).earliest
+    latest = date.max if end in ("", "..") else bounds(end).latest
+    if earliest > latest:
+        raise ValueError(f"{text!r} runs backwards")
+    return Bounds(earliest, latest)
+
+
+def _point(text: str) -> Bounds:
+    if match := _PLAIN.fullmatch(text):
+        year, month, day = match.groups()
+        if month in _HALVES and not day:
+            first, last = _HALVES[month]
+            return Bounds(_day(text, year, first, 1), _month_end(int(year), last))
+        if not month:
+            return Bounds(_day(text, year, 1, 1), _day(text, year, 12, 31))
+        if not day:
+            return Bounds(_day(text, year, int(month), 1), _month_end(int(year), int(month)))
+        return Bounds(*[_day(text, year, int(month), int(day))] * 2)
+    return _unusual(text)
+
+
+def _unusual(text: str) -> Bounds:
+    """What the plain form does not cover: qualifiers, unspecified digits, seasons; read by the `edtf` library."""
+    try:
+        parsed: EDTFObject = edtf.parse_edtf(text)
+        low, high = parsed.lower_fuzzy(), parsed.upper_fuzzy()
+        return Bounds(date(*low[:3]), date(*high[:3]))
+    except (EDTFParseException, ValueError, TypeError, AttributeError, OverflowError):
+        raise ValueError(f"{text!r} is not a date in EDTF") from None
+
+
+def _day(text: str, year: str, month: int, day: int) -> date:
+    try:
+        return date(int(year), month, day)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a day that exists") from None
+
+
+def _month_end(year: int, month: int) -> date:
+    return date(year, month, calendar.monthrange(year, month)[1])
+
+
+def _shift(text: str, by: tuple[int, int, int], finest: str) -> str:
+    if text.startswith("["):
+        return "[" + ",".join(_shift(part.strip(), by, finest) for part in text[1:-1].split(",")) + "]"
+    plain = text.rstrip("~?%")
+    kept = precision(plain)
+    if kept not in _PRECISIONS:
+        raise ValueError(f"{text!r} has no single start to count from")
+    if kept == "half":
+        kept = "month"
+    start = _move(bounds(plain).earliest, by[0], by[1]) + timedelta(days=by[2])
+    return trim(start.isoformat(), max(kept, finest, key=_PRECISIONS.index)) + text[len(plain) :]
+
+
+def _move(day: date, years: int, months: int) -> date:
+    total = day.year * 12 + day.month - 1 + years * 12 + months
+    year, month = divmod(total, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _duration(text: str) -> tuple[int, int, int, int]:
+    match = _DURATION.fullmatch(text)
+    if not match or text == "P":
+        raise ValueError(f"{text!r} is not an ISO 8601 duration")
+    years, months, weeks, days = (int(part or 0) for part in match.groups())
+    return years, months, weeks, days

@@ -1,0 +1,144 @@
+"""Spellings → ids: the countries and organisations we know, and every form English-language news gives them.
+
+`countries.yml` and `organisations.yml` are data in the public domain (facts of the CIA World Factbook, editions of 2020
+and 2025) and our own lists of spellings; `README.md` beside them names the sources and explains every key.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from generator import strict_yaml
+
+
+class Form(NamedTuple):
+    """One spelling of one record. Matching is case-sensitive and allows a leading "the"."""
+
+    text: str
+    id: str
+    sense: str  # name, adjective, demonym, capital, acronym, treaty, organ, description
+    doubtful: bool  # the form has other senses too (a given name, a common word, another record)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A country or an organisation: its id, its names, and the rest of its YAML as `data`."""
+
+    id: str
+    name: str
+    type: str  # organisation | country
+    data: Mapping[str, Any]
+
+    @property
+    def acronym(self) -> str | None:
+        """The usual short form; None for countries and bodies without one."""
+        acronyms = self.data.get("acronyms") or []
+        return acronyms[0] if acronyms else None
+
+
+@dataclass(frozen=True, eq=False)
+class Gazetteer:
+    """All records by id; organisations' ids are lower-case slugs, countries' ISO 3166 codes in capitals or `x-…`."""
+
+    countries: Mapping[str, Record]
+    organisations: Mapping[str, Record]
+
+    def record(self, id: str) -> Record | None:
+        """The country or organisation with this id."""
+        return self.countries.get(id) or self.organisations.get(id)
+
+    def find(self, name: str) -> Record | None:
+        """The one record a person means by a name, an id or any spelling; None if unknown or shared by several."""
+        if record := self.record(name):
+            return record
+        ids = self._ids.get(fold(name), set())
+        return self.record(next(iter(ids))) if len(ids) == 1 else None
+
+    @cached_property
+    def _ids(self) -> dict[str, set[str]]:
+        index: dict[str, set[str]] = {}
+        for form in self.forms():
+            if form.sense in ("name", "acronym"):
+                index.setdefault(fold(form.text), set()).add(form.id)
+        return index
+
+    def forms(self) -> Iterator[Form]:
+        """Every spelling of every record, longest senses and exact duplicates included once a record."""
+        for record in self.countries.values():
+            yield from _country_forms(record)
+        for record in self.organisations.values():
+            yield from _organisation_forms(record)
+
+
+@lru_cache(maxsize=1)
+def load_built_in() -> Gazetteer:
+    """The records that ship with the package."""
+    return Gazetteer(_read("countries.yml", "country"), _read("organisations.yml", "organisation"))
+
+
+def extend(gazetteer: Gazetteer, organisations: Iterable[Mapping[str, Any]]) -> Gazetteer:
+    """With a project's own organisations added; one with a known id replaces the built-in record."""
+    own = {data["id"]: Record(data["id"], data["name"], "organisation", data) for data in organisations}
+    return Gazetteer(gazetteer.countries, {**gazetteer.organisations, **own})
+
+
+def fold(name: str) -> str:
+    """A name as people compare it: no case, accents, punctuation or leading "the"."""
+    plain = unicodedata.normalize("NFKD", name.replace("’", "'")).casefold()
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return re.sub(r"^the ", "", re.sub(r"[^\w&]+", " ", plain).strip())
+
+
+def slug(name: str) -> str:
+    """A file name and address for a name without a record: lower-case ASCII words joined by hyphens, at most 60 letters."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "-", re.sub(r"^the\s+", "", plain)).strip("-")
+    return words[:60].strip("-") or "unnamed"
+
+
+def _read(name: str, type_: str) -> dict[str, Record]:
+    text = files("generator.gazetteer").joinpath(name).read_text("utf-8")
+    data, _ = strict_yaml.parse(text, Path(name))
+    return {item["id"]: Record(item["id"], item["name"], type_, item) for item in data}
+
+
+def _country_forms(record: Record) -> Iterator[Form]:
+    data = record.data
+    ambiguous = {item["form"]: item for item in data.get("ambiguous") or []}
+
+    def form(text: str, sense: str) -> Form | None:
+        """None where the form belongs by default to another record."""
+        other = ambiguous.get(text)
+        if other and other.get("default") and other["default"] != record.id:
+            return None
+        return Form(text, record.id, sense, other is not None)
+
+    names = [record.name, data.get("official"), *(data.get("aliases") or []), *(data.get("former_names") or [])]
+    demonyms = [word for item in data.get("demonyms") or [] for word in (item.get("one"), item.get("many"))]
+    capitals = [name for item in data.get("capitals") or [] for name in (item["name"], *(item.get("other") or []))]
+    groups = {"name": names, "adjective": data.get("adjectives") or [], "demonym": demonyms, "capital": capitals}
+    for sense, texts in groups.items():
+        yield from (made for text in dict.fromkeys(texts) if text and (made := form(text, sense)))
+
+
+def _organisation_forms(record: Record) -> Iterator[Form]:
+    data = record.data
+    ambiguous = {item["form"] for item in data.get("ambiguous_forms") or []}
+    names = [record.name, *(data.get("aliases") or []), *(data.get("former_names") or [])]
+    treaties = [name for item in data.get("treaties") or [] for name in (item["name"], *(item.get("aliases") or []))]
+    groups = {
+        "name": names,
+        "acronym": data.get("acronyms") or [],
+        "treaty": treaties,
+        "description": data.get("descriptions") or [],
+    }
+    for sense, texts in groups.items():
+        yield from (Form(text, record.id, sense, text in ambiguous) for text in dict.fromkeys(texts) if text)
+    for organ in data.get("organs") or []:
+        own = organ.get("organisation") or organ["id"]
+        yield from (Form(text, own, "organ", False) for text in (organ["name"], *(organ.get("aliases") or [])))

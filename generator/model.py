@@ -1,0 +1,143 @@
+"""The nouns: Article, Quote, Claim, Fact, Sheet. Frozen values; no behaviour beyond their own shape."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+SubjectType = Literal["organisation", "country", "other"]
+"""`other` is a body or region we have no record of; its sheet is kept but gets no page."""
+
+Verdict = Literal["settled", "disputed", "needs-review"]
+DecidedBy = Literal["articles", "reference", "override"]
+
+FOLDERS: Mapping[SubjectType, str] = {"organisation": "organisations", "country": "countries", "other": "others"}
+"""Folder of a sheet below `facts/` and `overrides/`; apart, so that `au` and `AU` never meet on one disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A text someone else wrote, normalised once. All offsets are Unicode code points of `text`."""
+
+    id: str  # the file's stem, unchanged
+    title: str
+    text: str  # the body; its title is not part of it unless the file is plain text
+    published: str | None = None  # EDTF
+    publisher: str | None = None
+    url: str | None = None
+    language: str = "en"
+    licence: str | None = None
+    based_on: tuple[str, ...] = ()  # public addresses; where given, the text is a sample written for this project
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that extraction reads: text, title, publication date, language."""
+        parts = "\0".join((self.text, self.title, self.published or "", self.language))
+        return hashlib.sha256(parts.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Quote:
+    """The exact characters that say something: `article.text[start:end] == text`, always, or it is orphaned."""
+
+    article: str  # id
+    start: int  # code points, from 0
+    end: int  # exclusive
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """How a value follows from what is written, where it is not written as such."""
+
+    says: str  # e.g. "1992 + ten years → 2002, to the year"
+    quotes: tuple[Quote, ...] = ()  # what it rests on besides the claim's own quote
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one source says: one value, for one kind of fact, about one subject.
+
+    `fields` are the kind's other fields (`status`, `post`, `since`, `until`, `from` …), each a string: an id, EDTF,
+    ISO 8601 duration, a word of the kind's list, or plain text, as the kind's file declares. Absent means unknown.
+    Exactly one of `quote`, `ref` and `override` says where the claim comes from.
+    """
+
+    kind: str
+    subject: str  # an id, or a slug of the name where no record exists
+    subject_name: str
+    subject_type: SubjectType
+    value: str | None  # an id, an EDTF date, or a person's name; None where the thing named has no id
+    value_name: str  # as a reader should see it
+    fields: Mapping[str, str] = field(default_factory=dict)
+    quote: Quote | None = None  # an article's words
+    ref: str | None = None  # a reference row: "factbook-2025#au/CF"
+    override: str | None = None  # a person's decision: "organisations/csto.yml", relative to overrides/
+    said: str | None = None  # EDTF: when the source was published or the decision is dated; None if unknown
+    rule: str = ""  # "kind/rule id" that read it; empty for overrides and references
+    confidence: float = 1.0  # 0..1: the rule's measured precision, lowered for risky matches
+    derivation: Derivation | None = None
+    denies: bool = False  # an override that says: this is not so
+    why: str = ""  # an override's reason
+    source: str | None = None  # an override's address, optional
+
+    def get(self, name: str) -> str | None:
+        """A field, or `value` by that name."""
+        return self.value if name == "value" else self.fields.get(name)
+
+    @property
+    def id(self) -> str:
+        """Twelve hexadecimal digits that depend on what is said and where, and on nothing else."""
+        place = self.quote or self.ref or self.override
+        parts = [
+            self.kind,
+            self.subject,
+            self.value or self.value_name,
+            sorted(self.fields.items()),
+            place,
+            self.denies,
+        ]
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A change of status (membership) at a date, or, undated, a status seen at `as_of`."""
+
+    status: str
+    date: str | None = None  # EDTF: when it came to be so
+    as_of: str | None = None  # EDTF: the publication that last said so
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Our decision and every claim behind it.
+
+    `value`, `value_name` and `fields` are the winner's, filled up from claims that agree. Whether the fact is announced,
+    current, due or over follows from its dates and today, and is never stored.
+    """
+
+    kind: str
+    value: str | None
+    value_name: str
+    fields: Mapping[str, str]
+    verdict: Verdict
+    decided_by: DecidedBy
+    reason: str  # why this value: a sentence a reader can check against `claims`
+    claims: tuple[Claim, ...]  # the winner first, then by rank
+    events: tuple[Event, ...] = ()  # kinds with a status: the timeline that status on a date derives from
+    confirmed: str | None = None  # EDTF: the latest source that says so
+
+    def get(self, name: str) -> str | None:
+        """A field, or `value` by that name."""
+        return self.value if name == "value" else self.fields.get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """All facts on one subject: one YAML file, one page, one id."""
+
+    id: str
+    name: str
+    type: SubjectType
+    facts: tuple[Fact, ...] = ()
