@@ -99,7 +99,7 @@ def plus(text: str, duration: str) -> str:
 
 
 def term_end(start: str, duration: str) -> str:
-    """When a term that began at `start` ends: to the month at best, for terms are rounded (`2015-09-15`, `P1Y`: `2016-09`)."""
+    """When a term that began at `start` ends: to the month at best (`2015-09-15` + `P1Y`: `2016-09`)."""
     years, months, weeks, days = _duration(duration)
     return _shift(start, (years, months, 7 * weeks + days), "day" if days or weeks else "month")
 

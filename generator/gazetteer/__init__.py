@@ -95,7 +95,7 @@ def fold(name: str) -> str:
 
 
 def slug(name: str) -> str:
-    """A file name and address for a name without a record: lower-case ASCII words joined by hyphens, at most 60 letters."""
+    """A file name for a name without a record: lower-case ASCII words joined by hyphens, at most 60 letters."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", re.sub(r"^the\s+", "", plain)).strip("-")
     return words[:60].strip("-") or "unnamed"
