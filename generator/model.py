@@ -11,6 +11,9 @@ SubjectType = Literal["organisation", "country", "other"]
 Verdict = Literal["settled", "disputed", "needs-review"]
 DecidedBy = Literal["articles", "reference", "override"]
 
+PUBLISH_AT = 0.8
+"""Claims below this confidence wait for a person's eye: they are in the facts file, never on a page as fact."""
+
 FOLDERS: Mapping[SubjectType, str] = {"organisation": "organisations", "country": "countries", "other": "others"}
 """Folder of a sheet below `facts/` and `overrides/`; apart, so that `au` and `AU` never meet on one disk."""
 
@@ -113,8 +116,8 @@ class Event:
 class Fact:
     """Our decision and every claim behind it.
 
-    `value`, `value_name` and `fields` are the winner's, filled up from claims that agree. Whether the fact is announced,
-    current, due or over follows from its dates and today, and is never stored.
+    `value`, `value_name` and `fields` are the winner's, filled up from claims that agree. Whether the fact is
+    announced, current, due or over follows from its dates and today, and is never stored.
     """
 
     kind: str

@@ -30,7 +30,7 @@ def parse(text: str, path: Path) -> tuple[Any, Lines]:
         first = next(events, None)
         data = None if first is None else _value(first, events, (), lines, path)
         if extra := next(events, None):
-            raise ContentError(Problem("a second YAML document", path, extra.start_mark.line + 1))
+            raise ContentError(Problem("a second YAML document", path, _line(extra)))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
@@ -73,20 +73,22 @@ def _events(text: str, path: Path) -> Iterator[yaml.Event]:
             continue
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             hint = "write the value out, or quote it if it begins with & or *"
-            raise ContentError(Problem("anchors and aliases are not supported", path, event.start_mark.line + 1, hint))
+            raise ContentError(Problem("anchors and aliases are not supported", path, _line(event), hint))
         if getattr(event, "tag", None):
-            raise ContentError(
-                Problem(f"tags such as {event.tag!r} are not supported", path, event.start_mark.line + 1)
-            )
+            raise ContentError(Problem(f"tags such as {event.tag!r} are not supported", path, _line(event)))
         yield event
 
 
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
+
+
 def _value(event: yaml.Event, events: Iterator[yaml.Event], at: tuple[str | int, ...], lines: Lines, path: Path) -> Any:
-    lines.setdefault(at, event.start_mark.line + 1)
+    lines.setdefault(at, _line(event))
     if isinstance(event, yaml.ScalarEvent):
         return None if event.implicit[0] and event.value in _NULLS else event.value
     if len(at) >= MAX_DEPTH:
-        raise ContentError(Problem(f"nested more than {MAX_DEPTH} deep", path, event.start_mark.line + 1))
+        raise ContentError(Problem(f"nested more than {MAX_DEPTH} deep", path, _line(event)))
     if isinstance(event, yaml.SequenceStartEvent):
         return _sequence(events, at, lines, path)
     return _mapping(events, at, lines, path)
@@ -102,7 +104,7 @@ def _sequence(events: Iterator[yaml.Event], at: tuple[str | int, ...], lines: Li
 def _mapping(events: Iterator[yaml.Event], at: tuple[str | int, ...], lines: Lines, path: Path) -> dict[str, Any]:
     result: dict[str, Any] = {}
     while not isinstance(key := next(events), yaml.MappingEndEvent):
-        line = key.start_mark.line + 1
+        line = _line(key)
         if not isinstance(key, yaml.ScalarEvent):
             raise ContentError(Problem("a key must be plain text", path, line))
         if key.value in result:
