@@ -74,8 +74,8 @@ def _events(text: str, path: Path) -> Iterator[yaml.Event]:
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             hint = "write the value out, or quote it if it begins with & or *"
             raise ContentError(Problem("anchors and aliases are not supported", path, _line(event), hint))
-        if getattr(event, "tag", None):
-            raise ContentError(Problem(f"tags such as {event.tag!r} are not supported", path, _line(event)))
+        if tag := getattr(event, "tag", None):
+            raise ContentError(Problem(f"tags such as {tag!r} are not supported", path, _line(event)))
         yield event
 
 
