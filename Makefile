@@ -54,7 +54,7 @@ quality: $(VENV)/.dev-installed ## extraction quality against the floors, on the
 screenshots: $(VENV)/.dev-installed ## make the pictures of docs/assets/ anew
 	$(BIN)/python tests/screenshots.py
 
-update: $(BIN)/python ## raise every version in constraints.txt to the newest that pyproject.toml allows
+update: $(BIN)/python ## raise every version in constraints.txt (run it with the oldest Python supported)
 	rm -rf $(VENV)/update && $(PYTHON) -m venv $(VENV)/update
 	$(VENV)/update/bin/pip install --quiet -e '.[dev]' setuptools
 	{ sed -n '/^#/p' constraints.txt; $(VENV)/update/bin/pip freeze --all --exclude-editable | grep -v '^pip=='; } \
