@@ -1,0 +1,388 @@
+"""Claims against gold: precision, recall, calibration. `docs/how-to/evaluate.md` teaches the gold format.
+
+A gold file is named after its article and holds a list `facts`. A claim is *right* (it finds a fact that no earlier
+claim found), *wrong*, or *neutral* (it repeats a found fact, or says one marked `optional`: neither good nor bad).
+"""
+
+import itertools
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+from generator import strict_yaml
+from generator.errors import ContentError, Problem, did_you_mean
+from generator.gazetteer import fold, load_built_in
+from generator.model import PUBLISH_AT, Claim
+
+Gold: TypeAlias = Mapping[str, Any]
+"""One fact as annotated."""
+
+GOLD_KINDS = {"membership": "member", "founding": "founded", "official": "official", "presidency": "presidency"}
+"""Our kinds of fact and what gold calls them; other kinds are not judged."""
+
+_REQUIRED = {
+    "member": ("org", "value", "status"),
+    "founded": ("org", "value", "event"),
+    "official": ("org_or_country", "person", "position"),
+    "presidency": ("org", "to"),
+}
+_BUCKETS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.01)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What became of one claim (`fact` is what it found), or of one fact that no claim found (`claim` is None)."""
+
+    article: str
+    kind: str  # as gold calls it
+    verdict: str  # right | wrong | neutral | missed
+    claim: Claim | None = None
+    fact: Gold | None = None
+
+    def __str__(self) -> str:
+        return f"{self.article} {self.kind}: {_claim_words(self.claim) if self.claim else _fact_words(self.fact or {})}"
+
+    @property
+    def sentence(self) -> str:
+        """The words behind it, on one line."""
+        quote = self.claim.quote.text if self.claim and self.claim.quote else ""
+        return " ".join((quote if self.claim else str((self.fact or {}).get("evidence") or "")).split())
+
+    def line(self) -> str:
+        """One line of JSON."""
+        shown = {"article": self.article, "kind": self.kind, "verdict": self.verdict, "says": str(self)}
+        more = {"rule": self.claim.rule, "confidence": self.claim.confidence} if self.claim else {}
+        return json.dumps({**shown, **more, "sentence": self.sentence}, ensure_ascii=False)
+
+
+class Figures(NamedTuple):
+    """Counts, and the ratios that follow from them (0 where nothing was counted)."""
+
+    right: int
+    wrong: int
+    missed: int
+    precision: float
+    recall: float
+    f1: float
+
+    def __str__(self) -> str:
+        ratios = f"P {self.precision:.3f}  R {self.recall:.3f}  F1 {self.f1:.3f}"
+        return f"{ratios}   right {self.right:3d}  wrong {self.wrong:3d}  missed {self.missed:3d}"
+
+
+def load_gold(folders: Iterable[Path]) -> dict[str, list[Gold]]:
+    """The facts of each article (by file stem) in folders of gold files; raises ContentError listing all problems."""
+    gold: dict[str, list[Gold]] = {}
+    problems: list[Problem] = []
+    for folder in folders:
+        paths = sorted(folder.glob("*.yml"))
+        problems += [] if paths else [Problem("no gold files (*.yml) here", folder)]
+        for path in paths:
+            data, lines = strict_yaml.read(path)
+            problems += _gold_problems(data, lines, path)
+            if path.stem in gold:
+                problems.append(Problem(f"a second gold file for {path.stem!r}", path))
+            gold[path.stem] = (data.get("facts") if isinstance(data, dict) else None) or []
+    if problems:
+        raise ContentError(*problems)
+    return gold
+
+
+def article_paths(gold: Path, folders: Iterable[Path]) -> Iterator[Path]:
+    """The article of each gold file in a folder: looked for in `folders`, or else in the folders beside it."""
+    places = list(folders) or [p for p in sorted(gold.parent.iterdir()) if p.is_dir() and p != gold]
+    for path in sorted(gold.glob("*.yml")):
+        found = [file for place in places for end in (".md", ".txt") if (file := place / (path.stem + end)).is_file()]
+        if not found:
+            shown = ", ".join(place.as_posix() for place in places) or gold.parent.as_posix()
+            raise ContentError(
+                Problem(f"no article {path.stem}.md or .txt in {shown}", path, hint="use --articles DIR")
+            )
+        yield found[0]
+
+
+def judge(
+    claims: Mapping[str, Iterable[Claim]], gold: Mapping[str, list[Gold]], *, strict: bool = True
+) -> list[Judged]:
+    """Every claim on an article that has gold, and every fact missed.
+
+    `strict` asks for a member's status, a founding's event, an official's post and a handover's `from` and start too.
+    Give published claims for the figures, all claims for the calibration.
+    """
+    return [judged for stem, facts in gold.items() for judged in _article(stem, claims.get(stem, ()), facts, strict)]
+
+
+def published(claims: Mapping[str, Iterable[Claim]]) -> dict[str, list[Claim]]:
+    """Only what a page would show as fact."""
+    return {stem: [claim for claim in some if claim.confidence >= PUBLISH_AT] for stem, some in claims.items()}
+
+
+def figures(judged: Iterable[Judged]) -> dict[str, Figures]:
+    """By kind, and `micro` for all together."""
+    counts = Counter((j.kind, j.verdict) for j in judged)
+    groups = {**{kind: [kind] for kind in _REQUIRED}, "micro": list(_REQUIRED)}
+    return {name: _figures(counts, kinds) for name, kinds in groups.items()}
+
+
+def by_rule(judged: Iterable[Judged]) -> dict[str, tuple[int, int, int]]:
+    """How many claims of each rule are right, wrong and neutral; rules with most wrong claims first."""
+    counts = Counter((j.claim.rule, j.verdict) for j in judged if j.claim)
+    rows = {rule: (counts[rule, "right"], counts[rule, "wrong"], counts[rule, "neutral"]) for rule, _ in counts}
+    return dict(sorted(rows.items(), key=lambda row: (-row[1][1], -row[1][0], row[0])))
+
+
+def calibration(judged: Iterable[Judged]) -> Iterator[tuple[float, float, int, int]]:
+    """Buckets of confidence that hold judged claims: from, below, how many right, how many judged."""
+    told = [(j.claim.confidence, j.verdict == "right") for j in judged if j.claim and j.verdict != "neutral"]
+    for low, high in itertools.pairwise(_BUCKETS):
+        if inside := [right for confidence, right in told if low <= confidence < high]:
+            yield low, high, sum(inside), len(inside)
+
+
+def report(claims: Mapping[str, list[Claim]], gold: Mapping[str, list[Gold]]) -> Iterator[str]:
+    """The figures, line by line: what publishable claims score, by kind, and what all claims do, by rule."""
+    shown = published(claims)
+    yield f"{len(gold)} articles, {sum(len(shown.get(stem, ())) for stem in gold)} publishable claims"
+    for level in ("strict", "lenient"):
+        yield level
+        scored = figures(judge(shown, gold, strict=level == "strict"))
+        yield from (f"  {kind:11} {figure}" for kind, figure in scored.items())
+    every = judge(claims, gold)
+    yield "by rule, all claims, strict: right, wrong, neutral"
+    yield from (f"  {rule:44} {r:4d} {w:4d} {n:4d}" for rule, (r, w, n) in by_rule(every).items())
+    yield "by confidence, all claims, strict"
+    for low, high, right, told in calibration(every):
+        yield f"  {low:.2f} to {min(high, 1):.2f}  precision {right / told:.3f}  of {told}"
+
+
+def errors(judged: Iterable[Judged]) -> Iterator[str]:
+    """Each miss and each wrong claim, with its sentence below it."""
+    for j in judged:
+        if j.verdict in ("missed", "wrong"):
+            rule = f"  [{j.claim.rule} {j.claim.confidence:.2f}]" if j.claim else ""
+            yield f"{j.verdict.upper():6} {j}{rule}\n         {j.sentence}"
+
+
+def run_file(judged: Iterable[Judged]) -> str:
+    """A run as JSON, for a later `compare`."""
+    told: dict[str, set[str]] = {"found": set(), "wrong": set()}
+    for j in judged:
+        if j.verdict == "right":
+            told["found"].add(f"{j.article} {j.kind}: {_fact_words(j.fact or {})}")
+        elif j.verdict == "wrong":
+            told["wrong"].add(str(j))
+    return json.dumps({key: sorted(items) for key, items in told.items()}, ensure_ascii=False, indent=1) + "\n"
+
+
+def compare(earlier: str, judged: Iterable[Judged], path: Path) -> Iterator[str]:
+    """What a run gained and lost against an earlier `run_file`; raises ContentError where that is none."""
+    try:
+        old = {key: set(json.loads(earlier)[key]) for key in ("found", "wrong")}
+    except (ValueError, KeyError, TypeError):
+        hint = "make one with: factsheets evaluate GOLD --save FILE"
+        raise ContentError(Problem("not a saved run", path, hint=hint)) from None
+    new = {key: set(items) for key, items in json.loads(run_file(judged)).items()}
+    changes = {
+        "GAINED": new["found"] - old["found"],
+        "LOST": old["found"] - new["found"],
+        "NOW WRONG": new["wrong"] - old["wrong"],
+        "NO LONGER WRONG": old["wrong"] - new["wrong"],
+    }
+    yield ", ".join(f"{len(items)} {word.lower()}" for word, items in changes.items())
+    yield from (f"{word:15} {item}" for word, items in changes.items() for item in sorted(items))
+
+
+def _article(stem: str, claims: Iterable[Claim], facts: list[Gold], strict: bool) -> Iterator[Judged]:
+    """Each claim in turn takes the first free fact that it says; only then is it asked whether it repeats one."""
+    unique: dict[tuple[str, ...], Claim] = {}
+    for claim in claims:
+        if claim.kind in GOLD_KINDS:
+            unique.setdefault(_identity(claim), claim)
+    required = [fact for fact in facts if fact.get("optional") != "true"]
+    finder: dict[int, tuple[str, ...]] = {}
+    for key, claim in unique.items():
+        free = (i for i, fact in enumerate(required) if i not in finder and _says(claim, fact, strict))
+        if (first := next(free, None)) is not None:
+            finder[first] = key
+    found = {key: required[i] for i, key in finder.items()}
+    for key, claim in unique.items():
+        verdict = "right" if key in found else "neutral" if _neutral(claim, facts, strict) else "wrong"
+        yield Judged(stem, GOLD_KINDS[claim.kind], verdict, claim, found.get(key))
+    yield from (Judged(stem, fact["kind"], "missed", None, fact) for i, fact in enumerate(required) if i not in finder)
+
+
+def _neutral(claim: Claim, facts: list[Gold], strict: bool) -> bool:
+    """A second way to say a fact, or an optional fact in any status, event or post."""
+    return any(_says(claim, fact, strict and fact.get("optional") != "true") for fact in facts)
+
+
+def _says(claim: Claim, fact: Gold, strict: bool) -> bool:
+    kind, aliases = GOLD_KINDS[claim.kind], tuple(fact.get("aliases") or ())
+    body = fact["org_or_country" if fact["kind"] == "official" else "org"]
+    if kind != fact["kind"] or not _same_name(claim.subject_name, body, aliases):
+        return False
+    if kind == "official":
+        known = any(_same_person(claim.value_name, p) for p in (fact["person"], *(fact.get("person_aliases") or ())))
+        return known and (not strict or _same_post(claim.get("post") or "", fact["position"]))
+    if kind == "founded":
+        event = claim.get("event") or "established"
+        return _same_date(claim.value, fact["value"]) and (not strict or event in _either(fact, "event"))
+    if not _same_name(claim.value_name, fact["value" if kind == "member" else "to"]):
+        return False
+    if kind == "member":
+        return not strict or _member_status(claim) in _either(fact, "status")
+    return not strict or _same_handover(claim, fact)
+
+
+def _same_handover(claim: Claim, fact: Gold) -> bool:
+    giver = claim.get("from") or ""
+    record = load_built_in().record(giver)
+    if fact.get("from") and not _same_name(record.name if record else giver, fact["from"]):
+        return False
+    return not fact.get("start") or _same_date(claim.get("since"), fact["start"])
+
+
+def _identity(claim: Claim) -> tuple[str, ...]:
+    """Claims of one article that agree in this are one claim."""
+    start = (claim.kind, _canonical(claim.subject_name))
+    if claim.kind == "official":
+        return (*start, *_person(claim.value_name)[-1:], _plain(claim.get("post") or ""))
+    if claim.kind == "founding":
+        return (*start, claim.value or "", claim.get("event") or "")
+    other = _member_status(claim) if claim.kind == "membership" else claim.get("since") or ""
+    return (*start, _canonical(claim.value_name), other)
+
+
+def _same_name(claimed: str, gold: str, aliases: tuple[str, ...] = ()) -> bool:
+    """Equal in some spelling, or one the acronym (three letters or more) of the other."""
+    ours, theirs = _spellings(claimed), {s for name in (gold, *aliases) for s in _spellings(name)}
+    short, shorts = _acronym(claimed), {_acronym(name) for name in (gold, *aliases)}
+    return bool(ours & theirs or (len(short) > 2 and short in theirs) or any(s in ours for s in shorts if len(s) > 2))
+
+
+def _spellings(name: str) -> set[str]:
+    """The name folded, without and within its brackets, and the id of the country that it or its adjective names."""
+    inner = {_plain(part) for part in re.findall(r"\(([^)]*)\)", name)}
+    return {_plain(name), _plain(_unbracketed(name)), _canonical(name), *inner} - {""}
+
+
+def _canonical(name: str) -> str:
+    plain = _plain(name)
+    return _countries().get(plain) or _countries().get(_plain(_unbracketed(name))) or plain
+
+
+@cache
+def _countries() -> dict[str, str]:
+    gazetteer = load_built_in()
+    forms = [f for f in gazetteer.forms() if f.id in gazetteer.countries and f.sense != "capital"]
+    return {_plain(form.text): form.id for form in reversed(forms)}  # the first record of a form keeps it
+
+
+@lru_cache(maxsize=65536)
+def _plain(name: str) -> str:
+    return fold(re.sub(r"['’]s\b", "", name))
+
+
+def _unbracketed(name: str) -> str:
+    return re.sub(r"\(.*?\)", "", name)
+
+
+_SMALL_WORDS = {"of", "the", "and", "for", "in", "on", "to", "de", "a"}
+
+
+def _acronym(name: str) -> str:
+    words = re.findall(r"\w+", _unbracketed(name))
+    return "".join(word[0] for word in words if word.casefold() not in _SMALL_WORDS).casefold()
+
+
+def _person(name: str) -> list[str]:
+    return _plain(re.sub(r"\b(Jr|Sr|Dr|Mr|Mrs|Ms|H\.E)\b\.?", "", name)).split()
+
+
+def _same_person(claimed: str, gold: str) -> bool:
+    """One surname, or every part of one name among those of the other."""
+    ours, theirs = _person(claimed), _person(gold)
+    if not ours or not theirs:
+        return False
+    within = len(ours) > 1 and ours[-1] in theirs and set(ours) <= set(theirs)
+    return ours[-1] == theirs[-1] or within or (theirs[-1] in ours and set(theirs) <= set(ours))
+
+
+_SAME_POSTS = {
+    "prime minister": "premier pm taoiseach",
+    "chair": "chairman chairperson chairwoman chairmanship chairs chaired",
+    "head": "chief leader director",
+    "spokesman": "spokeswoman spokesperson",
+    "ambassador": "envoy representative ambassdor",
+    "defense": "defence",
+}
+_POST_WORDS = {word: post.split() for post, words in _SAME_POSTS.items() for word in words.split()}
+_POST_NOISE = _SMALL_WORDS | {"former", "acting", "new", "current", "outgoing", "first", "interim", "elect"}
+
+
+def _post(text: str) -> set[str]:
+    words = [word for word in _plain(text).split() if word not in _POST_NOISE]
+    return {part for word in words for part in _POST_WORDS.get(word, [word])}
+
+
+def _same_post(claimed: str, gold: str) -> bool:
+    """At least half of the gold's words, or none but them; a deputy or vice is never the principal."""
+    ours, theirs = _post(claimed), _post(gold)
+    if not theirs:
+        return True
+    if not ours & theirs or {"deputy", "vice"} & (ours ^ theirs):
+        return False
+    return 2 * len(ours & theirs) >= len(theirs) or ours <= theirs
+
+
+def _same_date(claimed: str | None, gold: str) -> bool:
+    """Equal to the gold's precision; of an interval, its start."""
+    return bool(claimed) and re.sub(r"[~?%]", "", claimed or "").split("/")[0].startswith(gold)
+
+
+def _either(fact: Gold, name: str) -> tuple[str | None, ...]:
+    return fact[name], fact.get(f"{name}_alt")
+
+
+def _member_status(claim: Claim) -> str:
+    """Gold knows no `suspended`: a suspended member is still one."""
+    status = claim.get("status") or "member"
+    return "member" if status == "suspended" else status
+
+
+def _figures(counts: Mapping[tuple[str, str], int], kinds: list[str]) -> Figures:
+    right, wrong, missed = (sum(counts[kind, v] for kind in kinds) for v in ("right", "wrong", "missed"))
+    precision = right / (right + wrong) if right + wrong else 0.0
+    recall = right / (right + missed) if right + missed else 0.0
+    f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+    return Figures(right, wrong, missed, precision, recall, f1)
+
+
+def _claim_words(claim: Claim) -> str:
+    return " | ".join(
+        [claim.subject_name, claim.value_name, *(f"{name} {text}" for name, text in claim.fields.items())]
+    )
+
+
+def _fact_words(fact: Gold) -> str:
+    names = ("org", "org_or_country", "value", "person", "to", "status", "event", "position", "from", "start")
+    return " | ".join(str(fact[name]) for name in names if fact.get(name))
+
+
+def _gold_problems(data: Any, lines: strict_yaml.Lines, path: Path) -> Iterator[Problem]:
+    facts = data.get("facts") if isinstance(data, dict) else None
+    if not isinstance(facts, list):
+        yield Problem("gold is a mapping with a list `facts`", path, 1)
+        return
+    for i, fact in enumerate(facts):
+        line = lines.get(("facts", i), 1)
+        kind = fact.get("kind") if isinstance(fact, dict) else None
+        if kind not in _REQUIRED:
+            yield Problem(f"unknown kind {kind!r}", path, line, did_you_mean(str(kind), _REQUIRED))
+            continue
+        yield from (Problem(f"a {kind} needs {name!r}", path, line) for name in _REQUIRED[kind] if not fact.get(name))
