@@ -144,3 +144,4 @@ class Sheet:
     name: str
     type: SubjectType
     facts: tuple[Fact, ...] = ()
+    denied: tuple[Claim, ...] = ()  # denials, each followed by the claims it took away: withdrawn, it gives them back

@@ -1,0 +1,163 @@
+"""What people may write under content/, as JSON Schema (draft-07) made from the kinds; and its errors in words.
+
+Scalars accept numbers as well as text, so that an editor that reads `value: 2002` as a number does not object; we
+ourselves read every scalar as text.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from generator import dates
+from generator.errors import Problem, did_you_mean
+from generator.kinds import Field, Kind
+from generator.strict_yaml import Lines
+
+Schema = dict[str, Any]
+
+_TEXT: Schema = {"type": ["string", "number"], "minLength": 1}
+_TEXTS: Schema = {"type": "array", "items": _TEXT}
+_ADDRESS: Schema = {"type": "string", "format": "address"}
+_DRAFT = "http://json-schema.org/draft-07/schema#"
+
+_ARTICLE_TEXTS = ("title", "publisher", "language", "licence")
+ARTICLE: Schema = {
+    "$schema": _DRAFT,
+    "type": "object",
+    "properties": {
+        **{key: _TEXT for key in _ARTICLE_TEXTS},
+        "published": {**_TEXT, "format": "date"},
+        "url": _ADDRESS,
+        "based_on": {"anyOf": [_ADDRESS, {"type": "array", "items": _ADDRESS}]},
+    },
+}
+"""Front matter or sidecar of an article; other keys are allowed and ignored."""
+
+SETTINGS: Schema = {"$schema": _DRAFT, "type": "object", "properties": {"model": _TEXT}, "additionalProperties": False}
+
+_ORGANISATION_LISTS = ("acronyms", "aliases", "former_names", "descriptions", "generic", "predecessors", "successors")
+_ORGANISATION_DATA = ("organs", "treaties", "headquarters", "dates", "dates_source", "ambiguous_forms", "ambiguous")
+_ORGANISATION: Schema = {
+    "type": "object",
+    "required": ["id", "name"],
+    "properties": {
+        "id": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
+        **{key: _TEXT for key in ("name", "kind", "status", "parent", "note")},
+        **{key: _TEXTS for key in _ORGANISATION_LISTS},
+        **{key: {"type": ["array", "object"]} for key in _ORGANISATION_DATA},
+    },
+    "additionalProperties": False,
+}
+ORGANISATIONS: Schema = {"$schema": _DRAFT, "type": "array", "items": _ORGANISATION}
+"""`content/organisations/*.yml`: a list of records with the keys of the built-in gazetteer."""
+
+
+def overrides(kinds: Mapping[str, Kind]) -> Schema:
+    """An override file: a list of corrections and denials, each with `why`."""
+    return {
+        "$schema": _DRAFT,
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["why"],
+            "if": {"required": ["deny"]},
+            "then": {
+                "properties": {"deny": _by_kind(kinds, required=[]), "why": _TEXT, "source": _ADDRESS},
+                "additionalProperties": False,
+            },
+            "else": _by_kind(kinds, required=["value"], also={"why": _TEXT, "source": _ADDRESS}),
+        },
+    }
+
+
+def problems(data: Any, lines: Lines, schema: Schema, path: Path) -> Iterator[Problem]:
+    """Where data breaks a schema: one problem an error, each on its line, with a hint where one helps."""
+    validator = jsonschema.Draft7Validator(schema, format_checker=_FORMATS)
+    for error in sorted(validator.iter_errors(data), key=lambda error: (list(map(str, error.path)), error.message)):
+        yield from _explain(error, lines, path)
+
+
+def _by_kind(kinds: Mapping[str, Kind], required: list[str], also: Schema | None = None) -> Schema:
+    """An object whose `kind` decides which other keys it may have."""
+    branches = [
+        {
+            "if": {"properties": {"kind": {"const": kind.name}}, "required": ["kind"]},
+            "then": {
+                "required": required,
+                "properties": {**{name: True for name in ("kind", *(also or {}))}, **_fields(kind)},
+                "additionalProperties": False,
+            },
+        }
+        for kind in kinds.values()
+    ]
+    properties = {"kind": {"enum": sorted(kinds)}, **(also or {})}
+    return {"type": "object", "required": ["kind"], "properties": properties, "allOf": branches}
+
+
+def _fields(kind: Kind) -> Schema:
+    return {"value": _field(kind.fields[kind.value]), **{field.name: _field(field) for field in kind.others()}}
+
+
+def _field(field: Field) -> Schema:
+    if field.type == "word":
+        return {"enum": list(field.values)}
+    if field.type in ("date", "duration"):
+        return {**_TEXT, "format": field.type}
+    return _TEXT
+
+
+def _explain(error: jsonschema.ValidationError, lines: Lines, path: Path) -> Iterator[Problem]:
+    at = tuple(error.absolute_path)
+    line = next(lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in lines)
+    name = next((str(key) for key in reversed(at) if isinstance(key, str)), "the file")
+    if error.validator == "additionalProperties":
+        known = error.schema["properties"]  # type: ignore[index, call-overload]
+        for key in error.instance.keys() - known.keys():
+            yield Problem(f"unknown key {key!r}", path, lines.get((*at, key), line), did_you_mean(key, known))
+    elif error.validator == "required":
+        key = error.message.split("'")[1]
+        yield Problem(f"{key!r} is missing", path, line, _MISSING.get(key))
+    elif error.validator in ("enum", "const"):
+        yield Problem(f"{name} cannot be {error.instance!r}", path, line, did_you_mean(str(error.instance), error.validator_value))  # type: ignore[arg-type]  # fmt: skip
+    elif error.validator == "format":
+        yield Problem(f"{name}: {error.cause}", path, line)
+    else:
+        yield Problem(f"{name} {_SHAPES.get(str(error.validator), _wanted(error))}", path, line)
+
+
+_MISSING = {
+    "why": "say in a sentence why; the page shows it to its readers",
+    "kind": "every override names the kind of fact it corrects",
+    "value": "which value? e.g. `value: AM`",
+}
+_SHAPES = {"minLength": "is empty", "pattern": "must be lower-case words joined by hyphens", "anyOf": "is not a web address (http:// or https://), nor a list of them"}  # fmt: skip
+
+
+def _wanted(error: jsonschema.ValidationError) -> str:
+    if error.instance is None:
+        return "is empty"
+    words = {"array": "a list", "object": "a mapping", "string": "text", "number": "text"}
+    wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    return "must be " + " or ".join(dict.fromkeys(words.get(str(kind), str(kind)) for kind in wanted))
+
+
+_FORMATS = jsonschema.FormatChecker(formats=())
+
+
+@_FORMATS.checks("date", raises=ValueError)
+def _is_date(value: Any) -> bool:
+    return bool(dates.check(str(value)))
+
+
+@_FORMATS.checks("duration", raises=ValueError)
+def _is_duration(value: Any) -> bool:
+    return bool(dates.term_end("2000-01-01", str(value)))
+
+
+@_FORMATS.checks("address", raises=ValueError)
+def _is_address(value: Any) -> bool:
+    if isinstance(value, str) and not value.startswith(("http://", "https://")):
+        raise ValueError(f"{value!r} is not a web address (http:// or https://)")
+    return True
