@@ -6,7 +6,7 @@ ourselves read every scalar as text.
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jsonschema
 
@@ -27,8 +27,8 @@ ARTICLE: Schema = {
     "$schema": _DRAFT,
     "type": "object",
     "properties": {
-        **{key: _TEXT for key in _ARTICLE_TEXTS},
-        "published": {**_TEXT, "format": "date"},
+        **dict.fromkeys(_ARTICLE_TEXTS, _TEXT),
+        "published": {**_TEXT, "format": "edtf"},
         "url": _ADDRESS,
         "based_on": {"anyOf": [_ADDRESS, {"type": "array", "items": _ADDRESS}]},
     },
@@ -44,8 +44,8 @@ _ORGANISATION: Schema = {
     "required": ["id", "name"],
     "properties": {
         "id": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
-        **{key: _TEXT for key in ("name", "kind", "status", "parent", "note")},
-        **{key: _TEXTS for key in _ORGANISATION_LISTS},
+        **dict.fromkeys(("name", "kind", "status", "parent", "note"), _TEXT),
+        **dict.fromkeys(_ORGANISATION_LISTS, _TEXTS),
         **{key: {"type": ["array", "object"]} for key in _ORGANISATION_DATA},
     },
     "additionalProperties": False,
@@ -86,7 +86,7 @@ def _by_kind(kinds: Mapping[str, Kind], required: list[str], also: Schema | None
             "if": {"properties": {"kind": {"const": kind.name}}, "required": ["kind"]},
             "then": {
                 "required": required,
-                "properties": {**{name: True for name in ("kind", *(also or {}))}, **_fields(kind)},
+                "properties": {**dict.fromkeys(("kind", *(also or {})), True), **_fields(kind)},
                 "additionalProperties": False,
             },
         }
@@ -104,7 +104,7 @@ def _field(field: Field) -> Schema:
     if field.type == "word":
         return {"enum": list(field.values)}
     if field.type in ("date", "duration"):
-        return {**_TEXT, "format": field.type}
+        return {**_TEXT, "format": {"date": "edtf"}.get(field.type, field.type)}
     return _TEXT
 
 
@@ -113,14 +113,15 @@ def _explain(error: jsonschema.ValidationError, lines: Lines, path: Path) -> Ite
     line = next(lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in lines)
     name = next((str(key) for key in reversed(at) if isinstance(key, str)), "the file")
     if error.validator == "additionalProperties":
-        known = error.schema["properties"]  # type: ignore[index, call-overload]
-        for key in error.instance.keys() - known.keys():
+        known = [*cast(Schema, error.schema)["properties"]]
+        for key in sorted(cast(Schema, error.instance).keys() - set(known)):
             yield Problem(f"unknown key {key!r}", path, lines.get((*at, key), line), did_you_mean(key, known))
     elif error.validator == "required":
         key = error.message.split("'")[1]
         yield Problem(f"{key!r} is missing", path, line, _MISSING.get(key))
     elif error.validator in ("enum", "const"):
-        yield Problem(f"{name} cannot be {error.instance!r}", path, line, did_you_mean(str(error.instance), error.validator_value))  # type: ignore[arg-type]  # fmt: skip
+        known = [str(word) for word in cast(list[Any], error.validator_value)]
+        yield Problem(f"{name} cannot be {error.instance!r}", path, line, did_you_mean(str(error.instance), known))
     elif error.validator == "format":
         yield Problem(f"{name}: {error.cause}", path, line)
     else:
@@ -132,7 +133,11 @@ _MISSING = {
     "kind": "every override names the kind of fact it corrects",
     "value": "which value? e.g. `value: AM`",
 }
-_SHAPES = {"minLength": "is empty", "pattern": "must be lower-case words joined by hyphens", "anyOf": "is not a web address (http:// or https://), nor a list of them"}  # fmt: skip
+_SHAPES = {
+    "minLength": "is empty",
+    "pattern": "must be lower-case words joined by hyphens",
+    "anyOf": "is not a web address (http:// or https://), nor a list of them",
+}
 
 
 def _wanted(error: jsonschema.ValidationError) -> str:
@@ -146,7 +151,7 @@ def _wanted(error: jsonschema.ValidationError) -> str:
 _FORMATS = jsonschema.FormatChecker(formats=())
 
 
-@_FORMATS.checks("date", raises=ValueError)
+@_FORMATS.checks("edtf", raises=ValueError)
 def _is_date(value: Any) -> bool:
     return bool(dates.check(str(value)))
 

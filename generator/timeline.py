@@ -1,6 +1,6 @@
 """What holds on a given day: statuses from events, states of terms and offices from their dates.
 
-Nothing here is more certain than the dates it is given: where their precision leaves a question open, so does the answer.
+Nothing here is more certain than the dates it is given: what their precision leaves open, the answer leaves open.
 """
 
 from collections.abc import Sequence
