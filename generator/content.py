@@ -119,6 +119,12 @@ def try_articles(root: Path) -> tuple[list[Article], list[Problem]]:
     return sorted(articles, key=lambda article: article.id), _relative(problems, root)
 
 
+def article_path(root: Path, id: str) -> Path | None:
+    """Where an article lies, below `root`; None if nowhere."""
+    places = [Path("content", "articles", id + suffix) for suffix in (".md", ".txt")]
+    return next((place for place in places if (root / place).is_file()), None)
+
+
 def load_kinds(root: Path) -> dict[str, Kind]:
     """The built-in kinds and the project's own (`content/kinds/*.yml`); one of the same name replaces a built-in."""
     files = _files(root / "content" / "kinds", ".yml")

@@ -1,0 +1,258 @@
+"""The whole program from top to bottom: load, extract, settle, save. The only module that knows this order."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple, TypeAlias, TypeVar
+
+from generator import content, dates, gazetteer, kinds
+from generator.content import MadeFrom, Overrides, Settings
+from generator.errors import ContentError, Problem
+from generator.gazetteer import Gazetteer
+from generator.kinds import Kind
+from generator.model import Article, Claim, Fact, Sheet
+from generator.reconcile import idle_overrides, reconcile, source_claims
+from generator.timeline import started
+
+T = TypeVar("T")
+
+Progress: TypeAlias = Callable[[Iterator[list[Claim]], int], Iterable[list[Claim]]]
+"""Shows how far a long loop is: gets the loop and its length, passes everything on."""
+
+_STALE = "run: factsheets build"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project in memory: what its people wrote, its sheets settled with today's overrides, and what is wrong."""
+
+    root: Path
+    articles: tuple[Article, ...]
+    kinds: Mapping[str, Kind]
+    gazetteer: Gazetteer
+    settings: Settings
+    overrides: Overrides
+    made_from: MadeFrom
+    engine: str
+    sheets: tuple[Sheet, ...]
+    problems: tuple[Problem, ...]
+    stale: tuple[Article, ...] = ()  # new or changed since the facts were saved
+    unsaved: frozenset[str] = frozenset()  # ids of stale articles whose claims are shown all the same
+    previews: Mapping[str, list[Claim]] = field(default_factory=dict)  # digest → claims of unsaved articles
+
+
+class Change(NamedTuple):
+    """One fact before and after a build; None where there is none."""
+
+    sheet: Sheet
+    before: Fact | None
+    after: Fact | None
+
+
+class Report(NamedTuple):
+    """What a build did."""
+
+    extracted: tuple[str, ...]  # article ids read by the engine
+    changes: tuple[Change, ...]
+    touched: tuple[Path, ...]  # files written or removed, below the project
+    problems: tuple[Problem, ...]  # warnings; errors are raised
+    sheets: tuple[Sheet, ...]
+
+
+def build(root: Path, *, today: date, progress: Progress | None = None) -> Report:
+    """New and changed articles → claims → `content/facts/`. Raises ContentError, with nothing written, on bad input."""
+    with content.lock(root):
+        project = _load(root, today, None)
+        if errors := [p for p in project.problems if p.severity == "error"]:
+            raise ContentError(*errors)
+        saved, broken = content.try_sheets(root)
+        known = _claims_by_article(source_claims(saved))
+        fresh = [article for article in project.articles if article not in project.stale]
+        kept = {article.id: known[article.id] for article in fresh if _is_sound(article, known, project)}
+        to_read = [article for article in project.articles if article.id not in kept]
+        claims = [*_extract(to_read, project, progress), *(c for some in kept.values() for c in some)]
+        sheets = reconcile([*claims, *project.overrides.claims], project.kinds, project.gazetteer)
+        by_article = _claims_by_article(claims)
+        seals = {article.id: content.seal(by_article[article.id]) for article in project.articles}
+        made_from = MadeFrom(project.engine, {a.id: a.digest for a in project.articles}, seals)
+        touched = content.save_sheets(root, sheets, made_from)
+    repaired = [replace(p, severity="warning", hint="it was made anew from the articles") for p in broken]
+    idle = _idle([*claims, *project.overrides.claims], project)
+    return Report(
+        tuple(article.id for article in to_read),
+        tuple(changes(saved, sheets, project.kinds)),
+        tuple(touched),
+        (*project.problems, *repaired, *idle),
+        tuple(sheets),
+    )
+
+
+def refresh(root: Path, *, today: date, last: Project | None = None) -> Project:
+    """The project as it stands, settled in memory with today's overrides; never extracts, never writes, never raises
+    for what people wrote: that is in `problems`, and the last good facts stay (of `last`, or as saved).
+    """
+    project = _load(root, today, last)
+    saved, broken = content.try_sheets(root)
+    problems = [*project.problems, *broken, *_staleness(project, saved)]
+    present = {article.id for article in project.articles}
+    claims = [c for c in source_claims(saved) if not c.quote or c.quote.article in present]
+    settled = reconcile([*claims, *project.overrides.claims], project.kinds, project.gazetteer)
+    sheets = _with_last_good(settled, project.overrides.broken, last.sheets if last else saved)
+    problems += _idle([*claims, *project.overrides.claims], project)
+    return replace(project, sheets=tuple(sheets), problems=tuple(problems))
+
+
+def preview(project: Project) -> Project:
+    """With new and changed articles extracted in this process and shown, marked unsaved; nothing is written."""
+    if not project.stale:
+        return project
+    to_read = [article for article in project.stale if article.digest not in project.previews]
+    found = _claims_by_article(_extract(to_read, project, None))
+    previews = {a.digest: project.previews.get(a.digest, found[a.id]) for a in project.stale}
+    stale = {article.id for article in project.stale}
+    claims = [c for c in source_claims(project.sheets) if not c.quote or c.quote.article not in stale]
+    claims += [claim for some in previews.values() for claim in some] + project.overrides.claims
+    sheets = reconcile(claims, project.kinds, project.gazetteer)
+    shown = _with_last_good(sheets, project.overrides.broken, project.sheets)
+    return replace(project, sheets=tuple(shown), unsaved=frozenset(stale), previews=previews)
+
+
+def changes(before: Iterable[Sheet], after: Iterable[Sheet], kinds: Mapping[str, Kind]) -> Iterator[Change]:
+    """Facts that are new, gone, or no longer say the same; a further source for the same is no change."""
+    old = {key: (sheet, fact) for sheet in before for key, fact in _keyed(sheet, kinds)}
+    new = {key: (sheet, fact) for sheet in after for key, fact in _keyed(sheet, kinds)}
+    for key in dict.fromkeys([*new, *old]):
+        sheet, was = old.get(key, (None, None))
+        sheet, now = new.get(key, (sheet, None))
+        if sheet and (was is None or now is None or _content(was) != _content(now)):
+            yield Change(sheet, was, now)
+
+
+def extract_articles(
+    articles: Iterable[Article],
+    kinds: Mapping[str, Kind],
+    gazetteer: Gazetteer,
+    model: str | None = None,
+) -> Iterator[list[Claim]]:
+    """`extract`, with spaCy imported only now: it takes a second that an override's edit should not cost."""
+    from generator import extract
+
+    return extract.extract(articles, kinds=kinds, gazetteer=gazetteer, model=model or extract.DEFAULT_MODEL)
+
+
+def _load(root: Path, today: date, last: Project | None) -> Project:
+    """All that people wrote; what cannot be used is in `problems`, and `last` stands in for it."""
+    problems: list[Problem] = []
+
+    def attempt(load: Callable[[Path], T], otherwise: T) -> T:
+        try:
+            return load(root)
+        except ContentError as error:
+            problems.extend(error.problems)
+            return otherwise
+
+    known_kinds = attempt(content.load_kinds, dict(last.kinds) if last else kinds.load_built_in())
+    records = attempt(content.load_gazetteer, last.gazetteer if last else gazetteer.load_built_in())
+    settings = attempt(content.load_settings, last.settings if last else Settings())
+    articles, unreadable = content.try_articles(root)
+    overrides = content.try_overrides(root, known_kinds, records)
+    engine = _engine(root, settings)
+    made_from = content.load_made_from(root)
+    stale = [a for a in articles if made_from.engine != engine or made_from.articles.get(a.id) != a.digest]
+    problems += [*unreadable, *overrides.problems, *_from_the_future(articles, root, today)]
+    return Project(
+        root, tuple(articles), known_kinds, records, settings, overrides, made_from, engine, (), tuple(problems),
+        tuple(stale), frozenset(), last.previews if last else {},
+    )  # fmt: skip
+
+
+def _extract(articles: list[Article], project: Project, progress: Progress | None) -> list[Claim]:
+    if not articles:
+        return []
+    found = extract_articles(articles, project.kinds, project.gazetteer, project.settings.model)
+    return [claim for claims in (progress(found, len(articles)) if progress else found) for claim in claims]
+
+
+def _claims_by_article(claims: Iterable[Claim]) -> dict[str, list[Claim]]:
+    result: dict[str, list[Claim]] = defaultdict(list)
+    for claim in claims:
+        if claim.quote:
+            result[claim.quote.article].append(claim)
+    return result
+
+
+def _is_sound(article: Article, known: Mapping[str, list[Claim]], project: Project) -> bool:
+    """Are the saved claims of an article all there, as they were written?"""
+    return content.seal(known[article.id]) == project.made_from.claims.get(article.id)
+
+
+def _staleness(project: Project, saved: Iterable[Sheet]) -> Iterator[Problem]:
+    """Where content/facts was not made from the articles as they are, by digest."""
+    facts = Path("content/facts/articles.yml")
+    changed = [a for a in project.articles if project.made_from.articles.get(a.id) != a.digest]
+    for article in changed:
+        path = content.article_path(project.root, article.id)
+        yield Problem("content/facts does not know this article as it is", path, None, _STALE)
+    present = {article.id for article in project.articles}
+    for gone in sorted(project.made_from.articles.keys() - present):
+        if not content.article_path(project.root, gone):
+            yield Problem(f"content/facts still knows the article {gone!r}, which is gone", facts, None, _STALE)
+    if project.made_from.engine and project.made_from.engine != project.engine:
+        message = "content/facts was made by another version of the program, its kinds or its names"
+        yield Problem(message, facts, None, _STALE, "warning")
+    known = _claims_by_article(source_claims(saved))
+    for article in project.articles:
+        if article not in changed and not _is_sound(article, known, project):
+            yield Problem(f"claims of {article.id!r} were lost from content/facts or edited", facts, None, _STALE)
+
+
+def _from_the_future(articles: Iterable[Article], root: Path, today: date) -> Iterator[Problem]:
+    for article in articles:
+        if article.published and dates.passed(article.published, today) == "no":
+            path = content.article_path(root, article.id)
+            yield Problem(f"published {article.published}, which is still to come", path, None, None, "warning")
+
+
+def _idle(claims: list[Claim], project: Project) -> Iterator[Problem]:
+    for override, message in idle_overrides(claims, project.kinds, project.gazetteer):
+        path = Path("content/overrides") / (override.override or "")
+        yield Problem(message, path, project.overrides.lines.get(override.id), None, "warning")
+
+
+def _with_last_good(sheets: Iterable[Sheet], broken: frozenset[str], last: Iterable[Sheet]) -> list[Sheet]:
+    """Subjects whose override file is broken keep the sheet they had."""
+    good = [sheet for sheet in last if sheet.id in broken]
+    held = {(sheet.type, sheet.id) for sheet in good}
+    others = [sheet for sheet in sheets if (sheet.type, sheet.id) not in held]
+    return sorted([*others, *good], key=lambda sheet: (sheet.type, sheet.id))
+
+
+def _keyed(sheet: Sheet, kinds: Mapping[str, Kind]) -> Iterator[tuple[tuple[str | None, ...], Fact]]:
+    for fact in sheet.facts:
+        kind = kinds.get(fact.kind)
+        names = kind.identity if kind else ("value",)
+        parts = [fact.value_name if name == "value" else fact.fields.get(name) for name in names]
+        if kind and kind.cardinality == "timeline":
+            parts.append((started(fact) or "")[:4])
+        yield (sheet.type, sheet.id, fact.kind, *parts), fact
+
+
+def _content(fact: Fact) -> tuple[object, ...]:
+    return fact.value, fact.value_name, dict(fact.fields), fact.verdict, fact.decided_by, fact.events
+
+
+def _engine(root: Path, settings: Settings) -> str:
+    """A digest of all that turns an article into claims: the program, its kinds, its names, its model."""
+    package = Path(str(files("generator")))
+    folders = [package / "extract", package / "kinds", package / "gazetteer"]
+    folders += [root / "content" / "kinds", root / "content" / "organisations"]
+    paths = [path for folder in folders for path in sorted(folder.rglob("*")) if path.suffix in (".py", ".yml")]
+    digest = hashlib.sha256(repr((version("factsheets"), settings.model)).encode())
+    for path in paths:
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return digest.hexdigest()[:16]
