@@ -68,6 +68,7 @@ class Row(NamedTuple):
     sheet: Sheet
     fact: Fact
     subject: Name
+    short: str  # the subject's acronym, or its name
     value: Name
     standing: str  # a timeline.State
     status: str | None  # where the kind has one: as of today
@@ -241,7 +242,6 @@ def _country(id: str, edition: Edition) -> dict[str, Any]:
     first = next((row.value.text for row in derived), id)
     return {
         "id": id,
-        "short": {row.sheet.id: _short(row, edition) for row in derived},
         "subject": edition.name(id, sheet.name if sheet else first),
         "memberships": _by_status([row for row in derived if row.kind.name == "membership"], by="subject"),
         "terms": sorted(
@@ -253,11 +253,6 @@ def _country(id: str, edition: Edition) -> dict[str, Any]:
         "other_kinds": _other_kinds(own, edition),
         "articles_used": _sources((*own, *derived), edition),
     }
-
-
-def _short(row: Row, edition: Edition) -> str:
-    record = edition.gazetteer.record(row.sheet.id)
-    return (record.acronym if record else None) or row.subject.text
 
 
 def _article(article: Article, edition: Edition) -> dict[str, Any]:
@@ -291,6 +286,7 @@ _HEADS = ("secretary general", "secretary-general", "director general", "directo
 def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
     used: dict[str, int] = {}
     standings = _standings(sheet, edition.today)
+    subject, record = edition.name(sheet.id, sheet.name), edition.gazetteer.record(sheet.id)
     for place, fact in enumerate(sheet.facts):
         if not _shown(fact) or fact.kind not in edition.kinds:
             continue
@@ -303,7 +299,8 @@ def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
             kind=kind,
             sheet=sheet,
             fact=fact,
-            subject=edition.name(sheet.id, sheet.name),
+            subject=subject,
+            short=(record.acronym if record else None) or subject.text,
             value=edition.name(fact.value, fact.value_name),
             standing=standings[place],
             status=_status(fact, standings[place], edition.today),

@@ -1,0 +1,114 @@
+"""The MkDocs plugin `factsheets`: rendered pages join the hand-written ones. The only place that knows MkDocs."""
+
+import posixpath
+from dataclasses import replace
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote, urljoin
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import BasePlugin, get_plugin_logger
+from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.pages import Page as SitePage
+
+from generator import build
+from generator.build import Project
+from generator.errors import FactsheetsError
+from generator.render import render
+
+PACKAGE = Path(str(files("generator")))
+ASSETS = ("factsheets.css", "factsheets.js")
+LISTS = ("index.md", "organisations/index.md", "countries/index.md", "articles/index.md")
+
+log = get_plugin_logger("factsheets")
+
+
+class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
+    """Adds the generated pages as virtual files; under `serve` it lives on between two builds.
+
+    `mkdocs build` takes the facts as saved and never extracts; `mkdocs serve` also reads articles that are new or
+    changed. Neither writes below `content/`. A page written by hand stands in place of a generated one of its path.
+    """
+
+    def __init__(self) -> None:
+        self._command: str = "build"
+        self._last: Project | None = None  # as `serve` showed it last: what is broken now stays as it was then
+        self._edits: dict[str, str] = {}
+
+    def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:  # noqa: ARG002
+        """Its presence keeps this object alive between two builds of `serve`."""
+        self._command = command
+
+    def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
+        """Style sheet and script before the project's own; everything a curator edits is watched."""
+        if not config.use_directory_urls:
+            raise PluginError("factsheets: the pages link to each other as folders; remove use_directory_urls: false")
+        config.extra_css.insert(0, f"assets/{ASSETS[0]}")
+        config.extra_javascript.append(f"assets/{ASSETS[1]}")
+        watched = (_root(config) / "content", PACKAGE / "templates", PACKAGE / "assets")
+        config.watch.extend(str(folder) for folder in watched if folder.is_dir() and str(folder) not in config.watch)
+        return config
+
+    def on_files(self, files: Files, config: MkDocsConfig) -> Files:
+        """The pages of the project as it is now."""
+        project = self._project(_root(config))
+        errors = [problem for problem in project.problems if problem.severity == "error"]
+        if errors and config.strict and self._command != "serve":
+            raise PluginError("\n".join(str(problem) for problem in errors))
+        for problem in project.problems:
+            (log.warning if problem in errors else log.info)(str(problem))
+        self._edits = {}
+        pages = render(
+            project.sheets, project.articles, project.kinds, project.gazetteer,
+            today=date.today(), problems=errors, unsaved=project.unsaved,
+        )  # fmt: skip
+        for page in pages:
+            if files.get_file_from_path(page.path):
+                continue
+            listed = InclusionLevel.INCLUDED if page.path in LISTS else InclusionLevel.NOT_IN_NAV
+            files.append(File.generated(config, page.path, content=page.text, inclusion=listed))
+            if page.edit_path:
+                self._edits[page.path] = page.edit_path
+        for name in ASSETS:
+            files.append(File.generated(config, f"assets/{name}", abs_src_path=str(PACKAGE / "assets" / name)))
+        return files
+
+    def on_pre_page(self, page: SitePage, *, config: MkDocsConfig, files: Files) -> SitePage:  # noqa: ARG002
+        """The pencil of a sheet opens its override file, or the form for a new one."""
+        if page.file.generated_by == "factsheets":
+            page.edit_url = _edit_url(self._edits.get(page.file.src_uri), config)
+        return page
+
+    def _project(self, root: Path) -> Project:
+        if self._command != "serve":
+            return build.refresh(root, today=date.today())
+        project = build.refresh(root, today=date.today(), last=self._last)
+        try:
+            project = build.preview(project)
+            mended = [problem for problem in project.problems if problem.hint != "run: factsheets build"]
+        except FactsheetsError as error:
+            mended = [*project.problems, *error.problems]
+        self._last = replace(project, problems=tuple(mended))
+        return self._last
+
+
+def _root(config: MkDocsConfig) -> Path:
+    """The project's folder: that of `mkdocs.yml`."""
+    return Path(config.config_file_path).parent if config.config_file_path else Path.cwd()
+
+
+def _edit_url(path: str | None, config: MkDocsConfig) -> str | None:
+    """The form that edits a file of the project in its repository, or the one that makes it where there is none."""
+    if not path or not config.repo_url or not config.edit_uri:
+        return None
+    root = _root(config)
+    up = posixpath.relpath(root.as_posix(), Path(config.docs_dir).as_posix())
+    place = posixpath.normpath(posixpath.join(config.edit_uri, up))
+    base = config.repo_url.rstrip("/") + "/"
+    if (root / path).exists() or not place.startswith("edit/"):
+        return urljoin(base, f"{place}/{quote(path)}")
+    folder, _, name = path.rpartition("/")
+    return urljoin(base, f"new/{place.removeprefix('edit/')}/{quote(folder)}?filename={quote(name)}")
