@@ -2,7 +2,7 @@
 
 An entry has `why` (the phenomenon), `text`, perhaps `published`, and `claims`: all publishable claims, so that one more
 is a failure. A claim gives the keys of `factsheets extract --jsonl` (without `kind`, the file's name is the kind); only
-the keys given are compared, `a|b` allows either, `~` asks that there be none, `values: [AM, BY]` stands for one claim a
+the keys given are compared, `a|b` allows either, `~` means none, `values: [AM, BY]` stands for one claim a
 value, `optional: true` marks what the text merely implies. `gap: reason` marks a known miss; the test tells when it is
 mended.
 """
@@ -100,10 +100,16 @@ def says(line, claim):
 
 
 def fits(key, found, wanted):
-    if wanted is None or found is None:
-        return wanted is found
+    if wanted is None:
+        return found is None
     choices = wanted.split("|")
-    return found.casefold() in [c.casefold() for c in choices] if key == "post" else found in choices
+    if key == "post":
+        return plain(found or "") in map(plain, choices)
+    return (found or "~") in choices
+
+
+def plain(post):
+    return post.casefold().replace("-", " ")
 
 
 def explain(entry, missed, extra):
