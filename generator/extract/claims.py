@@ -1,0 +1,283 @@
+"""Matches → claims: one a subject, value and post within an article, with the status as of publication."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from generator import dates
+from generator.extract.confidence import confidence
+from generator.extract.persons import People, canonical_post
+from generator.extract.reading import Reading
+from generator.extract.rules import Match
+from generator.extract.units import Unit
+from generator.gazetteer import slug
+from generator.model import Claim, Derivation, Quote, SubjectType
+
+_STATUS_RANK = {"candidate": 0, "partner": 1, "observer": 1, "member": 2, "suspended": 3, "former": 4}
+
+
+def claims(reading: Reading, matches: Iterable[Match]) -> list[Claim]:
+    """The article's claims, in the order of their quotes; those that only repeat or blur another are merged into it."""
+    people = People(reading.units)
+    raw = [claim for match in matches for claim in _expand(reading, match, people)]
+    groups: dict[tuple[str, ...], list[Claim]] = {}
+    for claim in raw:
+        groups.setdefault(_identity(claim), []).append(claim)
+    merged = [claim for group in groups.values() for claim in _merge(group, reading)]
+    return sorted(_without_echoes(merged), key=lambda c: (c.quote.start if c.quote else 0, c.kind, c.subject, c.value_name))
+
+
+def _expand(reading: Reading, match: Match, people: People) -> Iterator[Claim]:
+    """One claim for each pair of subject and value in a match."""
+    kind = match.kind
+    slots = {name: units for name, units in match.slots.items() if units}
+    words = dict(match.words)
+    if kind.name == "presidency" and not slots.get(kind.value):
+        if not slots.get("from"):
+            return
+        slots[kind.value], words["phase"] = slots.pop("from"), "hands-over"
+        if "since" in slots:
+            slots["until"] = slots.pop("since")
+    shared, derivations, doubtful = _fields(reading, match, slots, words)
+    for subject in slots.get(kind.subject, []):
+        for value in slots[kind.value]:
+            claim = _claim(reading, match, subject, value, shared, people)
+            if claim:
+                yield _finished(reading, claim, match, value, derivations, doubtful)
+
+
+def _fields(
+    reading: Reading, match: Match, slots: Mapping[str, list[Unit]], words: Mapping[str, str]
+) -> tuple[dict[str, str], list[Derivation], bool]:
+    """The fields besides subject and value, how the dates among them follow, and whether their year is in doubt."""
+    kind, shared = match.kind, dict(words)
+    derivations: list[Derivation] = []
+    doubtful = False
+    for spec in kind.others():
+        units = slots.get(spec.name)
+        if not units:
+            continue
+        unit = units[0]
+        if spec.type in ("date", "duration"):
+            resolved = unit.data.get("date")
+            if resolved is None:
+                continue
+            shared[spec.name] = resolved.value
+            doubtful = doubtful or resolved.doubtful
+            if resolved.says:
+                derivations.append(Derivation(resolved.says, _quotes(reading, unit, resolved.rests_on)))
+        elif spec.type == "text":
+            shared[spec.name] = canonical_post(" ".join(unit.text.split()))
+            if unit.data.get("status") and "status" in kind.fields and shared.get("status") in (None, "current"):
+                shared["status"] = unit.data["status"]
+        else:
+            shared[spec.name] = unit.id or unit.name
+    _split_half_years(shared)
+    if "since" in shared and "duration" in shared and "until" not in shared:
+        shared["until"] = dates.term_end(shared["since"], shared["duration"])
+        derivations.append(Derivation(f"{shared['since']} + {shared['duration']} → {shared['until']}"))
+    return shared, derivations, doubtful
+
+
+def _split_half_years(shared: dict[str, str]) -> None:
+    """A term "in the second half of 2026" runs from July to December."""
+    since = shared.get("since", "")
+    if re.fullmatch(r"\d{4}-4[01]", since):
+        low, high = dates.bounds(since)
+        shared["since"], shared["until"] = low.isoformat()[:7], shared.get("until") or high.isoformat()[:7]
+
+
+def _claim(
+    reading: Reading, match: Match, subject: Unit, value: Unit, shared: Mapping[str, str], people: People
+) -> Claim | None:
+    kind = match.kind
+    subject_id, subject_name, subject_type = _subject(reading, subject)
+    value_id, value_name = _value(reading, match, value, people)
+    if value_name is None or (value_id and value_id == subject_id):
+        return None
+    fields = {k: v for k, v in shared.items() if v}
+    if "from" in fields and fields["from"] == value_id:
+        del fields["from"]
+    span = match.sentence.span
+    text = reading.doc.text
+    start, end = span.start_char, span.end_char
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    while start < end and text[start].isspace():
+        start += 1
+    quote = Quote(reading.article.id, start, end, text[start:end])
+    return Claim(
+        kind=kind.name,
+        subject=subject_id,
+        subject_name=subject_name,
+        subject_type=subject_type,
+        value=value_id,
+        value_name=value_name,
+        fields=fields,
+        quote=quote,
+        said=reading.article.published,
+        rule=f"{kind.name}/{match.rule}",
+    )
+
+
+def _finished(
+    reading: Reading, claim: Claim, match: Match, value: Unit, derivations: list[Derivation], doubtful: bool
+) -> Claim:
+    """With its confidence and its derivations as one."""
+    resolved = value.data.get("date")
+    if match.kind.fields[match.kind.value].type == "date" and resolved:
+        doubtful = doubtful or resolved.doubtful
+        if resolved.says:
+            derivations = [Derivation(resolved.says, _quotes(reading, value, resolved.rests_on)), *derivations]
+    features = match.features | ({"doubtful-date"} if doubtful else set())
+    derivation = None
+    if derivations:
+        quotes = tuple(dict.fromkeys(q for d in derivations for q in d.quotes))
+        derivation = Derivation("; ".join(d.says for d in derivations), quotes)
+    return replace(claim, confidence=confidence(claim.rule, features), derivation=derivation)
+
+
+def _quotes(reading: Reading, unit: Unit, rests_on: tuple[tuple[int, int], ...]) -> tuple[Quote, ...]:
+    """The date's own words and those it rests on."""
+    text = reading.doc.text
+    expression = unit.data["expression"]
+    places = [(expression.start, expression.end), *rests_on]
+    return tuple(Quote(reading.article.id, a, b, text[a:b]) for a, b in dict.fromkeys(places))
+
+
+def _subject(reading: Reading, unit: Unit) -> tuple[str, str, SubjectType]:
+    gazetteer = reading.gazetteer
+    if unit.type in ("country", "adjective"):
+        record = gazetteer.countries[unit.id or ""]
+        return record.id, record.name, "country"
+    if unit.type == "gpe":
+        return unit.id or slug(unit.name), unit.name, "other"
+    id_ = (unit.id or "").split("/")[0]
+    found = gazetteer.organisations.get(id_)
+    return (id_, found.name, "organisation") if found else (id_ or slug(unit.name), unit.name, "organisation")
+
+
+def _value(reading: Reading, match: Match, unit: Unit, people: People) -> tuple[str | None, str | None]:
+    type_ = match.kind.fields[match.kind.value].type
+    if type_ == "date":
+        resolved = unit.data.get("date")
+        return (resolved.value, resolved.value) if resolved else (None, None)
+    if type_ == "person":
+        name = people.full(unit.name)
+        return name, name
+    if unit.id and (record := reading.gazetteer.record(unit.id.split("/")[0] if unit.type == "organ" else unit.id)):
+        return record.id, record.name
+    name = unit.name or unit.text
+    return (None, name) if unit.type in ("organisation", "gpe") else (name, name)
+
+
+# ------------------------------------------------------------------ merging within an article
+
+
+def _identity(claim: Claim) -> tuple[str, ...]:
+    value = "" if claim.kind == "founding" else (claim.value or claim.value_name).casefold()
+    if claim.kind == "official":
+        value = value.split()[-1]
+    return claim.kind, claim.subject, value, claim.fields.get("event", ""), claim.fields.get("post", "").casefold()
+
+
+def _merge(group: list[Claim], reading: Reading) -> list[Claim]:
+    """One claim for the group; two only where they contradict each other in something that cannot change."""
+    if len(group) == 1:
+        return group
+    kind = group[0].kind
+    if kind == "founding":
+        return _merge_dates(group)
+    if kind == "membership":
+        return [_merge_membership(group)]
+    if kind == "presidency":
+        return _merge_terms(group)
+    best = max(group, key=lambda c: (c.confidence, c.fields.get("status") != "current", len(c.fields)))
+    return [_filled(best, group)]
+
+
+def _merge_dates(group: list[Claim]) -> list[Claim]:
+    """The most exact date that the vaguer ones back; contradicting dates stay side by side."""
+    kept: list[Claim] = []
+    for claim in sorted(group, key=lambda c: (-len(c.value or ""), -c.confidence)):
+        if not any(dates.overlaps(claim.value or "", k.value or "") for k in kept):
+            kept.append(claim)
+    return kept
+
+
+def _merge_membership(group: list[Claim]) -> Claim:
+    """The status that came last: by its date, an undated present-tense one as of publication; then the stronger word."""
+    asserted = [c for c in group if c.fields.get("status") != "candidate"] or group
+    def moment(claim: Claim) -> tuple[Any, ...]:
+        status = claim.fields.get("status", "member")
+        when = claim.fields.get("until") if status == "former" else claim.fields.get("since")
+        at = dates.sort_key(when) if when else None
+        return (at is None, at or (), _STATUS_RANK.get(status, 0), claim.confidence)
+    dated = [c for c in asserted if moment(c)[0] is False]
+    undated = [c for c in asserted if moment(c)[0] is True]
+    last_dated = max(dated, key=moment, default=None)
+    strongest = max(undated, key=lambda c: (_STATUS_RANK.get(c.fields.get("status", ""), 0), c.confidence), default=None)
+    if last_dated is None or strongest is None:
+        winner = last_dated or strongest or asserted[0]
+    else:
+        same = strongest.fields.get("status") == last_dated.fields.get("status")
+        winner = last_dated if same or strongest.fields.get("status") == "member" else strongest
+    filled = dict(winner.fields)
+    if filled.get("status") == "former":
+        filled.setdefault("since", next((c.fields["since"] for c in dated if c.fields.get("status") == "member"), ""))
+    confident = max((c.confidence for c in group if c.fields.get("status") == winner.fields.get("status")), default=winner.confidence)
+    return replace(winner, fields={k: v for k, v in filled.items() if v}, confidence=confident)
+
+
+def _merge_terms(group: list[Claim]) -> list[Claim]:
+    """Terms of one holder whose dates do not contradict each other are one term."""
+    kept: list[Claim] = []
+    order = {"took-over": 0, "will-take": 0, "holds": 1, "hands-over": 2}
+    for claim in sorted(group, key=lambda c: (order.get(c.fields.get("phase", ""), 3), "since" not in c.fields, -c.confidence)):
+        since = claim.fields.get("since")
+        for i, other in enumerate(kept):
+            theirs = other.fields.get("since")
+            if not since or not theirs or dates.overlaps(since, theirs):
+                kept[i] = _filled(other, [other, claim])
+                break
+        else:
+            kept.append(claim)
+    return kept
+
+
+def _filled(best: Claim, group: Iterable[Claim]) -> Claim:
+    """The best claim with its blank fields filled from the others, the surest first."""
+    fields = dict(best.fields)
+    derivation, name = best.derivation, best.value_name
+    for other in sorted(group, key=lambda c: -c.confidence):
+        for key, value in other.fields.items():
+            if key not in fields and key != "status":
+                fields[key] = value
+                derivation = derivation or other.derivation
+        if best.kind == "official" and len(other.value_name) > len(name):
+            name = other.value_name
+    value = name if best.kind == "official" else best.value
+    return replace(best, fields=fields, derivation=derivation, value=value, value_name=name, confidence=max(c.confidence for c in group))
+
+
+def _without_echoes(merged: list[Claim]) -> list[Claim]:
+    """An official's vaguer post ("minister", "chief") goes where a fuller one of the same person and body stands."""
+    result = []
+    for claim in merged:
+        echo = claim.kind == "official" and any(_echoes(claim, other) for other in merged if other is not claim)
+        if not echo:
+            result.append(claim)
+    return result
+
+
+def _echoes(claim: Claim, other: Claim) -> bool:
+    if other.kind != "official" or other.subject != claim.subject:
+        return False
+    if claim.value_name.split()[-1].casefold() != other.value_name.split()[-1].casefold():
+        return False
+    mine, theirs = set(claim.fields.get("post", "").split()), set(other.fields.get("post", "").split())
+    if mine & {"deputy", "vice", "under"} != theirs & {"deputy", "vice", "under"}:
+        return False
+    vague = mine <= {"chief", "head", "leader", "official"}
+    return (mine < theirs) or (vague and not theirs <= {"chief", "head", "leader", "official"})

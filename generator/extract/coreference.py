@@ -1,0 +1,147 @@
+"""What "the bloc", "the 27-nation union", "the country", "all four" and "it" stand for.
+
+Never overrides an explicit name: a noun phrase that names something, listed or not, is left alone, and where no
+antecedent fits nothing is guessed.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from spacy.tokens import Doc, Token
+
+from generator.extract.units import Unit
+from generator.gazetteer import Gazetteer
+
+_BODY_NOUNS = frozenset(
+    "organization organisation bloc alliance union group grouping forum community league cartel pact body association"
+    " agency institution institute confederation federation club coalition commonwealth treaty council bank court"
+    " committee fund partnership initiative".split()
+)
+_SUB_BODIES = frozenset("council commission secretariat committee summit parliament assembly court bank".split())
+_COUNTRY_NOUNS = frozenset("country nation republic kingdom state emirate sultanate".split())
+_DETERMINERS = frozenset("the this that its their our".split())
+_LOOSE = frozenset("regional economic military political security world global international intergovernmental trade western eastern"
+    " african asian european south american southeast pacific arab defense defence post-soviet oil whole entire new wider larger"
+    " moscow-led russia-led russian-led russian led moscow supranational multilateral transatlantic".split())  # fmt: skip
+_NUMBERS = dict(zip("two three four five six seven eight nine ten".split(), range(2, 11), strict=True)) | {"both": 2}
+
+
+def focus(units: Iterable[Unit]) -> Unit | None:
+    """The organisation that a text is about: named most often, the earlier one at a tie."""
+    found = [u for u in units if u.type == "organisation" and u.id]
+    counts = Counter(u.id for u in found)
+    if not counts:
+        return None
+    best = max(counts.values())
+    return next(u for u in found if counts[u.id] == best)
+
+
+def anaphors(doc: Doc, units: list[Unit], gazetteer: Gazetteer) -> list[Unit]:
+    """Units for the definite noun phrases that stand for an organisation or a country named before."""
+    covered = {i for u in units for i in range(u.start, u.end)}
+    result = sorted(units, key=lambda u: u.start)
+    made = []
+    for token in doc:
+        if token.i in covered or token.pos_ not in ("NOUN", "PROPN"):
+            continue
+        start = _definite(doc, token, covered)
+        if start is None:
+            continue
+        unit = _antecedent(doc, token, start, [*result, *made], gazetteer)
+        if unit:
+            made.append(unit)
+    return sorted([*result, *made], key=lambda u: u.start)
+
+
+def pronoun(token: Token, units: list[Unit], type_: str) -> Unit | None:
+    """The organisation or country that "it", "its" or "they" stands for: the last one that was a subject, or named."""
+    if token.lower_ not in ("it", "its", "they", "their", "itself", "which"):
+        return None
+    plural = token.lower_ in ("they", "their")
+    wanted = ("countries",) if plural and type_ in ("country", "party") else _fitting(type_)
+    before = [u for u in units if u.end <= token.i and u.type in wanted and not u.data.get("dateline")]
+    sentence = token.sent.start
+    same = [u for u in before if u.start >= sentence]
+    if type_ == "party":
+        subjects = [u for u in reversed(before) if _is_subject(token.doc, u)]
+        return next((u for u in subjects if u.start >= sentence - 60), None)
+    pool = [u for u in before if u.start >= sentence - 80]
+    if token.lower_ in ("its", "it") and same:
+        pool = same
+    subjects = [u for u in pool if _is_subject(token.doc, u)]
+    return (subjects or pool)[-1] if pool else None
+
+
+def _definite(doc: Doc, token: Token, covered: set[int]) -> int | None:
+    """Where the noun phrase "the [loose words] NOUN" begins; None where it names something or is not definite."""
+    lower = token.lower_
+    if lower not in _BODY_NOUNS and lower not in _COUNTRY_NOUNS and not (lower.endswith("s") and lower[:-1] in _COUNTRY_NOUNS | {"countrie", "state"}):
+        if lower not in ("countries", "nations", "states", "republics", "members"):
+            return None
+    if token.i + 1 < len(doc) and doc[token.i + 1].lower_ in ("of", "for", "on") and lower not in _COUNTRY_NOUNS:
+        return None
+    if token.i + 1 < len(doc) and (token.i + 1 in covered or doc[token.i + 1].pos_ in ("NOUN", "PROPN") and doc[token.i + 1].lower_ not in ("members",)):
+        return None
+    i = token.i - 1
+    while i >= 0 and not doc[i + 1].is_sent_start:
+        word = doc[i].lower_
+        if word in _DETERMINERS or word in ("all", "both", "those", "these"):
+            if word in ("all", "both") or i == 0 or doc[i - 1].lower_ not in ("all", "of"):
+                return i
+            return i - 1 if doc[i - 1].lower_ == "all" else i
+        plain = word in _LOOSE or word in _NUMBERS or doc[i].like_num or word in ("-", "member", "nation", "state", "strong", "country", "member-state")
+        if not plain and not _hyphenated(word):
+            return None
+        i -= 1
+    return None
+
+
+def _hyphenated(word: str) -> bool:
+    return "-" in word and word.rsplit("-", 1)[1] in ("nation", "member", "state", "country", "strong", "led", "based")
+
+
+def _antecedent(doc: Doc, token: Token, start: int, units: list[Unit], gazetteer: Gazetteer) -> Unit | None:
+    before = sorted((u for u in units if u.end <= start and not u.data.get("dateline")), key=lambda u: u.start)
+    noun = token.lower_
+    text = doc[start : token.i + 1].text
+    if noun in ("countries", "nations", "states", "republics", "members"):
+        return None
+    if noun in _COUNTRY_NOUNS:
+        named = [u for u in before if u.type == "country" and u.start > start - 120]
+        subjects = [u for u in named if _is_subject(doc, u)]
+        chosen = (subjects or named)[-1] if named else None
+        return chosen and Unit("country", start, token.i + 1, text, chosen.id, chosen.name, data={"coreference": True})
+    named = [u for u in before if u.type == "organisation" and (u.id or u.name) and not u.data.get("unnamed")]
+    fitting = [u for u in named if _fits(u, noun, gazetteer)]
+    recent = [u for u in fitting if u.start > start - 250]
+    if not recent:
+        return None
+    sentence = token.sent.start
+    same = [u for u in recent if u.start >= sentence]
+    subjects = [u for u in recent if u.start < sentence and _is_subject(doc, u)]
+    chosen = (same or subjects[-1:] or recent)[-1] if noun not in ("alliance", "union") else recent[-1]
+    data = {"coreference": True, **{k: v for k, v in chosen.data.items() if k == "unlisted"}}
+    return Unit("organisation", start, token.i + 1, text, chosen.id, chosen.name, data=data)
+
+
+def _fits(unit: Unit, noun: str, gazetteer: Gazetteer) -> bool:
+    """Can this noun mean this body? By its record's `generic` nouns; without a record, by the words of its name."""
+    record = gazetteer.organisations.get(unit.id or "")
+    if record is None:
+        return noun in unit.name.lower().replace("z", "s") or noun.replace("z", "s") in unit.name.lower().replace("z", "s") or (
+            noun in ("bloc", "group", "grouping", "organization", "organisation", "body", "alliance") and not unit.data.get("doubtful")
+        )
+    generic = {g.lower().split()[-1] for g in record.data.get("generic") or []}
+    spelled = {noun, noun.replace("s", "z") if noun == "organisation" else noun}
+    if noun in ("organisation", "organization"):
+        spelled = {"organisation", "organization"}
+    return bool(spelled & generic) or (not generic and noun not in _SUB_BODIES) or noun in record.name.lower().split()
+
+
+def _is_subject(doc: Doc, unit: Unit) -> bool:
+    root = doc[unit.start : unit.end].root
+    return root.dep_ in ("nsubj", "nsubjpass") or (root.dep_ in ("conj", "appos") and root.head.dep_ in ("nsubj", "nsubjpass"))
+
+
+def _fitting(type_: str) -> tuple[str, ...]:
+    return {"organisation": ("organisation",), "country": ("country",), "party": ("country", "countries", "organisation")}.get(type_, ())

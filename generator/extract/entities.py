@@ -1,0 +1,216 @@
+"""What is named: countries, organisations, treaties and people, as spaCy components in the order they run."""
+
+import re
+from collections.abc import Iterable
+
+from spacy.language import Language
+from spacy.matcher import PhraseMatcher
+from spacy.tokens import Doc, Span
+from spacy.util import filter_spans
+
+from generator.gazetteer import Form, Gazetteer, slug
+
+SENSES = {
+    "name": "country", "adjective": "adjective", "demonym": "adjective", "capital": "capital",
+    "acronym": "organisation", "treaty": "treaty", "organ": "organ", "description": "description",
+}  # fmt: skip
+_LABELS = {"country": "GPE", "adjective": "NORP", "capital": "GPE", "treaty": "LAW"}
+_BODY_WORDS = (
+    "organization organisation union alliance group grouping forum community council league commission committee association"
+    " initiative partnership pact bank fund agency federation confederation conference assembly programme program authority"
+    " cooperation co-operation commonwealth compact secretariat market area entente five quad parliament court tribunal network"
+    " coalition bloc treaty institute convention mechanism accord arrangement dialogue"
+).split()
+BODY_WORDS = frozenset(_BODY_WORDS)
+_PARTICLES = frozenset("al- al el bin ibn ben von van der den de da di do dos du la le ter abu ould - –".split())
+_ACRONYM = re.compile(r"[A-Z][A-Za-z]?[A-Z][A-Z0-9-]{0,8}")
+_HONORIFICS = frozenset("mr mr. mrs mrs. ms ms. dr dr. sir lady lord sheikh shaikh shaykh prince princess gen. general h.e. excellency".split())
+
+
+@Language.component("newline_sentences")
+def newline_sentences(doc: Doc) -> Doc:
+    """A line break ends a sentence: headlines, datelines and bullets never run into the next line."""
+    for token in doc[:-1]:
+        if "\n" in token.text:
+            doc[token.i + 1].is_sent_start = True
+    return doc
+
+
+@Language.factory("gazetteer_matcher")
+class GazetteerMatcher:
+    """Sets countries, organisations and treaties as entities before `ner`, which keeps them; longest match first.
+
+    The entity's `kb_id_` is `type:id`. A form with other senses (a given name, a US state) is left out where its
+    neighbours say so.
+    """
+
+    def __init__(self, nlp: Language, name: str) -> None:
+        self.nlp, self.name = nlp, name
+        self.matcher = PhraseMatcher(nlp.vocab)
+
+    def fill(self, gazetteer: Gazetteer) -> None:
+        """Learns every spelling; spaCy makes components by name, so the records come in a second step."""
+        keys: dict[str, list[str]] = {}
+        for form in gazetteer.forms():
+            listed = form.id in gazetteer.organisations and form.sense in ("name", "organ")
+            key = f"{'organisation' if listed else SENSES[form.sense]}:{form.id}|{'?' if form.doubtful else ''}"
+            for text in _spellings(form):
+                keys.setdefault(key, []).append(text)
+        for key, texts in keys.items():
+            self.matcher.add(key, [self.nlp.tokenizer(text) for text in dict.fromkeys(texts)])
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Presets the entities of one Doc."""
+        spans = []
+        for match_id, start, end in self.matcher(doc):
+            key, doubt = doc.vocab.strings[match_id].split("|")
+            span = Span(doc, start, end, label=_LABELS.get(key.split(":")[0], "ORG"), kb_id=key)
+            if not (doubt and _other_sense(span)) and not _part_of_name(span):
+                spans.append(span)
+        spans = _drop_short(_unique(spans), doc)
+        doc.set_ents(filter_spans(spans), default="missing")
+        return doc
+
+
+@Language.component("acronym_definitions")
+def acronym_definitions(doc: Doc) -> Doc:
+    """ "Long Name (LNA)" names an organisation: both forms, here and wherever the acronym comes again."""
+    ents = list(doc.ents)
+    known = {e.start: e for e in ents if e.kb_id_.startswith(("organisation:", "treaty:"))}
+    made: dict[str, str] = {}
+    for token in doc[1:-1]:
+        if token.text == "(" and _ACRONYM.fullmatch(doc[token.i + 1].text):
+            acronym, name = doc[token.i + 1].text, _long_name(doc, token.i, doc[token.i + 1].text)
+            owner = next((e for e in known.values() if e.end == token.i), None)
+            if owner:
+                made[acronym] = owner.kb_id_
+            elif name is not None and not any(e.start < name.end and name.start < e.end and e.kb_id_ for e in ents if len(e) >= len(name)):
+                made[acronym] = f"organisation:{slug(name.text)}"
+                ents = [e for e in ents if e.end <= name.start or e.start >= name.end]
+                ents.append(Span(doc, name.start, name.end, label="ORG", kb_id=made[acronym]))
+    if made:
+        covered = {i for e in ents if e.kb_id_ for i in range(e.start, e.end)}
+        again = [Span(doc, t.i, t.i + 1, label="ORG", kb_id=made[t.text]) for t in doc if t.text in made and t.i not in covered]
+        starts = {s.start for s in again}
+        ents = [e for e in ents if not any(i in starts for i in range(e.start, e.end))] + again
+        doc.set_ents(filter_spans(ents))
+    return doc
+
+
+def is_body(span: Span) -> bool:
+    """Does an organisation that no list knows look like one of states: a body's head word, capitalised?"""
+    words = [t.lower_ for t in span if t.is_alpha]
+    return len(words) >= 2 and any(w in BODY_WORDS for w in words) and span[-1].text[:1].isupper()
+
+
+def person_run(doc: Doc, start: int, limit: int) -> int:
+    """The index behind the longest run of name-like tokens from `start`: capitals, particles, hyphens, initials."""
+    i = start
+    while i < limit and doc[i].lower_ in _HONORIFICS:
+        i += 1
+    while i < limit and _name_token(doc, i, limit):
+        i += 1
+    while i > start and (doc[i - 1].lower_ in _PARTICLES or doc[i - 1].is_punct):
+        i -= 1
+    return i
+
+
+def without_honorifics(span: Span) -> Span:
+    """A person's span without "Mr.", "Dr.", "Sheikh" in front and a possessive behind."""
+    start, end = span.start, span.end
+    while start < end - 1 and span.doc[start].lower_ in _HONORIFICS:
+        start += 1
+    while end > start + 1 and span.doc[end - 1].lower_ in ("'s", "’s", ",", "(", ")", "'", "’"):
+        end -= 1
+    return span.doc[start:end]
+
+
+def _name_token(doc: Doc, i: int, limit: int) -> bool:
+    token = doc[i]
+    if token.ent_kb_id_ and not token.ent_kb_id_.startswith(("adjective", "capital")):
+        return False
+    if token.text in ("-", "–"):
+        follows = i + 1 < limit and (doc[i + 1].text[:1].isalpha())
+        return follows and not doc[i - 1].whitespace_ and not token.whitespace_
+    if token.lower_ in _PARTICLES:
+        return i + 1 < limit and doc[i + 1].text[:1].isalpha()
+    if not token.whitespace_ and i + 1 < limit and doc[i + 1].text == "-" and token.is_alpha:
+        return True
+    if i and doc[i - 1].text == "-" and not doc[i - 1].whitespace_ and token.is_alpha:
+        return True
+    return token.text[:1].isupper() and (token.is_alpha or "." in token.text or "-" in token.text or "'" in token.text or "’" in token.text)
+
+
+def _spellings(form: Form) -> Iterable[str]:
+    text = form.text
+    yield text
+    if form.sense == "acronym" and text.isupper() and text.isalpha() and len(text) >= 4:
+        yield text.capitalize()
+    if "'" in text:
+        yield text.replace("'", "’")
+
+
+def _other_sense(span: Span) -> bool:
+    """Is a doubtful form part of a longer name: "Michael Jordan", "Jordan Smith", "Atlanta, Georgia"?"""
+    doc = span.doc
+    before = doc[span.start - 1] if span.start else None
+    after = doc[span.end] if span.end < len(doc) else None
+    named = {"PROPN"}
+    if span.kb_id_.startswith("organisation") and len(span) == 1 and not span.text.isupper():
+        return True
+    if before is not None and before.text[:1].isupper() and before.pos_ in named and before.dep_ == "compound" and before.is_alpha and len(before) > 1:
+        return before.lower_ not in ("president", "minister", "premier", "neighbouring", "south", "north")
+    return after is not None and after.text[:1].isupper() and span[-1].dep_ == "compound" and after.pos_ in named and after.head.ent_type_ == "PERSON"
+
+
+def _part_of_name(span: Span) -> bool:
+    """Is a single capitalised adjective or capital inside a longer proper name ("Washington Post")?"""
+    if not span.kb_id_.startswith("capital") or span.end >= len(span.doc):
+        return False
+    after = span.doc[span.end]
+    return after.text[:1].isupper() and after.is_alpha and after.pos_ == "PROPN" and span[-1].dep_ == "compound"
+
+
+def _unique(spans: list[Span]) -> list[Span]:
+    """Of several readings of one stretch, the organisation before the treaty, the country before its capital."""
+    order = ("country", "organisation", "adjective", "organ", "treaty", "capital", "description")
+    best: dict[tuple[int, int], Span] = {}
+    for span in spans:
+        at = (span.start, span.end)
+        if at not in best or order.index(_type(span)) < order.index(_type(best[at])):
+            best[at] = span
+    return list(best.values())
+
+
+def _type(span: Span) -> str:
+    return span.kb_id_.split(":")[0]
+
+
+def _drop_short(spans: list[Span], doc: Doc) -> list[Span]:
+    """Two-letter acronyms count only where the text gives the long name too; EU, UN and AU always."""
+    long = {s.kb_id_ for s in spans if len(s.text) > 3}
+    kept = {"EU", "UN", "AU", "U.N.", "G7", "G8"}
+    return [s for s in spans if len(s.text) > 2 or not s.kb_id_.startswith("organisation") or s.text in kept or s.kb_id_ in long]
+
+
+def _long_name(doc: Doc, end: int, acronym: str) -> Span | None:
+    """The capitalised words before `end` whose initials spell the acronym; None where they do not."""
+    letters = [c for c in acronym.upper() if c.isalpha()]
+    for start in range(end - 1, max(-1, end - 12), -1):
+        token = doc[start]
+        if token.is_punct and token.text not in ("-", "–", "'", "’") or "\n" in token.text:
+            return None
+        if not token.text[:1].isupper() or token.text[0].upper() != letters[0]:
+            continue
+        words = [t for t in doc[start:end] if t.text[:1].isupper()]
+        initials = [t.text[0].upper() for t in words]
+        if end - start >= 2 and _spells(initials, letters):
+            return doc[start:end]
+    return None
+
+
+def _spells(initials: list[str], letters: list[str]) -> bool:
+    """Do the initials contain the letters in order, missing at most one of three or more?"""
+    rest = iter(initials)
+    found = sum(1 for letter in letters if letter in rest)
+    return found == len(letters) or (len(letters) >= 4 and found >= len(letters) - 1 and initials[0] == letters[0])

@@ -1,0 +1,124 @@
+"""Offices in a text: the words of a post, and what says when (former, acting, -elect)."""
+
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+from spacy.tokens import Doc
+
+from generator import strict_yaml
+from generator.extract.units import Unit
+
+
+class Words(NamedTuple):
+    """The lists of `gazetteer/posts.yml`; heads by their first word, as tuples of words without hyphens."""
+
+    states: dict[str, str]
+    ranks: frozenset[str]
+    domains: frozenset[str]
+    heads: dict[str, list[tuple[str, ...]]]
+    sending: frozenset[str]
+
+
+@cache
+def words() -> Words:
+    """`gazetteer/posts.yml`, which says what each list means."""
+    text = files("generator.gazetteer").joinpath("posts.yml").read_text("utf-8")
+    data, _ = strict_yaml.parse(text, Path("posts.yml"))
+    heads: dict[str, list[tuple[str, ...]]] = {}
+    for head in data["heads"]:
+        parts = tuple(head.replace("-", " ").split())
+        heads.setdefault(parts[0], []).append(parts)
+    for choices in heads.values():
+        choices.sort(key=len, reverse=True)
+    ranks, domains = frozenset(data["ranks"]), frozenset(data["domains"])
+    return Words(data["states"], ranks, domains, heads, frozenset(data["sending"]))
+
+
+def posts(doc: Doc, taken: set[int]) -> Iterator[Unit]:
+    """The posts of a text, in order; tokens in `taken` (other entities) are never part of one."""
+    lower = [_fold(t.lower_) for t in doc]
+    i = 0
+    while i < len(doc):
+        end = None if i in taken else _head(lower, i)
+        if end is None:
+            i += 1
+            continue
+        unit = _post(doc, lower, i, end, taken)
+        yield unit
+        i = unit.end
+
+
+def _fold(word: str) -> str:
+    return "-" if word in ("-", "–", "‑") else word.rstrip(".") if word not in (".", "u.s.") else word
+
+
+def _head(lower: list[str], i: int) -> int | None:
+    """The index behind the longest head that begins at token `i`; a plural counts."""
+    for parts in words().heads.get(lower[i], []) + words().heads.get(_singular(lower[i]), []):
+        j, matched = i, True
+        for part in parts:
+            while j > i and j < len(lower) and lower[j] == "-":
+                j += 1
+            if j >= len(lower) or part not in (lower[j], _singular(lower[j])):
+                matched = False
+                break
+            j += 1
+        if matched:
+            return j
+    return None
+
+
+def _singular(word: str) -> str:
+    if word.endswith("men"):
+        return word[:-3] + "man"
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+
+
+def _post(doc: Doc, lower: list[str], head: int, end: int, taken: set[int]) -> Unit:
+    """The whole post around its head, without the words that say when."""
+    start, status, unit_start = head, None, head
+    left = head - 1
+    while left >= 0 and left not in taken and not doc[left + 1].is_sent_start:
+        word = lower[left]
+        if state := words().states.get(word):
+            status = status or state
+            unit_start = left
+        elif word == "-" and lower[left - 1] in {"ex", "vice", "under", "deputy"} | words().domains:
+            pass
+        elif word in words().ranks or word in words().domains:
+            start = unit_start = left
+        elif word in ("and", ",", "&") and left and lower[left - 1] in words().domains and start < head:
+            pass
+        else:
+            break
+        left -= 1
+    end = _domain_after(doc, lower, end, taken)
+    if end < len(lower) and lower[end] == "-" and end + 1 < len(lower) and lower[end + 1] in ("elect", "designate"):
+        status, behind = "elect", end + 2
+    elif end < len(lower) and lower[end] in ("elect", "designate"):
+        status, behind = "elect", end + 1
+    else:
+        behind = end
+    text = doc[start:end].text
+    data = {"status": status, "head": lower[head], "plural": lower[end - 1] != _singular(lower[end - 1])}
+    return Unit("post", unit_start, behind, text, name=text, data=data)
+
+
+def _domain_after(doc: Doc, lower: list[str], end: int, taken: set[int]) -> int:
+    """ "of Foreign Affairs", "for trade and industry": capitalised or listed words behind the head."""
+    if end + 1 >= len(lower) or lower[end] not in ("of", "for"):
+        return end
+    j = end + 1
+    if lower[j] == "the":
+        j += 1
+    last = end
+    while j < len(lower) and j not in taken and not doc[j].is_sent_start:
+        if lower[j] in words().domains:
+            last = j + 1
+        elif not (lower[j] in ("and", ",", "&", "the") and last == j):
+            break
+        j += 1
+    return last

@@ -1,0 +1,195 @@
+"""One article, read: its parse, its units sentence by sentence, its dates resolved. What rules work on."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from spacy.tokens import Doc, Span, Token
+
+from generator.extract import coreference, roles, times
+from generator.extract.entities import is_body, person_run, without_honorifics
+from generator.extract.posts import posts
+from generator.extract.units import Sentence, Unit, sentences, unit_index
+from generator.gazetteer import Gazetteer, slug
+from generator.model import Article
+
+_KB_TYPES = ("country", "adjective", "capital", "organisation", "organ", "treaty", "description")
+
+
+@dataclass(eq=False)
+class Reading:
+    """An article with all that the entity layer found in it."""
+
+    article: Article
+    doc: Doc
+    gazetteer: Gazetteer
+    anchor: times.Anchor
+    sentences: list[Sentence]
+
+    @cached_property
+    def units(self) -> list[Unit]:
+        """All units in text order."""
+        return [u for s in self.sentences for u in s.units]
+
+    @cached_property
+    def _by_token(self) -> dict[int, Unit]:
+        return unit_index(self.sentences)
+
+    def unit(self, token: Token) -> Unit | None:
+        """The unit that covers a token."""
+        return self._by_token.get(token.i)
+
+    @cached_property
+    def focus(self) -> Unit | None:
+        """The organisation that the article is about."""
+        return coreference.focus(self.units + [p for u in self.units for p in u.parts])
+
+    def sentence(self, token_index: int) -> Sentence | None:
+        """The sentence that holds a token."""
+        return next((s for s in self.sentences if s.span.start <= token_index < s.span.end), None)
+
+    def dates_in(self, span: Span) -> list[Unit]:
+        """The date and duration units inside a stretch, in order."""
+        return [u for u in self.units if u.type in ("date", "duration") and span.start <= u.start < span.end]
+
+
+def read(article: Article, doc: Doc, gazetteer: Gazetteer, today: date | None) -> Reading:
+    """The reading of one article's parsed text."""
+    typed = _entity_units(doc, gazetteer)
+    taken = {i for u in typed if u.type in _KB_TYPES for i in range(u.start, u.end)}
+    offices = list(posts(doc, taken))
+    typed = _without_overlap([*(u for u in typed if u.type in _KB_TYPES), *offices, *_persons(doc, offices, taken), *typed])
+    anchor = times.anchor(article.text, article.published, today)
+    typed = _without_overlap([*_dates(doc, anchor, typed), *typed])
+    _mark_dateline(doc, typed, article.text)
+    typed = coreference.anaphors(doc, typed, gazetteer)
+    return Reading(article, doc, gazetteer, anchor, list(sentences(doc, typed)))
+
+
+def _entity_units(doc: Doc, gazetteer: Gazetteer) -> list[Unit]:
+    return [unit for ent in doc.ents if (unit := _entity_unit(ent, gazetteer))]
+
+
+def _entity_unit(ent: Span, gazetteer: Gazetteer) -> Unit | None:
+    if ent.kb_id_:
+        type_, _, id_ = ent.kb_id_.partition(":")
+        record = gazetteer.record(id_)
+        data = {} if record or type_ != "organisation" else {"unlisted": True}
+        if type_ == "description":
+            type_, data = "organisation", {"described": True}
+        return Unit(type_, ent.start, ent.end, ent.text, id_, record.name if record else ent.text, data=data)
+    text = ent.text.strip()
+    if ent.label_ == "ORG" and (is_body(ent) or re.fullmatch(r"[A-Z]{3,8}", text)):
+        name = re.sub(r"^[Tt]he ", "", text)
+        start = ent.start + (1 if ent[0].lower_ == "the" and len(ent) > 1 else 0)
+        return Unit("organisation", start, ent.end, name, slug(name), name, data={"unlisted": True, "doubtful": True})
+    if ent.label_ in ("DATE", "TIME", "CARDINAL", "ORDINAL", "MONEY", "PERCENT", "QUANTITY", "LANGUAGE"):
+        return None
+    if ent.label_ == "PERSON":
+        span = without_honorifics(ent)
+        return Unit("person", span.start, span.end, span.text, name=span.text)
+    return Unit(ent.label_.lower(), ent.start, ent.end, text, slug(text), re.sub(r"^[Tt]he ", "", text))
+
+
+def _persons(doc: Doc, offices: list[Unit], taken: set[int]) -> list[Unit]:
+    """People after their titles, whole: capitals, particles and hyphens that the recogniser cuts or drops."""
+    starts = {u.start for u in offices}
+    found = []
+    for office in offices:
+        at = _person_start(doc, office.end, taken)
+        if at is None:
+            continue
+        limit = next((i for i in range(at, min(at + 9, len(doc))) if i in starts or i in taken or doc[i].is_sent_start and i > at), min(at + 9, len(doc)))
+        end = person_run(doc, at, limit)
+        span = without_honorifics(doc[at:end]) if end > at else None
+        if span is not None and len(span) and _namelike(span):
+            found.append(Unit("person", span.start, span.end, span.text, name=span.text))
+    return found
+
+
+def _person_start(doc: Doc, i: int, taken: set[int]) -> int | None:
+    """Behind a post: at once, or after "of the BODY" and a comma."""
+    if i < len(doc) and doc[i].lower_ in ("of", "for", "to"):
+        j = i + 1
+        while j < len(doc) and (doc[j].lower_ == "the" or j in taken):
+            j += 1
+        if j == i + 1 or j >= len(doc) or j - 1 not in taken:
+            return None
+        i = j
+    if i < len(doc) and doc[i].text == ",":
+        i += 1
+    return i if i < len(doc) and not doc[i].is_sent_start and doc[i].text[:1].isupper() else None
+
+
+_NOT_NAMES = frozenset(
+    "the a an on in at he she it they we i and but or if as to of for by with from monday tuesday wednesday thursday friday saturday sunday"
+    " january february march april june july august september october november december council office party".split()
+)
+
+
+def _namelike(span: Span) -> bool:
+    return span[0].lower_ not in _NOT_NAMES and span[0].text[:1].isupper() and not (len(span) == 1 and span.text.isupper() and len(span.text) < 5)
+
+
+def _without_overlap(units: list[Unit]) -> list[Unit]:
+    """Earlier in the list wins; the result in text order."""
+    kept: list[Unit] = []
+    covered: set[int] = set()
+    for unit in units:
+        tokens = range(unit.start, unit.end)
+        if not covered.intersection(tokens):
+            kept.append(unit)
+            covered.update(tokens)
+        elif unit.type == "person":
+            kept += _trimmed(unit, covered)
+    return sorted(kept, key=lambda u: u.start)
+
+
+def _trimmed(unit: Unit, covered: set[int]) -> list[Unit]:
+    """A person whose span runs into a title keeps what is left of it behind the title."""
+    start = unit.start
+    while start < unit.end and start in covered:
+        start += 1
+    if start in (unit.start, unit.end) or covered.intersection(range(start, unit.end)):
+        return []
+    covered.update(range(start, unit.end))
+    text = " ".join(unit.text.split()[start - unit.start :])
+    return [Unit("person", start, unit.end, text, name=text)] if text else []
+
+
+def _dates(doc: Doc, anchor: times.Anchor, typed: list[Unit]) -> list[Unit]:
+    persons = {i for u in typed if u.type == "person" for i in range(u.start, u.end)}
+    found: list[tuple[times.Expression, times.Resolved]] = []
+    units, waiting = [], []
+    for expression in times.expressions(doc.text):
+        span = doc.char_span(expression.start, expression.end, alignment_mode="expand")
+        if span is None or persons.intersection(range(span.start, span.end)):
+            continue
+        unit = Unit("duration" if expression.shape == "duration" else "date", span.start, span.end, span.text, data={"expression": expression})
+        units.append(unit)
+        if expression.shape == "event":
+            waiting.append((unit, expression))
+            continue
+        tense = roles.tense(roles.clause_verb(span.root))
+        resolved = times.resolve(expression, anchor, tense=tense, previous=found, events={})
+        unit.data["date"] = resolved
+        if resolved and expression.shape != "duration":
+            found.append((expression, resolved))
+    if waiting:
+        days = times.event_days(found, doc.text)
+        for unit, expression in waiting:
+            unit.data["date"] = times.resolve(expression, anchor, tense="future", previous=found, events=days)
+    return units
+
+
+def _mark_dateline(doc: Doc, units: list[Unit], text: str) -> None:
+    """Places of a dateline say where a report was filed, and nothing about a member."""
+    for match in times.DATELINE.finditer(text):
+        if match["place"].isupper() or match["place"].split(",")[0].isupper():
+            span = doc.char_span(match.start(), match.end(), alignment_mode="expand")
+            for unit in units:
+                if span is not None and span.start <= unit.start < span.end:
+                    unit.data["dateline"] = True
+                    if unit.type in ("country", "capital", "organisation"):
+                        unit.type = "dateline"

@@ -1,0 +1,287 @@
+"""Who does what to whom, and whether the text says it is so: a role layer over the parse, and assertion.
+
+Voice, control, relative and participle clauses and coordination are undone here, once, so that every rule is written in
+the active voice. Tokens are compared by `.i`: spaCy makes a new object at each access.
+"""
+
+from collections.abc import Iterator
+
+from spacy.tokens import Token
+
+_SUBJECTS = ("nsubj", "nsubjpass", "csubj", "expl")
+_RELATIVES = ("who", "which", "that", "whom")
+
+SAY = frozenset("say tell announce report state declare note add confirm claim write explain stress recall argue maintain remind stipulate reveal disclose indicate acknowledge show know learn point mean".split())
+DENY = frozenset("deny reject refuse doubt dismiss dispute refute oppose block prevent bar exclude forbid prohibit veto avoid fail decline delay postpone rule stop resist preclude".split())
+PLAN = frozenset("agree decide vote plan prepare schedule slate set expect intend announce pledge promise commit due plan poise resolve determine elect choose opt tip near finalise finalize complete clear approve".split())
+WISH = frozenset("hope want seek apply bid invite wish aspire try attempt aim ask request offer consider ready eligible willing like call urge propose negotiate discuss mull express plan push press lobby strive desire eye campaign qualify talk interest intention wait reluctant ambition path road way talks bid application effort candidate chance prospect invitation possibility process".split())
+ACHIEVE = frozenset("manage go proceed continue help begin start come finish allow enable lead get have use cease stop let make see".split())
+_HEDGES = frozenset("may might could can should would must ought".split())
+_CONDITIONS = frozenset("if whether unless provided should supposing".split())
+_UNSAID = frozenset("possible possibility prospect hope idea question proposal plan call bid issue chance decision talk discussion".split())
+
+
+def is_passive(verb: Token) -> bool:
+    """Passive in form, or a bare past participle that describes a noun or opens a clause."""
+    if any(c.dep_ in ("nsubjpass", "auxpass") for c in verb.children):
+        return True
+    bare = not any(c.dep_ in ("aux", "nsubj") for c in verb.children)
+    return verb.tag_ == "VBN" and bare and verb.dep_ in ("acl", "relcl", "advcl", "amod", "ROOT", "conj", "dep")
+
+
+def subjects(verb: Token) -> list[Token]:
+    """The logical subject: the agent of a passive, the governor's for an infinitive, the noun a participle describes."""
+    if is_passive(verb):
+        return [p for c in verb.children if c.dep_ == "agent" for p in _objects_of(c)]
+    return _surface(verb, 0)
+
+
+def objects(verb: Token) -> list[Token]:
+    """The logical object: a passive's surface subject; for "take over X" also what the parser hung under the particle."""
+    if is_passive(verb):
+        own = [c for c in verb.children if c.dep_ in ("dobj", "oprd")]
+        return _surface(verb, 0) or own
+    found = [c for c in verb.children if c.dep_ in ("dobj", "dative", "obj")]
+    if not found and verb.dep_ == "relcl":
+        subject = _surface(verb, 0)
+        found = [verb.head] if subject and all(s.i != verb.head.i for s in subject) else []
+    return found
+
+
+def attributes(verb: Token) -> list[Token]:
+    """What the subject is said to be or become."""
+    return [c for c in verb.children if c.dep_ in ("attr", "acomp", "oprd")] + [
+        p for c in verb.children if c.dep_ == "prep" and c.lower_ == "as" for p in _objects_of(c)
+    ]
+
+
+def obliques(head: Token, prepositions: frozenset[str]) -> list[Token]:
+    """The objects of these prepositions under a verb, its particle or its objects, where parsers like to hang them."""
+    found = list(_under(head, prepositions))
+    for child in head.children:
+        if child.dep_ in ("prt", "dobj", "attr", "prep", "advmod", "acomp", "xcomp", "npadvmod"):
+            found += [t for t in _under(child, prepositions) if all(t.i != f.i for f in found)]
+    return found
+
+
+def modifiers(noun: Token, relation: str) -> list[Token]:
+    """Possessors, compounds, adjectives or appositions of a noun; or the objects of a preposition under it."""
+    if relation == "possessor":
+        return [c for c in noun.children if c.dep_ == "poss"]
+    if relation == "modifier":
+        return [c for c in noun.children if c.dep_ in ("compound", "amod", "nmod", "nummod")]
+    if relation == "apposition":
+        return [c for c in noun.children if c.dep_ == "appos"]
+    return list(_under(noun, frozenset(relation.split("|"))))
+
+
+def clause_verb(token: Token) -> Token:
+    """The verb that a token belongs to: itself, or the nearest above it."""
+    for _ in range(40):
+        if token.pos_ in ("VERB", "AUX") and token.dep_ not in ("aux", "auxpass", "amod", "compound"):
+            return token
+        if token.head.i == token.i:
+            return token
+        token = token.head
+    return token
+
+
+def tense(verb: Token) -> str:
+    """`past`, `present` or `future` of a clause, by its finite verb; of a participle or infinitive, its governor's."""
+    for _ in range(10):
+        aux = {c.lower_ for c in verb.children if c.dep_ in ("aux", "auxpass")}
+        if aux & {"will", "shall", "'ll", "’ll", "wo"} or _is_to(verb):
+            return "future"
+        if verb.tag_ == "VBD" or aux & {"was", "were", "had", "did", "has", "have", "'d", "would"}:
+            return "past"
+        if verb.tag_ == "VBN" and verb.dep_ in ("acl", "relcl", "ROOT", "amod"):
+            return "past"
+        if verb.tag_ in ("VBZ", "VBP") or aux & {"is", "are"}:
+            return "present"
+        if verb.head.i == verb.i:
+            return "present"
+        verb = clause_verb(verb.head)
+    return "present"
+
+
+def assertion(token: Token) -> str:
+    """How far the text stands behind a verb or noun.
+
+    `fact`, `planned` (will, is due to), `wished` (hopes, invited, in talks), `negated`, `ended` (no longer),
+    `open` (if, whether, may, a question). An infinitive is `open` unless its governor says more.
+    """
+    if token.sent.text.rstrip(" \"”'’").endswith("?"):
+        return "open"
+    result = _own(token)
+    for here, governor in _governors(token):
+        result = _weaker(result, _governed(here, governor))
+    return result
+
+
+_ORDER = ("fact", "ended", "planned", "wished", "open", "negated")
+
+
+def _weaker(one: str, other: str) -> str:
+    if "negated" in (one, other) and "open" in (one, other):
+        return "open"
+    return max(one, other, key=_ORDER.index)
+
+
+def _own(token: Token) -> str:
+    """What the verb's own auxiliaries, negations and conjunctions say."""
+    children = list(token.children)
+    words = {c.lower_ for c in children if c.dep_ in ("aux", "neg", "advmod", "mark", "det", "preconj", "cc", "intj")}
+    subject_words = {d.lower_ for c in children if c.dep_ in _SUBJECTS for d in c.children if d.dep_ in ("det", "neg")}
+    subject_words |= {c.lower_ for c in children if c.dep_ in _SUBJECTS}
+    if "longer" in words or any(c.lower_ == "longer" for c in children):
+        return "ended"
+    if any(c.dep_ == "neg" for c in children) or words & {"never", "not", "n't", "n’t"} or subject_words & {"no", "none", "neither", "nobody"}:
+        return "negated"
+    if words & _CONDITIONS or words & _HEDGES:
+        would = words & {"would"} and not words & _CONDITIONS
+        return "planned" if would and _under_say(token) else "open"
+    if words & {"will", "shall", "'ll", "’ll"}:
+        return "planned"
+    if words & {"almost", "nearly", "reportedly", "allegedly", "possibly", "perhaps", "supposedly", "potentially"}:
+        return "open"
+    if any(c.dep_ == "mark" and c.lower_ in ("once", "until", "before") for c in children) and tense(token) != "past":
+        return "open"
+    if token.tag_ == "VB" and not _is_to(token) and token.dep_ == "ROOT" and not any(c.dep_ in _SUBJECTS for c in children):
+        return "open" if token.i == token.sent.start else "fact"
+    if token.tag_ == "VBG" and any(c.dep_ == "aux" and c.lower_ in ("is", "are", "'s", "’s", "be", "'re") for c in children):
+        return "planned"
+    return "fact"
+
+
+def _governors(token: Token) -> Iterator[tuple[Token, Token]]:
+    """The chain of (clause, what governs it) upward as far as a clause depends on what governs it."""
+    here = token
+    for _ in range(8):
+        head = here.head
+        if head.i == here.i:
+            return
+        if here.dep_ in ("xcomp", "ccomp", "pcomp", "acl", "advcl", "oprd", "dobj", "csubj", "prep", "attr", "pobj", "acomp", "dep", "appos"):
+            yield here, head
+            here = head
+        elif here.dep_ == "conj":
+            if head.pos_ in ("VERB", "AUX") and not any(c.dep_ in _SUBJECTS for c in here.children) and not _has_aux(here):
+                yield here, head
+            here = head
+        else:
+            return
+
+
+def _governed(here: Token, governor: Token) -> str:
+    """What a governor makes of the clause below it."""
+    lemma = governor.lemma_.lower()
+    if here.dep_ == "conj":
+        own = _own(governor)
+        if _is_to(governor):
+            return _infinitive(governor, governor.head)
+        return own if own in ("planned", "open", "negated") else "fact"
+    if here.pos_ in ("VERB", "AUX") and _is_to(here):
+        return _infinitive(here, governor)
+    if here.dep_ in ("ccomp", "dep") and governor.pos_ in ("VERB", "AUX"):
+        if lemma in DENY:
+            return "negated"
+        if lemma in WISH or lemma in ("hope", "believe", "think", "suggest", "fear", "imagine", "wonder", "expect"):
+            return "open" if lemma != "expect" else "planned"
+        return "negated" if _own(governor) == "negated" and lemma not in SAY else "fact"
+    if here.dep_ == "pcomp" or (here.tag_ == "VBG" and here.dep_ in ("xcomp", "dobj", "ccomp")):
+        return _gerund(here, governor)
+    if here.dep_ == "prep" and lemma in _UNSAID | WISH:
+        return "open"
+    if here.dep_ == "dobj" and lemma in DENY | {"seek", "want", "consider", "discuss", "propose", "demand", "urge", "hope"}:
+        return "negated" if lemma in DENY else "wished"
+    if here.dep_ in ("dobj", "pobj", "attr", "acomp", "prep", "appos"):
+        return _own(governor) if governor.pos_ in ("VERB", "AUX") else "fact"
+    return "fact"
+
+
+def _infinitive(verb: Token, governor: Token) -> str:
+    lemma = governor.lemma_.lower()
+    if _own(governor) == "negated" or lemma in ("fail", "refuse", "decline", "unable", "unwilling"):
+        return "negated"
+    if lemma in ACHIEVE or (lemma == "have" and verb.dep_ == "xcomp"):
+        return "fact"
+    if lemma in WISH:
+        return "wished"
+    if lemma in PLAN or lemma in ("be", "due"):
+        return "planned"
+    if governor.pos_ in ("ADJ", "NOUN", "PROPN") and verb.dep_ in ("acl", "relcl", "xcomp") and _ordinal(governor):
+        return "fact"  # "the first country to join"
+    return "open"
+
+
+def _gerund(verb: Token, governor: Token) -> str:
+    word = governor.lower_
+    if word in ("after", "since", "upon", "on", "by", "following", "despite", "in", "with", "as", "through"):
+        return "fact"
+    if word in ("without", "from", "against", "before", "instead", "than"):
+        return "negated"
+    lemma = governor.lemma_.lower()
+    if lemma in DENY:
+        return "negated"
+    if lemma in ACHIEVE or lemma in SAY or lemma in ("include", "see", "celebrate", "finish", "start", "keep"):
+        return "fact"
+    return "wished" if lemma in WISH else "open"
+
+
+def _ordinal(noun: Token) -> bool:
+    words = {noun.lower_} | {c.lower_ for c in noun.children}
+    return bool(words & {"first", "second", "third", "latest", "last", "only", "newest", "fourth", "fifth"})
+
+
+def _under_say(token: Token) -> bool:
+    return token.dep_ in ("ccomp", "conj") and token.head.lemma_.lower() in SAY
+
+
+def _is_to(verb: Token) -> bool:
+    return any(c.dep_ == "aux" and c.lower_ == "to" for c in verb.children)
+
+
+def _has_aux(verb: Token) -> bool:
+    return any(c.dep_ in ("aux", "auxpass") for c in verb.children)
+
+
+def _surface(verb: Token, depth: int) -> list[Token]:
+    """The surface subject, shared with or inherited from the clause above where the verb has none."""
+    if depth > 6:
+        return []
+    own = [c for c in verb.children if c.dep_ in _SUBJECTS and c.dep_ != "expl"]
+    if own:
+        return [verb.head if s.lower_ in _RELATIVES and verb.dep_ in ("relcl", "acl", "ccomp") else s for s in own]
+    head = verb.head
+    if verb.dep_ == "conj" and head.i != verb.i:
+        if head.pos_ in ("VERB", "AUX"):
+            return _surface(head, depth + 1)
+        return [head] if verb.tag_ in ("VBG", "VBN") else []
+    if verb.dep_ in ("acl", "relcl") or (verb.dep_ == "prep" and verb.tag_ == "VBG"):
+        return [head] if head.pos_ not in ("VERB", "AUX") else _surface(head, depth + 1)
+    if verb.dep_ in ("xcomp", "ccomp", "oprd") and head.pos_ in ("VERB", "AUX", "ADJ"):
+        controlled = [c for c in head.children if c.dep_ in ("dobj", "dative")] if _is_to(verb) else []
+        if controlled and head.lemma_.lower() in _OBJECT_CONTROL and not is_passive(head):
+            return controlled
+        if head.pos_ == "ADJ":
+            return _surface(head.head, depth + 1)
+        return _surface(head, depth + 1)
+    if verb.dep_ in ("advcl", "pcomp"):
+        return _surface(clause_verb(head), depth + 1)
+    return []
+
+
+_OBJECT_CONTROL = frozenset("invite ask urge allow enable permit force persuade encourage admit want expect help elect appoint require".split())
+
+
+def _under(head: Token, prepositions: frozenset[str]) -> Iterator[Token]:
+    for child in head.children:
+        if child.dep_ in ("prep", "agent", "prt", "dative", "advmod", "mark") and child.lower_ in prepositions:
+            yield from _objects_of(child)
+
+
+def _objects_of(preposition: Token) -> list[Token]:
+    found = [c for c in preposition.children if c.dep_ in ("pobj", "pcomp", "dobj")]
+    for child in preposition.children:
+        if child.dep_ == "prep":
+            found += _objects_of(child)
+    return found

@@ -1,0 +1,408 @@
+"""The rule engine: frames over roles and phrases over units, both from the kinds' YAML, give matches."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from spacy.tokens import Token
+
+from generator.errors import ContentError, Problem
+from generator.extract import coreference, roles
+from generator.extract.reading import Reading
+from generator.extract.units import Sentence, Unit
+from generator.kinds import Kind
+
+_PLACEHOLDER = re.compile(r"<(\w+)>")
+_ROLE = re.compile(r"(\w+)(?:\(([\w|]+)\))?")
+_CLASSES = {
+    "countries": ("country", "countries"),
+    "nation": ("country", "adjective"),
+    "parties": ("country", "countries", "organisation", "organisations", "parties"),
+    "body": ("country", "adjective", "organisation", "organ", "gpe"),
+    "organisations": ("organisation", "organisations"),
+}
+_METONYMS = frozenset("government authority leadership administration parliament delegation regime junta".split())
+_LINKS = frozenset("of in within to for".split())
+
+
+@dataclass(slots=True)
+class Match:
+    """One rule that fitted: the units in its fields, the words it sets, and what was risky about it."""
+
+    kind: Kind
+    rule: str
+    slots: dict[str, list[Unit]]
+    words: dict[str, str]
+    sentence: Sentence
+    trigger: int  # token index
+    assertion: str
+    features: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, eq=False)
+class Phrase:
+    """A phrase compiled: its pattern over renderings, and the unit types without which it cannot match."""
+
+    kind: Kind
+    id: str
+    spec: Mapping[str, Any]
+    pattern: re.Pattern[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Rules:
+    """All rules of some kinds: frames by the lemma of their trigger, phrases in order."""
+
+    frames: Mapping[str, tuple[tuple[Kind, Mapping[str, Any], str | None], ...]]
+    phrases: tuple[Phrase, ...]
+
+
+def compile_rules(kinds: Iterable[Kind]) -> Rules:
+    """Raises ContentError for a phrase that is no regular expression or a slot that is no field."""
+    frames: dict[str, list[tuple[Kind, Mapping[str, Any], str | None]]] = {}
+    phrases = []
+    for kind in kinds:
+        for spec in kind.frames:
+            _check(kind, spec, spec.get("slots") or {})
+            for trigger in spec["trigger"]:
+                lemma, _, particle = trigger.partition(" ")
+                frames.setdefault(lemma, []).append((kind, spec, particle or None))
+        for spec in kind.phrases:
+            pattern = _pattern(kind, spec)
+            _check(kind, spec, [g for g in pattern.groupindex if g != "verb" and not g.startswith("_")])
+            phrases.append(Phrase(kind, spec["id"], spec, pattern))
+    return Rules({k: tuple(v) for k, v in frames.items()}, tuple(phrases))
+
+
+def matches(reading: Reading, rules: Rules) -> Iterator[Match]:
+    """Every rule that fits, sentence by sentence."""
+    for sentence in reading.sentences:
+        if sum(u.type != "word" for u in sentence.units) == 0:
+            continue
+        yield from _frame_matches(reading, rules, sentence)
+        yield from _phrase_matches(reading, rules, sentence)
+
+
+def _check(kind: Kind, spec: Mapping[str, Any], slots: Iterable[str]) -> None:
+    for name in slots:
+        if name.rstrip("_0123456789") not in kind.fields:
+            raise ContentError(Problem(f"the rule {spec.get('id')!r} fills {name!r}, which is no field", kind.path))
+
+
+def _pattern(kind: Kind, spec: Mapping[str, Any]) -> re.Pattern[str]:
+    """A phrase's regular expression: `<country>` is a unit, `$chair` one of the kind's words."""
+    text = re.sub(r"\$(\w+)", lambda m: "(?:" + "|".join(map(re.escape, kind.lexicon[m[1]])) + ")", spec["match"])
+    text = _PLACEHOLDER.sub(lambda m: m[0] if text[m.start() - 2 : m.start()] == "?P" else _unit_pattern(kind, m[1]), text)
+    try:
+        return re.compile(r"(?<!\S)" + text + r"(?!\S)")
+    except re.error as error:
+        raise ContentError(Problem(f"the phrase {spec['id']!r} is no regular expression: {error}", kind.path)) from None
+
+
+def _unit_pattern(kind: Kind, name: str) -> str:
+    types: tuple[str, ...] = _CLASSES.get(name, (name,))
+    if labels := kind.types.get(name):
+        own = {"GPE": ("country", "capital", "gpe"), "ORG": ("organisation", "org"), "NORP": ("adjective", "norp")}
+        types = tuple(t for label in labels for t in own.get(label, (label.lower(),)))
+    return "<(?:" + "|".join(types) + ")>"
+
+
+# ------------------------------------------------------------------ frames
+
+
+def _frame_matches(reading: Reading, rules: Rules, sentence: Sentence) -> Iterator[Match]:
+    for token in sentence.span:
+        for kind, spec, particle in rules.frames.get(token.lemma_.lower(), ()):
+            unit = reading.unit(token)
+            if (unit is not None and unit.type != "word") or token.dep_ in ("aux", "auxpass"):
+                continue
+            if spec.get("noun") == "true" and token.pos_ not in ("NOUN", "PROPN"):
+                continue
+            if spec.get("noun") != "true" and token.pos_ not in ("VERB", "AUX"):
+                continue
+            if particle and not _has_particle(token, particle):
+                continue
+            if match := _frame(reading, kind, spec, sentence, token, particle):
+                yield match
+
+
+def _has_particle(token: Token, particle: str) -> bool:
+    return any(c.lower_ in particle.split("|") and c.dep_ in ("prt", "prep", "advmod", "dative", "agent") for c in token.children)
+
+
+def _frame(
+    reading: Reading, kind: Kind, spec: Mapping[str, Any], sentence: Sentence, token: Token, particle: str | None
+) -> Match | None:
+    assertion = roles.assertion(token)
+    words = _words(spec, assertion)
+    if words is None:
+        return None
+    for path, wanted in (spec.get("where") or {}).items():
+        if not _satisfied(reading, kind, token, path, wanted, particle):
+            return None
+    match = Match(kind, spec["id"], {}, words, sentence, token.i, assertion)
+    for name, paths in (spec.get("slots") or {}).items():
+        units = _slot(reading, match, kind, name, paths, token, particle)
+        if units:
+            match.slots[name] = units
+    return match if _complete(reading, match) else None
+
+
+def _words(spec: Mapping[str, Any], assertion: str) -> dict[str, str] | None:
+    """The fields that a rule sets under this assertion; None where it says nothing then."""
+    by = spec.get("assert")
+    if by is None:
+        return dict(spec.get("set") or {}) if assertion == "fact" else None
+    if assertion not in by:
+        return None
+    return {**(spec.get("set") or {}), **(by[assertion] or {})}
+
+
+def _satisfied(reading: Reading, kind: Kind, token: Token, path: str, wanted: Any, particle: str | None) -> bool:
+    """Does a token at this path have one of the words, or a unit of the type, that `where` asks for?"""
+    choices = [wanted] if isinstance(wanted, str) else wanted
+    for found in _tokens(token, path, particle):
+        for choice in choices:
+            if choice.startswith("$") and (found.lemma_.lower() in kind.lexicon[choice[1:]] or found.lower_ in kind.lexicon[choice[1:]]):
+                return True
+            if choice.startswith("<"):
+                unit = reading.unit(found)
+                if unit and re.fullmatch(_unit_pattern(kind, choice[1:-1]), f"<{unit.type}>"):
+                    return True
+            if choice == found.lower_:
+                return True
+    return False
+
+
+def _slot(
+    reading: Reading, match: Match, kind: Kind, name: str, paths: list[str], token: Token, particle: str | None
+) -> list[Unit]:
+    type_ = kind.fields[name].type
+    for path in paths:
+        if path == "when":
+            if unit := _when(reading, token, type_):
+                return [unit]
+            continue
+        found: list[Unit] = []
+        for at in _tokens(token, path, particle):
+            for unit in _units_of(reading, match, kind, type_, at, adjectives="modifier" in path or "possessor" in path):
+                if unit not in found:
+                    found.append(unit)
+        if found:
+            return found
+    return []
+
+
+def _tokens(token: Token, path: str, particle: str | None) -> list[Token]:
+    """The tokens at the end of a path such as `object/of` or `oblique(from)`."""
+    role, *relations = path.split("/")
+    found = _role(token, role, particle)
+    for relation in relations:
+        found = [t for f in found for t in roles.modifiers(f, relation)]
+    return found
+
+
+def _role(token: Token, role: str, particle: str | None) -> list[Token]:
+    parsed = _ROLE.fullmatch(role)
+    name, arguments = (parsed[1], parsed[2]) if parsed else (role, None)
+    if name == "subject":
+        return roles.subjects(token)
+    if name == "object":
+        found = roles.objects(token)
+        if not found and particle:
+            found = roles.obliques(token, frozenset(particle.split("|")))
+        return found
+    if name == "attribute":
+        return roles.attributes(token)
+    if name == "oblique":
+        return roles.obliques(token, frozenset((arguments or "").split("|")))
+    return roles.modifiers(token, name)
+
+
+# ------------------------------------------------------------------ phrases
+
+
+def _phrase_matches(reading: Reading, rules: Rules, sentence: Sentence) -> Iterator[Match]:
+    for phrase in rules.phrases:
+        for found in phrase.pattern.finditer(sentence.rendering):
+            if match := _phrase(reading, phrase, sentence, found):
+                yield match
+
+
+def _phrase(reading: Reading, phrase: Phrase, sentence: Sentence, found: re.Match[str]) -> Match | None:
+    kind, spec = phrase.kind, phrase.spec
+    whole = sentence.units_in(found.start(), found.end())
+    verb = found.groupdict().get("verb")
+    at = sentence.units_in(*found.span("verb"))[-1].start if verb else whole[0].start
+    token = reading.doc[at]
+    assertion = roles.assertion(token) if verb else "fact"
+    words = _words(spec, assertion)
+    if words is None:
+        return None
+    match = Match(kind, spec["id"], {}, words, sentence, at, assertion)
+    for group in phrase.pattern.groupindex:
+        if group == "verb" or group.startswith("_") or found.group(group) is None:
+            continue
+        name = group.rstrip("_0123456789")
+        units = sentence.units_in(*found.span(group))
+        match.slots.setdefault(name, []).extend(_group_units(reading, match, kind, name, units))
+    for name, paths in (spec.get("slots") or {}).items():
+        if name not in match.slots and (filled := _slot(reading, match, kind, name, paths, token, None)):
+            match.slots[name] = filled
+    return match if _complete(reading, match) else None
+
+
+def _group_units(reading: Reading, match: Match, kind: Kind, name: str, units: list[Unit]) -> list[Unit]:
+    """A group's units of its field's type; of a text field, all it spans as one."""
+    type_ = kind.fields[name].type
+    if type_ == "text":
+        start, end = units[0].start, units[-1].end
+        if len(units) == 1:
+            return [units[0]]
+        text = reading.doc[start:end].text
+        return [Unit("text", start, end, text, name=text, data=dict(units[0].data))]
+    if type_ in ("date", "duration", "word"):
+        return [u for u in units if u.type in (type_, "date") and u.data.get("date")][:1]
+    return [v for u in units for v in _values(reading, match, kind, type_, u, adjectives=True)]
+
+
+# ------------------------------------------------------------------ values
+
+
+def _units_of(
+    reading: Reading, match: Match, kind: Kind, type_: str, token: Token, *, adjectives: bool = False
+) -> list[Unit]:
+    """The units of a type that a token stands for: its own, those of its noun phrase, or an antecedent's."""
+    unit = reading.unit(token)
+    if unit is not None and unit.type != "word":
+        values = _values(reading, match, kind, type_, unit, adjectives=adjectives)
+        if values or unit.type not in ("org", "gpe", "norp", "post"):
+            return values + _coordinated(reading, match, kind, type_, token, values)
+        return values
+    if antecedent := coreference.pronoun(token, reading.units, "party" if type_ == "party" else type_):
+        match.features.add("pronoun")
+        return _values(reading, match, kind, type_, antecedent, adjectives=False)
+    return _inside(reading, match, kind, type_, token)
+
+
+def _coordinated(
+    reading: Reading, match: Match, kind: Kind, type_: str, token: Token, already: list[Unit]
+) -> list[Unit]:
+    """What a conjunct adds where the list reader did not see one list ("Finland, and later that day Sweden")."""
+    found = []
+    for child in token.children:
+        unit = reading.unit(child) if child.dep_ == "conj" else None
+        if unit is not None and unit.type != "word":
+            found += [v for v in _values(reading, match, kind, type_, unit, adjectives=False) if v not in already]
+    return found
+
+
+def _inside(reading: Reading, match: Match, kind: Kind, type_: str, token: Token) -> list[Unit]:
+    """ "the GUAM group", "the Caribbean nation of Haiti", "Armenia's government": the name within a noun phrase."""
+    lemma = token.lemma_.lower()
+    relations = ["apposition", "modifier"]
+    if type_ in ("country", "party") and lemma in _METONYMS:
+        relations += ["possessor", "of"]
+    elif lemma in ("republic", "state", "country", "nation", "member", "kingdom", "group", "bloc", "alliance", "organisation", "organization", "trio", "pair"):
+        relations.append("of")
+    for relation in relations:
+        values = []
+        for inner in roles.modifiers(token, relation):
+            unit = reading.unit(inner)
+            if unit is not None and unit.type != "word":
+                values += _values(reading, match, kind, type_, unit, adjectives=lemma in _METONYMS)
+        if values:
+            return values
+    return []
+
+
+def _values(
+    reading: Reading, match: Match, kind: Kind, type_: str, unit: Unit, *, adjectives: bool
+) -> list[Unit]:
+    """A unit as values of a field's type; a list gives each of its parts."""
+    if unit.type == "dateline":
+        return []
+    if unit.parts:
+        return [v for part in unit.parts for v in _values(reading, match, kind, type_, part, adjectives=adjectives)]
+    fits = _types(kind, type_, adjectives=adjectives)
+    if unit.type not in fits:
+        return []
+    if unit.data.get("coreference"):
+        match.features.add("coreference")
+    if unit.data.get("unlisted"):
+        match.features.add("unlisted")
+    if unit.data.get("described"):
+        match.features.add("described")
+    return [unit]
+
+
+@lru_cache(maxsize=256)
+def _types_of(type_: str, adjectives: bool) -> frozenset[str]:
+    country = {"country", *({"adjective"} if adjectives else ())}
+    known = {
+        "organisation": {"organisation", "treaty", "organ"},
+        "country": country,
+        "party": country | {"organisation", "organ", *({"gpe"} if adjectives else ())},
+        "person": {"person"},
+        "text": {"post", "text"},
+        "date": {"date"},
+        "duration": {"duration"},
+    }
+    return frozenset(known.get(type_, {type_}))
+
+
+def _types(kind: Kind, type_: str, *, adjectives: bool) -> frozenset[str]:
+    if labels := kind.types.get(type_):
+        own = {"GPE": ("country", "capital", "gpe"), "ORG": ("organisation", "org"), "NORP": ("adjective", "norp")}
+        return frozenset(t for label in labels for t in own.get(label, (label.lower(),)))
+    return _types_of(type_, adjectives)
+
+
+def _when(reading: Reading, token: Token, type_: str) -> Unit | None:
+    """The date or duration that belongs to a trigger: of its own clause, the nearest; none across another verb."""
+    sentence = reading.sentence(token.i)
+    if sentence is None:
+        return None
+    wanted = "duration" if type_ == "duration" else "date"
+    dated = [u for u in sentence.units if u.type == wanted and u.data.get("date") and not u.data.get("dateline")]
+    if wanted == "date":
+        dated = [u for u in dated if u.data["expression"].shape != "duration"]
+    own = [u for u in dated if _belongs(reading, u, token)]
+    chosen = min(own, key=lambda u: (abs(u.start - token.i), u.start), default=None)
+    return chosen
+
+
+def _belongs(reading: Reading, unit: Unit, token: Token) -> bool:
+    root = reading.doc[unit.start : unit.end].root
+    if any(a.i == token.i for a in root.ancestors) and roles.clause_verb(root).i in (token.i, roles.clause_verb(token).i):
+        return True
+    verb = roles.clause_verb(root)
+    if verb.i == token.i or (token.pos_ not in ("VERB", "AUX") and roles.clause_verb(token).i == verb.i):
+        return True
+    between = reading.doc[min(unit.end, token.i + 1) : max(unit.start, token.i)]
+    clean = not any(t.pos_ == "VERB" and t.i != token.i for t in between)
+    return clean and abs(unit.start - token.i) <= 6
+
+
+def _complete(reading: Reading, match: Match) -> bool:
+    """Fills the subject from the text's focus where the kind allows; are subject and value there?"""
+    kind = match.kind
+    subject = kind.fields[kind.subject]
+    if kind.subject not in match.slots and subject.fallback == "focus" and reading.focus is not None:
+        if _anaphoric(match):
+            match.slots[kind.subject] = [reading.focus]
+            match.features.add("focus")
+    for name, spec in kind.fields.items():
+        required = name in (kind.subject, kind.value) and not (kind.name == "presidency" and name == kind.value)
+        if required and not match.slots.get(name):
+            return False
+        if spec.type == "word" and not spec.optional and name not in match.words:
+            match.words[name] = spec.values[0]
+    return bool(match.slots)
+
+
+def _anaphoric(match: Match) -> bool:
+    """May the subject be left to the focus? Only where the sentence names no organisation of its own."""
+    return not any(u.type in ("organisation", "organ", "org", "treaty", "organisations") for u in match.sentence.units)

@@ -1,0 +1,158 @@
+"""Units: a sentence as the typed pieces that rules speak of, and its rendering for phrases.
+
+A unit is a country, an adjective of one, an organisation, a person, a post, a date, a list of parties read as one, or a
+plain word. Phrases are regular expressions over the rendering `<country> will take over the <date> presidency …`.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from spacy.tokens import Doc, Span, Token
+
+PARTIES = ("country", "organisation")
+_JOIN = re.compile(r"(?:, )?(?:and|or|&|plus|as well as|along with|together with|and also|, |; )(?: |$)|, |; ")
+_BRIDGE = re.compile(
+    r"(?:, |; )?(?:(?:and|or|&|plus|as well as|along with|together with|later|also|then) ){0,2}(?:both )?(?:its )?(?:neighbou?ring )?"
+    r"(?:the )?(?:former |ex-|ex - |island |post-soviet |landlocked |(?:central|west|east|south|north) african )?(?:<adjective> |soviet |yugoslav |newcomers? |people 's |democratic |federal )*"
+    r"(?:(?:republics?|states?|countries|nations|kingdoms?|emirates?|islands?|union|federation|sultanate)(?: of)? )?(?:the )?"
+)
+
+
+@dataclass(slots=True)
+class Unit:
+    """One piece of a sentence; `start` and `end` are token indexes of the Doc.
+
+    `id` is a record's id for country, adjective, capital, organisation, organ and treaty; for an organisation or
+    region without a record it is the slug of its name. `parts` are the units of a list, and `data` what a component
+    found out besides: a post's status, a date's EDTF.
+    """
+
+    type: str
+    start: int
+    end: int
+    text: str
+    id: str | None = None
+    name: str = ""
+    parts: tuple["Unit", ...] = ()
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Sentence:
+    """A sentence's units, and the text phrases are matched on, with the unit at each of its characters."""
+
+    span: Span
+    units: list[Unit]
+    rendering: str
+    offsets: list[int]  # where each unit begins in `rendering`
+
+    def units_in(self, start: int, end: int) -> list[Unit]:
+        """The units that lie in a stretch of the rendering."""
+        return [u for u, at in zip(self.units, self.offsets, strict=True) if start <= at < end]
+
+
+def sentences(doc: Doc, typed: list[Unit]) -> Iterator[Sentence]:
+    """Each sentence of a Doc as units; `typed` are the pieces that entities, posts and dates made, in text order."""
+    at = {unit.start: unit for unit in typed}
+    for span in doc.sents:
+        units = list(_fill(span, at))
+        if units:
+            units = _merge_lists(units)
+            yield _rendered(span, units)
+
+
+def unit_index(sentences: list[Sentence]) -> dict[int, Unit]:
+    """The unit that covers each token."""
+    return {i: unit for s in sentences for unit in s.units for i in range(unit.start, unit.end)}
+
+
+def _fill(span: Span, at: dict[int, Unit]) -> Iterator[Unit]:
+    i = span.start
+    while i < span.end:
+        if unit := at.get(i):
+            yield unit
+            i = unit.end
+            continue
+        token = span.doc[i]
+        if not token.is_space and token.text not in _QUOTES:
+            yield Unit("word", i, i + 1, _word(token))
+        i += 1
+
+
+_QUOTES = set("\"'“”‘„«»``''") | {"''", "``"}
+
+
+def _word(token: Token) -> str:
+    text = token.lower_
+    return "'s" if text in ("’s", "'s") else "-" if text in ("–", "—", "--", "‑") else text
+
+
+def _rendered(span: Span, units: list[Unit]) -> Sentence:
+    pieces, offsets, length = [], [], 0
+    for unit in units:
+        piece = unit.text if unit.type == "word" else f"<{unit.type}>"
+        pieces.append(piece)
+        offsets.append(length)
+        length += len(piece) + 1
+    return Sentence(span, units, " ".join(pieces), offsets)
+
+
+def _merge_lists(units: list[Unit]) -> list[Unit]:
+    """Runs of parties joined by commas, "and", "as well as", bridges and short parentheses become one unit each."""
+    result: list[Unit] = []
+    i = 0
+    while i < len(units):
+        if units[i].type not in PARTIES:
+            result.append(units[i])
+            i += 1
+            continue
+        parts, i = _run(units, i)
+        result.append(parts[0] if len(parts) == 1 else _list(parts))
+    return result
+
+
+def _run(units: list[Unit], i: int) -> tuple[list[Unit], int]:
+    """The parties of the list that begins at unit `i`, and the index behind it."""
+    parts, end = [units[i]], i + 1
+    while (found := _next_part(units, end, parts)) is not None:
+        parts.append(units[found])
+        end = found + 1
+    return parts, end
+
+
+def _next_part(units: list[Unit], end: int, parts: list[Unit]) -> int | None:
+    for j in range(end, min(end + 9, len(units))):
+        if units[j].type in PARTIES:
+            between = "".join(_piece(u) for u in units[end:j])
+            if not between or not _joins(between):
+                return None
+            if units[j].type != parts[0].type and not between.strip().startswith((",", "and", "as", "plus")):
+                return None
+            after = units[j + 1].text if j + 1 < len(units) else ""
+            return None if after == "'s" and "and" not in between and len(parts) == 1 else j
+        if units[j].type not in ("word", "adjective"):
+            return None
+    return None
+
+
+def _piece(unit: Unit) -> str:
+    return (unit.text if unit.type == "word" else f"<{unit.type}>") + " "
+
+
+def _joins(between: str) -> bool:
+    plain = re.sub(r"\( [^()]{1,60} \) ", "", between)
+    if not re.match(r"(?:,|;|and|or|&|plus|as well as|along with|together with) ", plain):
+        return False
+    return bool(_BRIDGE.fullmatch(plain))
+
+
+def _list(parts: list[Unit]) -> Unit:
+    kind = "countries" if all(p.type == "country" for p in parts) else "parties"
+    kind = "organisations" if all(p.type == "organisation" for p in parts) else kind
+    text = ", ".join(p.text for p in parts)
+    return Unit(kind, parts[0].start, parts[-1].end, text, parts=tuple(parts))
+
+
+Resolver = Callable[[Token], "Unit | None"]
