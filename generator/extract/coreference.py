@@ -72,6 +72,24 @@ def pronoun(token: Token, units: list[Unit], type_: str) -> Unit | None:
     return (subjects or pool)[-1] if pool else None
 
 
+def group(token: Token, units: list[Unit]) -> list[Unit]:
+    """The countries of the last list that "all four nations", "the three", "both countries" stands for, if the count fits."""
+    lower = token.lower_
+    if lower not in _PLURALS and lower not in _NUMBERS:
+        return []
+    words = {c.lower_ for c in token.children} | {lower}
+    count = next((_NUMBERS[w] for w in words if w in _NUMBERS), None)
+    if count is None and not words & {"all", "these", "those", "they"}:
+        return []
+    if any(c.dep_ == "appos" for c in token.children):
+        return []
+    lists = [u for u in units if u.type == "countries" and u.end <= token.i and u.start > token.i - 150]
+    return next(([u] for u in reversed(lists) if count in (None, len(u.parts))), [])
+
+
+_PLURALS = frozenset("countries nations states republics members parties governments neighbours".split())
+
+
 def _definite(doc: Doc, token: Token, covered: set[int]) -> int | None:
     """Where the noun phrase "the [loose words] NOUN" begins; None where it names something or is not definite."""
     lower = token.lower_

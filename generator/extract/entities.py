@@ -12,9 +12,9 @@ from generator.gazetteer import Form, Gazetteer, slug
 
 SENSES = {
     "name": "country", "adjective": "adjective", "demonym": "adjective", "capital": "capital",
-    "acronym": "organisation", "treaty": "treaty", "organ": "organ", "description": "description",
+    "acronym": "organisation", "treaty": "treaty", "instrument": "instrument", "organ": "organ", "description": "description",
 }  # fmt: skip
-_LABELS = {"country": "GPE", "adjective": "NORP", "capital": "GPE", "treaty": "LAW"}
+_LABELS = {"country": "GPE", "adjective": "NORP", "capital": "GPE", "treaty": "LAW", "instrument": "LAW"}
 _BODY_WORDS = (
     "organization organisation union alliance group grouping forum community council league commission committee association"
     " initiative partnership pact bank fund agency federation confederation conference assembly programme program authority"
@@ -173,7 +173,7 @@ def _part_of_name(span: Span) -> bool:
 
 def _unique(spans: list[Span]) -> list[Span]:
     """Of several readings of one stretch, the organisation before the treaty, the country before its capital."""
-    order = ("country", "organisation", "adjective", "organ", "treaty", "capital", "description")
+    order = ("country", "organisation", "adjective", "organ", "treaty", "instrument", "capital", "description")
     best: dict[tuple[int, int], Span] = {}
     for span in spans:
         at = (span.start, span.end)

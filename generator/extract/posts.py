@@ -40,15 +40,17 @@ def words() -> Words:
 def posts(doc: Doc, taken: set[int]) -> Iterator[Unit]:
     """The posts of a text, in order; tokens in `taken` (other entities) are never part of one."""
     lower = [_fold(t.lower_) for t in doc]
-    i = 0
+    before, i = None, 0
     while i < len(doc):
         end = None if i in taken else _head(lower, i)
         if end is None:
             i += 1
             continue
         unit = _post(doc, lower, i, end, taken)
+        if before and doc[before.end : unit.start].text in ("and", ",", "/"):
+            unit.data["status"] = unit.data["status"] or before.data["status"]
         yield unit
-        i = unit.end
+        before, i = unit, unit.end
 
 
 def _fold(word: str) -> str:

@@ -14,7 +14,7 @@ from generator.extract.units import Sentence, Unit, sentences, unit_index
 from generator.gazetteer import Gazetteer, slug
 from generator.model import Article
 
-_KB_TYPES = ("country", "adjective", "capital", "organisation", "organ", "treaty", "description")
+_KB_TYPES = ("country", "adjective", "capital", "organisation", "organ", "treaty", "instrument", "description")
 
 
 @dataclass(eq=False)

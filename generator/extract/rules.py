@@ -11,6 +11,7 @@ from spacy.tokens import Token
 from generator.errors import ContentError, Problem
 from generator.extract import coreference, roles
 from generator.extract.reading import Reading
+from generator.extract.times import Expression, Resolved
 from generator.extract.units import Sentence, Unit
 from generator.kinds import Kind
 
@@ -21,10 +22,15 @@ _CLASSES = {
     "nation": ("country", "adjective"),
     "parties": ("country", "countries", "organisation", "organisations", "parties"),
     "body": ("country", "adjective", "organisation", "organ", "gpe"),
+    "place": ("country", "organisation", "organ", "gpe"),
     "organisations": ("organisation", "organisations"),
 }
 _METONYMS = frozenset("government authority leadership administration parliament delegation regime junta".split())
-_LINKS = frozenset("of in within to for".split())
+_GENERIC = frozenset(
+    "republic state country nation member kingdom group grouping bloc alliance organisation organization trio pair union body"
+    " forum community association league cartel pact federation confederation club neighbour newcomer founder party"
+    " people territory island ally presidency chairmanship council".split()
+)
 
 
 @dataclass(slots=True)
@@ -114,7 +120,7 @@ def _unit_pattern(kind: Kind, name: str) -> str:
 
 def _frame_matches(reading: Reading, rules: Rules, sentence: Sentence) -> Iterator[Match]:
     for token in sentence.span:
-        for kind, spec, particle in rules.frames.get(token.lemma_.lower(), ()):
+        for kind, spec, particle in rules.frames.get(_lemma(token), ()):
             unit = reading.unit(token)
             if (unit is not None and unit.type != "word") or token.dep_ in ("aux", "auxpass"):
                 continue
@@ -126,6 +132,12 @@ def _frame_matches(reading: Reading, rules: Rules, sentence: Sentence) -> Iterat
                 continue
             if match := _frame(reading, kind, spec, sentence, token, particle):
                 yield match
+
+
+def _lemma(token: Token) -> str:
+    """The lemma, with a "re-" that the tokenizer cuts off."""
+    before = token.doc[max(0, token.i - 2) : token.i].text.lower()
+    return ("re-" if before == "re-" else "") + token.lemma_.lower()
 
 
 def _has_particle(token: Token, particle: str) -> bool:
@@ -181,8 +193,8 @@ def _slot(
 ) -> list[Unit]:
     type_ = kind.fields[name].type
     for path in paths:
-        if path == "when":
-            if unit := _when(reading, token, type_):
+        if path in _SPECIAL:
+            if unit := _SPECIAL[path](reading, token, type_):
                 return [unit]
             continue
         found: list[Unit] = []
@@ -302,10 +314,16 @@ def _coordinated(
 def _inside(reading: Reading, match: Match, kind: Kind, type_: str, token: Token) -> list[Unit]:
     """ "the GUAM group", "the Caribbean nation of Haiti", "Armenia's government": the name within a noun phrase."""
     lemma = token.lemma_.lower()
-    relations = ["apposition", "modifier"]
+    if grouped := coreference.group(token, reading.units):
+        match.features.add("coreference")
+        return [v for u in grouped for v in _values(reading, match, kind, type_, u, adjectives=False)]
+    if type_ == "country" and any(c.lower_ in ("whose", "his", "her") for c in token.children) and lemma == "country":
+        nations = [u for u in match.sentence.units if u.type in ("country", "adjective") and u.end <= token.i]
+        return nations[-1:]
+    relations = ["apposition", "modifier"] if lemma in _GENERIC else []
     if type_ in ("country", "party") and lemma in _METONYMS:
         relations += ["possessor", "of"]
-    elif lemma in ("republic", "state", "country", "nation", "member", "kingdom", "group", "bloc", "alliance", "organisation", "organization", "trio", "pair"):
+    elif lemma in _GENERIC:
         relations.append("of")
     for relation in relations:
         values = []
@@ -374,6 +392,28 @@ def _when(reading: Reading, token: Token, type_: str) -> Unit | None:
     return chosen
 
 
+def _now(reading: Reading, token: Token, type_: str) -> Unit | None:
+    """The publication day, for what a headline says in the simple present: "Spain takes over"."""
+    value = reading.anchor.value
+    simple = token.tag_ in ("VBZ", "VBP") and not any(c.dep_ in ("aux", "auxpass") for c in token.children)
+    if type_ != "date" or not simple or not value or len(value) != 10:
+        return None
+    start = token.idx
+    expression = Expression("now", start, start + len(token.text), token.text, {})
+    resolved = Resolved(value, f"“{token.text}”, published {value}")
+    return Unit("date", token.i, token.i + 1, token.text, data={"date": resolved, "expression": expression})
+
+
+def _before(reading: Reading, token: Token, type_: str) -> Unit | None:
+    """The nearest unit of the type before the trigger, in its sentence or the one before."""
+    wanted = _types_of(type_, False)
+    near = [u for u in reading.units if u.type in wanted and u.end <= token.i and u.start > token.i - 50]
+    return near[-1] if near else None
+
+
+_SPECIAL = {"when": _when, "now": _now, "before": _before}
+
+
 def _belongs(reading: Reading, unit: Unit, token: Token) -> bool:
     root = reading.doc[unit.start : unit.end].root
     if any(a.i == token.i for a in root.ancestors) and roles.clause_verb(root).i in (token.i, roles.clause_verb(token).i):
@@ -396,7 +436,7 @@ def _complete(reading: Reading, match: Match) -> bool:
             match.features.add("focus")
     for name, spec in kind.fields.items():
         required = name in (kind.subject, kind.value) and not (kind.name == "presidency" and name == kind.value)
-        if required and not match.slots.get(name):
+        if required and not match.slots.get(name) and spec.fallback != "context":
             return False
         if spec.type == "word" and not spec.optional and name not in match.words:
             match.words[name] = spec.values[0]

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import zip_longest
 
 from generator import dates
 
@@ -98,7 +99,7 @@ _RANGE = re.compile(r"\s*(?:to|until|till|through|and|or|–|-)\s*", re.IGNORECA
 
 def _with_years(found: list[Expression], text: str) -> Iterator[Expression]:
     """ "From July 1 to December 31, 2026" gives the first day the year of the second."""
-    for expression, following in zip(found, [*found[1:], None], strict=True):
+    for expression, following in zip_longest(found, found[1:]):
         parts, year = expression.parts, following and following.parts.get("year")
         if following and year and "month" in parts and "year" not in parts:
             if "month" in following.parts and _RANGE.fullmatch(text[expression.end : following.start]):

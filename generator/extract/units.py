@@ -76,17 +76,17 @@ def _fill(span: Span, at: dict[int, Unit]) -> Iterator[Unit]:
             i = unit.end
             continue
         token = span.doc[i]
-        if not token.is_space and token.text not in _QUOTES:
+        if not token.is_space and (token.text not in _QUOTES or token.tag_ == "POS"):
             yield Unit("word", i, i + 1, _word(token))
         i += 1
 
 
-_QUOTES = set("\"'“”‘„«»``''") | {"''", "``"}
+_QUOTES = set("\"'“”‘’„«»`") | {"''", "``"}
 
 
 def _word(token: Token) -> str:
     text = token.lower_
-    return "'s" if text in ("’s", "'s") else "-" if text in ("–", "—", "--", "‑") else text
+    return "'s" if text in ("’s", "'s", "'", "’") else "-" if text in ("–", "—", "--", "‑") else text
 
 
 def _rendered(span: Span, units: list[Unit]) -> Sentence:

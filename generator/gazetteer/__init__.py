@@ -21,7 +21,7 @@ class Form(NamedTuple):
 
     text: str
     id: str
-    sense: str  # name, adjective, demonym, capital, acronym, treaty, organ, description
+    sense: str  # name, adjective, demonym, capital, acronym, treaty (founding), instrument (other), organ, description
     doubtful: bool  # the form has other senses too (a given name, a common word, another record)
 
 
@@ -130,11 +130,15 @@ def _organisation_forms(record: Record) -> Iterator[Form]:
     data = record.data
     ambiguous = {item["form"] for item in data.get("ambiguous_forms") or []}
     names = [record.name, *(data.get("aliases") or []), *(data.get("former_names") or [])]
-    treaties = [name for item in data.get("treaties") or [] for name in (item["name"], *(item.get("aliases") or []))]
+    founding = (data.get("dates") or {}).get("treaty_signed")
+    treaties: dict[bool, list[str]] = {True: [], False: []}
+    for item in data.get("treaties") or []:
+        treaties[item.get("signed") == founding] += [item["name"], *(item.get("aliases") or [])]
     groups = {
         "name": names,
         "acronym": data.get("acronyms") or [],
-        "treaty": treaties,
+        "treaty": treaties[True],
+        "instrument": treaties[False],
         "description": data.get("descriptions") or [],
     }
     for sense, texts in groups.items():
