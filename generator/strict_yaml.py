@@ -14,7 +14,8 @@ Lines: TypeAlias = dict[tuple[str | int, ...], int]
 MAX_DEPTH = 50
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_SafeDumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_Dumper: Any = type("_Dumper", (_SafeDumper,), {"ignore_aliases": lambda *_: True})  # we would not read an alias back
 
 
 def parse(text: str, path: Path) -> tuple[Any, Lines]:
