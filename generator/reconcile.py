@@ -154,7 +154,9 @@ def _settle_posts(claims: list[Claim], kind: Kind) -> Iterator[Fact]:
             if "status" in kind.fields:
                 fields["status"] = _office_status(fields, ranked, kind)
             fields = _ordered(fields, kind)
-            facts.append(_fact(holder, ranked, len(ranked), kind, fields, conflicts))
+            full = max(ranked, key=lambda c: (c.override is not None, len(c.value_name.split())))
+            fact = _fact(holder, ranked, len(ranked), kind, fields, conflicts)
+            facts.append(replace(fact, value=full.value, value_name=full.value_name))
         words = set(" ".join(facts[0].fields.get(name, "") for name in posts).casefold().replace("-", " ").split())
         if not words & _SHARED_POSTS and words != {"minister"}:
             facts = _one_at_a_time(facts)

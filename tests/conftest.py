@@ -1,0 +1,89 @@
+"""Claims and projects made by hand, for every test that needs some.
+
+`a_claim` and `a_project` are plain functions (`from conftest import a_claim`); a project is saved as a build would
+save it, so that building it again reads no article.
+"""
+
+from datetime import date
+
+import pytest
+
+from generator import build, content, gazetteer, kinds
+from generator.content import MadeFrom
+from generator.model import Claim, Quote
+from generator.reconcile import reconcile
+
+KINDS = kinds.load_built_in()
+NAMES = gazetteer.load_built_in()
+TODAY = date(2026, 7, 1)
+PAGE_WIDTH = 40  # the sentences of `a_claim` lie this far apart in their article
+
+
+def a_claim(kind="membership", subject="csto", value="AM", article="a", said="2015-09-14", **more):
+    """What an article says; an `override=` or `ref=` instead of the article; other keywords are the kind's fields."""
+    own = {name: more.pop(name) for name in Claim.__slots__ if name in more}
+    record, thing = NAMES.record(subject), NAMES.record(value or "")
+    if not own.get("override") and not own.get("ref"):
+        text = own.pop("text", f"{value or own.get('value_name')} {kind} {sorted(more.items())}")
+        start = own.pop("start", 0)
+        own = {"quote": Quote(article, start, start + len(text), text), "said": said, "rule": f"{kind}/test", **own}
+    names = {
+        "subject_name": record.name if record else subject,
+        "subject_type": record.type if record else "other",
+        "value_name": thing.name if thing else value or "",
+    }
+    return Claim(kind=kind, subject=subject, value=value, **{**names, "fields": more, **own})
+
+
+def an_override(kind="membership", subject="csto", value="AM", **more):
+    """A person's correction, or with `denies=True` a denial."""
+    record = NAMES.record(subject)
+    folder = "countries" if record and record.type == "country" else "organisations"
+    return a_claim(kind, subject, value, override=f"{folder}/{subject}.yml", why="Known to the editor.", **more)
+
+
+def settle(*claims):
+    """The facts that claims settle into, over all sheets."""
+    return [fact for sheet in reconcile(claims, KINDS, NAMES) for fact in sheet.facts]
+
+
+def one(*claims):
+    """The one fact that claims settle into."""
+    (fact,) = settle(*claims)
+    return fact
+
+
+def write_files(root, files):
+    """Puts texts or bytes under a folder, making the folders on the way."""
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+
+def a_project(root, claims=(), files=None):
+    """A project whose facts are saved from `claims`; each article they name is written with their quotes in place."""
+    texts = {}
+    for claim in claims:
+        if claim.quote:
+            quote, text = claim.quote, texts.get(claim.quote.article, "")
+            assert text[quote.start : quote.end].strip() in ("", quote.text), "two claims in one place: give start="
+            text = text.ljust(quote.end)
+            texts[quote.article] = text[: quote.start] + quote.text + text[quote.end :]
+    said = {claim.quote.article: claim.said for claim in claims if claim.quote}
+    for name, text in texts.items():
+        published = f"published: {said[name]}\n" if said[name] else ""
+        write_files(root, {f"content/articles/{name}.md": f"---\ntitle: On {name}\n{published}---\n{text}\n"})
+    write_files(root, {"content/settings.yml": "", **(files or {})})
+    project = build.refresh(root, today=TODAY)
+    sheets = reconcile([*claims, *project.overrides.claims], project.kinds, project.gazetteer)
+    of = {a.id: [c for c in claims if c.quote and c.quote.article == a.id] for a in project.articles}
+    seals = {name: content.seal(some) for name, some in of.items()}
+    content.save_sheets(root, sheets, MadeFrom(project.engine, {a.id: a.digest for a in project.articles}, seals))
+    return root
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Makes a project in a folder of its own: `project([a_claim(), …], {"content/overrides/…": "…"})`."""
+    return lambda claims=(), files=None: a_project(tmp_path, claims, files)

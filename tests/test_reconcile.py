@@ -1,0 +1,90 @@
+"""The rules of preference: cases in words in tests/settle/, and what they cannot say."""
+
+from pathlib import Path
+
+import pytest
+from conftest import KINDS, NAMES, a_claim, an_override, one, settle
+
+from generator import strict_yaml
+from generator.model import Claim
+from generator.reconcile import idle_overrides, reconcile
+
+FILES = sorted(Path(__file__).parent.glob("settle/*.yml"))
+CASES = [case for path in FILES for case in strict_yaml.read(path)[0]]
+
+
+def claim_of(item):
+    item = dict(item)
+    kind, subject, value = item.pop("kind"), item.pop("subject", "csto"), item.pop("value")
+    if item.pop("override", None):
+        return an_override(kind, subject, value, **{**item, "denies": item.get("denies") == "yes"})
+    typed = {"confidence": float, "start": int}
+    return a_claim(kind, subject, value, **{key: typed.get(key, str)(text) for key, text in item.items()})
+
+
+def in_words(fact):
+    events = "; ".join(f"{e.status} {e.date}" if e.date else f"{e.status} seen {e.as_of}" for e in fact.events)
+    own = {name: getattr(fact, name) for name in ("kind", "value", "verdict", "decided_by", "confirmed", "reason")}
+    return {**own, **fact.fields, "events": events}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["case"])
+def test_claims_settle_as_told(case):
+    found = [in_words(fact) for fact in settle(*map(claim_of, case["claims"]))]
+    assert len(found) == len(case["facts"]), found
+    for wanted, got in zip(case["facts"], found, strict=True):
+        for name, text in wanted.items():
+            assert text in got["reason"] if name == "reason" else got.get(name) == text, f"{name}: {got}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["case"])
+def test_every_claim_is_kept_whatever_becomes_of_it(case):
+    claims = [claim_of(item) for item in case["claims"]]
+    (sheet,) = reconcile(claims, KINDS, NAMES)
+    kept = [claim for fact in sheet.facts for claim in fact.claims] + list(sheet.denied)
+    assert sorted(claim.id for claim in kept) == sorted(claim.id for claim in claims)
+
+
+def test_the_winner_stands_first_among_the_claims():
+    fact = one(a_claim("founding", value="2003", event="established", article="x"),
+               a_claim("founding", value="2002", event="established", article="b"),
+               a_claim("founding", value="2002", event="established", article="c"))  # fmt: skip
+    assert [claim.value for claim in fact.claims] == ["2002", "2002", "2003"]
+
+
+def test_a_member_without_a_record_is_settled_by_name():
+    claim = a_claim("membership", "plg", None, value_name="Bougainville", status="observer")
+    assert (one(claim).value, one(claim).value_name) == (None, "Bougainville")
+
+
+def test_a_derivation_is_part_of_the_reason():
+    from generator.model import Derivation
+
+    claim = a_claim("founding", value="2002", event="established", derivation=Derivation("1992 + ten years → 2002"))
+    assert "1992 + ten years → 2002" in one(claim).reason
+
+
+def test_a_reference_alone_says_so():
+    claim = a_claim("membership", value="AM", ref="factbook-2025#csto/AM", status="member")
+    assert one(claim).decided_by == "reference"
+
+
+def test_claims_of_a_kind_that_is_gone_are_left_out():
+    assert settle(Claim("weather", "csto", "CSTO", "organisation", "rain", "rain")) == []
+
+
+def idle(*claims):
+    return [message.split(";")[0] for _, message in idle_overrides(claims, KINDS, NAMES)]
+
+
+def test_a_denial_of_what_nobody_says_is_reported():
+    denial = an_override(value="UZ", status="member", denies=True)
+    assert idle(a_claim(value="AM", status="member"), denial) == ["this denial matches nothing that an article says"]
+    assert idle(a_claim(value="UZ", status="member"), denial) == []
+
+
+def test_a_correction_that_articles_now_agree_with_is_reported():
+    override = an_override("founding", value="2002-10-07", event="established")
+    vague, exact = (a_claim("founding", value=value, event="established") for value in ("2002", "2002-10-07"))
+    assert idle(vague, override) == []
+    assert idle(vague, exact, override) == ["the articles now say the same"]
