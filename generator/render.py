@@ -542,10 +542,10 @@ def _segments(text: str, start: int, end: int, marked: Sequence[tuple[Quote, Not
 class Moment(NamedTuple):
     """A written date taken apart for a template to put into words."""
 
-    form: str  # day month year half season decade century set all interval | written (shown as it stands)
+    form: str  # day month year half decade century set all interval | written (shown as it stands)
     text: str = ""
     year: int = 0
-    month: int = 0  # or the number of the half-year or season
+    month: int = 0  # or, from 0, the half-year
     day: int = 0
     about: bool = False
     perhaps: bool = False
@@ -571,7 +571,7 @@ def moment(text: str) -> Moment:
         year, month, day = (int(part or 0) for part in match.groups()[:3])
         form = "day" if day else "month" if month else "year"
         if month > 12:
-            form, month = ("season", month - 21) if month < 25 else ("half", month - 40)
+            form, month = ("half", month - 40) if month in (40, 41) else ("written", 0)
         return Moment(form, text, year, month, day, match[4] in ("~", "%"), match[4] in ("?", "%"))
     return Moment("written", text)
 

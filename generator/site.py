@@ -108,6 +108,7 @@ def _edit_url(path: str | None, config: MkDocsConfig) -> str | None:
     up = posixpath.relpath(root.as_posix(), Path(config.docs_dir).as_posix())
     place = posixpath.normpath(posixpath.join(config.edit_uri, up))
     base = config.repo_url.rstrip("/") + "/"
+    path = next((found for found in (path, path.removesuffix(".md") + ".txt") if (root / found).exists()), path)
     if (root / path).exists() or not place.startswith("edit/"):
         return urljoin(base, f"{place}/{quote(path)}")
     folder, _, name = path.rpartition("/")
