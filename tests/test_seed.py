@@ -101,7 +101,8 @@ HIMALAYAN = Story(
     ),
     ("PL", "GH", "NO", "JO", "PE", "NP"),
     (("PL", "Tadeusz Mazowiecki"), ("NP", "Girija Prasad Koirala"), ("PE", "Alberto Fujimori"),
-     ("PL", "Bronisław Geremek"), ("silesia", "Carl-Gustaf Mannerheim"), ("NP", "Sher Bahadur Deuba"), ("csto", "Trygve Lie")),
+     ("PL", "Bronisław Geremek"), ("silesia", "Carl-Gustaf Mannerheim"), ("NP", "Sher Bahadur Deuba"),
+     ("csto", "Trygve Lie")),
     "1995", "2001", ("2008-11-23", "P6M", "2009-05"),
 )  # fmt: skip
 SEED_STORY = Story("seed", "2015-09-14")
