@@ -150,8 +150,11 @@ def evaluate(
     gold: Annotated[list[Path], typer.Argument(help="Folders of gold files, named as the articles.", file_okay=False)],
     articles: Annotated[list[Path] | None, typer.Option(help="Where the articles are; else beside the gold.")] = None,
     save: Annotated[Path | None, typer.Option(help="Keep this run, to compare a later one with.")] = None,
-    against: Annotated[Path | None, typer.Option(help="A saved run: what was gained and lost since.")] = None,
+    compare: Annotated[Path | None, typer.Option(help="A saved run: what was gained and lost since.")] = None,
     errors: Annotated[bool, typer.Option("--errors", help="List what was missed and what is false.")] = False,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="Only one judged claim or missed fact a line, as JSON.")
+    ] = False,
 ) -> None:
     """Score extraction against gold: precision, recall and F1 by kind, by rule and by confidence.
 
@@ -166,13 +169,13 @@ def evaluate(
     model, kinds, gazetteer = content.load_settings(root).model, content.load_kinds(root), content.load_gazetteer(root)
     read = _progress(builder.extract_articles(found, kinds, gazetteer, model), len(found))
     claims = {article.id: some for article, some in zip(found, read, strict=True)}
-    for line in evaluation.report(claims, facts):
-        out.print(line)
     judged = evaluation.judge(evaluation.published(claims), facts)
+    for line in (j.line() for j in judged) if jsonl else evaluation.report(claims, facts):
+        out.print(line)
     if errors:
         out.print(*evaluation.errors(judged), sep="\n")
-    if against:
-        out.print(*evaluation.compare(strict_yaml.read_text(against), judged, against), sep="\n")
+    if compare:
+        out.print(*evaluation.compare(strict_yaml.read_text(compare), judged, compare), sep="\n")
     if save:
         content.write(save, evaluation.run_file(judged))
     _tell(problems)

@@ -94,8 +94,8 @@ def load_gold(folders: Iterable[Path]) -> dict[str, list[Gold]]:
 
 
 def article_paths(gold: Path, folders: Iterable[Path]) -> Iterator[Path]:
-    """The article of each gold file in a folder: looked for in `folders`, or else in the folders beside it."""
-    places = list(folders) or [p for p in sorted(gold.parent.iterdir()) if p.is_dir() and p != gold]
+    """The article of each gold file in a folder: looked for in `folders` first, then in the folders beside it."""
+    places = [*folders, *(p for p in sorted(gold.parent.iterdir()) if p.is_dir() and p != gold)]
     for path in sorted(gold.glob("*.yml")):
         found = [file for place in places for end in (".md", ".txt") if (file := place / (path.stem + end)).is_file()]
         if not found:
