@@ -14,15 +14,16 @@ from generator.gazetteer import Gazetteer
 
 _BODY_NOUNS = frozenset(
     "organization organisation bloc alliance union group grouping forum community league cartel pact body association"
-    " agency institution institute confederation federation club coalition commonwealth treaty council bank court"
+    " agency institution charter institute confederation federation club coalition commonwealth treaty council bank court"
     " committee fund partnership initiative".split()
 )
 _SUB_BODIES = frozenset("council commission secretariat committee summit parliament assembly court bank".split())
 _COUNTRY_NOUNS = frozenset("country nation republic kingdom state emirate sultanate".split())
 _DETERMINERS = frozenset("the this that its their our".split())
 _LOOSE = frozenset("regional economic military political security world global international intergovernmental trade western eastern"
-    " african asian european south american southeast pacific arab defense defence post-soviet oil whole entire new wider larger"
-    " moscow-led russia-led russian-led russian led moscow supranational multilateral transatlantic".split())  # fmt: skip
+    " african asian european south american southeast pacific arab defense defence post-soviet oil whole entire wider larger"
+    " constitutive founding constituent moscow-led russia-led russian-led russian led moscow supranational multilateral transatlantic international inter-governmental intergovernmental".split())  # fmt: skip
+_ANY_BODY = frozenset("organization organisation body grouping group".split())
 _NUMBERS = dict(zip("two three four five six seven eight nine ten".split(), range(2, 11), strict=True)) | {"both": 2}
 
 
@@ -39,6 +40,7 @@ def focus(units: Iterable[Unit]) -> Unit | None:
 def anaphors(doc: Doc, units: list[Unit], gazetteer: Gazetteer) -> list[Unit]:
     """Units for the definite noun phrases that stand for an organisation or a country named before."""
     covered = {i for u in units for i in range(u.start, u.end)}
+    _note_definitions(doc, units)
     result = sorted(units, key=lambda u: u.start)
     made = []
     for token in doc:
@@ -72,6 +74,21 @@ def pronoun(token: Token, units: list[Unit], type_: str) -> Unit | None:
     return (subjects or pool)[-1] if pool else None
 
 
+def _note_definitions(doc: Doc, units: list[Unit]) -> None:
+    """ "X is a regional union", "X, a security alliance": from then on "the union" may be X."""
+    defined: dict[str, set[str]] = {}
+    bodies = [u for u in units if u.type == "organisation" and u.id]
+    for unit in bodies:
+        root = doc[unit.start : unit.end].root
+        nouns = [c for c in root.children if c.dep_ == "appos"]
+        if root.dep_ == "nsubj" and root.head.lemma_ == "be":
+            nouns += [c for c in root.head.children if c.dep_ == "attr"]
+        for noun in nouns:
+            defined.setdefault(unit.id or "", set()).update({noun.lower_, *(c.lower_ for c in noun.children if c.dep_ == "conj")})
+    for unit in bodies:
+        unit.data["defined"] = defined.get(unit.id or "", set())
+
+
 def group(token: Token, units: list[Unit]) -> list[Unit]:
     """The countries of the last list that "all four nations", "the three", "both countries" stands for, if the count fits."""
     lower = token.lower_
@@ -87,7 +104,12 @@ def group(token: Token, units: list[Unit]) -> list[Unit]:
     return next(([u] for u in reversed(lists) if count in (None, len(u.parts))), [])
 
 
-_PLURALS = frozenset("countries nations states republics members parties governments neighbours".split())
+_PLURALS = frozenset("countries nations states republics members parties governments neighbours economies".split())
+
+
+def plural(token: Token) -> bool:
+    """Is this "six states", "three other countries", "the members", "the following nations"?"""
+    return token.lower_ in _PLURALS | {"members", "economies"} or token.lower_ in _NUMBERS
 
 
 def _definite(doc: Doc, token: Token, covered: set[int]) -> int | None:
@@ -119,13 +141,21 @@ def _hyphenated(word: str) -> bool:
 
 
 def _antecedent(doc: Doc, token: Token, start: int, units: list[Unit], gazetteer: Gazetteer) -> Unit | None:
+    if token.lower_ in ("treaty", "charter"):
+        return _treaty(doc, token, start, units)
     before = sorted((u for u in units if u.end <= start and not u.data.get("dateline")), key=lambda u: u.start)
     noun = token.lower_
     text = doc[start : token.i + 1].text
     if noun in ("countries", "nations", "states", "republics", "members"):
         return None
     if noun in _COUNTRY_NOUNS:
-        named = [u for u in before if u.type == "country" and u.start > start - 120]
+        named = [u for u in before if u.type == "country" and u.start > start - 120 and _state(u, gazetteer)]
+        if noun in ("republic", "state"):
+            named += [u for u in before if u.type == "gpe" and u.start > start - 40]
+            named.sort(key=lambda u: u.start)
+            region = named[-1] if named and named[-1].type == "gpe" else None
+            if region:
+                return Unit("gpe", start, token.i + 1, text, region.id, region.name, data={"coreference": True})
         subjects = [u for u in named if _is_subject(doc, u)]
         chosen = (subjects or named)[-1] if named else None
         return chosen and Unit("country", start, token.i + 1, text, chosen.id, chosen.name, data={"coreference": True})
@@ -142,6 +172,21 @@ def _antecedent(doc: Doc, token: Token, start: int, units: list[Unit], gazetteer
     return Unit("organisation", start, token.i + 1, text, chosen.id, chosen.name, data=data)
 
 
+def _treaty(doc: Doc, token: Token, start: int, units: list[Unit]) -> Unit | None:
+    """ "The treaty" is the founding treaty named last; "the Constitutive Treaty", the one of the body named last."""
+    own = any(c.lower_ in ("constitutive", "founding", "constituent") for c in token.children)
+    wanted = ("treaty", "organisation") if own else ("treaty",)
+    near = [u for u in units if u.type in wanted and u.end <= start and u.start > start - 150]
+    last = max(near, key=lambda u: u.start, default=None)
+    text = doc[start : token.i + 1].text
+    return last and Unit("treaty", start, token.i + 1, text, last.id, last.name, data={"coreference": True})
+
+
+def _state(unit: Unit, gazetteer: Gazetteer) -> bool:
+    record = gazetteer.countries.get(unit.id or "")
+    return record is not None and record.data.get("status") in ("un-member", "un-observer", "partially-recognised")
+
+
 def _fits(unit: Unit, noun: str, gazetteer: Gazetteer) -> bool:
     """Can this noun mean this body? By its record's `generic` nouns; without a record, by the words of its name."""
     record = gazetteer.organisations.get(unit.id or "")
@@ -151,8 +196,8 @@ def _fits(unit: Unit, noun: str, gazetteer: Gazetteer) -> bool:
         )
     generic = {g.lower().split()[-1] for g in record.data.get("generic") or []}
     spelled = {noun, noun.replace("s", "z") if noun == "organisation" else noun}
-    if noun in ("organisation", "organization"):
-        spelled = {"organisation", "organization"}
+    if noun in _ANY_BODY or noun in unit.data.get("defined", ()):
+        return True
     return bool(spelled & generic) or (not generic and noun not in _SUB_BODIES) or noun in record.name.lower().split()
 
 

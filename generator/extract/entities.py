@@ -24,7 +24,7 @@ _BODY_WORDS = (
 BODY_WORDS = frozenset(_BODY_WORDS)
 _PARTICLES = frozenset("al- al el bin ibn ben von van der den de da di do dos du la le ter abu ould - –".split())
 _ACRONYM = re.compile(r"[A-Z][A-Za-z]?[A-Z][A-Z0-9-]{0,8}")
-_HONORIFICS = frozenset("mr mr. mrs mrs. ms ms. dr dr. sir lady lord sheikh shaikh shaykh prince princess gen. general h.e. excellency".split())
+HONORIFICS = frozenset("mr mr. mrs mrs. ms ms. dr dr. sir lady lord sheikh shaikh shaykh prince princess gen. general h.e. excellency".split())
 
 
 @Language.component("newline_sentences")
@@ -106,7 +106,7 @@ def is_body(span: Span) -> bool:
 def person_run(doc: Doc, start: int, limit: int) -> int:
     """The index behind the longest run of name-like tokens from `start`: capitals, particles, hyphens, initials."""
     i = start
-    while i < limit and doc[i].lower_ in _HONORIFICS:
+    while i < limit and doc[i].lower_ in HONORIFICS:
         i += 1
     while i < limit and _name_token(doc, i, limit):
         i += 1
@@ -118,7 +118,7 @@ def person_run(doc: Doc, start: int, limit: int) -> int:
 def without_honorifics(span: Span) -> Span:
     """A person's span without "Mr.", "Dr.", "Sheikh" in front and a possessive behind."""
     start, end = span.start, span.end
-    while start < end - 1 and span.doc[start].lower_ in _HONORIFICS:
+    while start < end - 1 and span.doc[start].lower_ in HONORIFICS:
         start += 1
     while end > start + 1 and span.doc[end - 1].lower_ in ("'s", "’s", ",", "(", ")", "'", "’"):
         end -= 1

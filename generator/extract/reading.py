@@ -8,7 +8,7 @@ from functools import cached_property
 from spacy.tokens import Doc, Span, Token
 
 from generator.extract import coreference, roles, times
-from generator.extract.entities import is_body, person_run, without_honorifics
+from generator.extract.entities import HONORIFICS, is_body, person_run, without_honorifics
 from generator.extract.posts import posts
 from generator.extract.units import Sentence, Unit, sentences, unit_index
 from generator.gazetteer import Gazetteer, slug
@@ -88,7 +88,7 @@ def _entity_unit(ent: Span, gazetteer: Gazetteer) -> Unit | None:
         return None
     if ent.label_ == "PERSON":
         span = without_honorifics(ent)
-        return Unit("person", span.start, span.end, span.text, name=span.text)
+        return Unit("person", _with_honorifics(ent.doc, span.start), span.end, span.text, name=span.text)
     return Unit(ent.label_.lower(), ent.start, ent.end, text, slug(text), re.sub(r"^[Tt]he ", "", text))
 
 
@@ -104,8 +104,15 @@ def _persons(doc: Doc, offices: list[Unit], taken: set[int]) -> list[Unit]:
         end = person_run(doc, at, limit)
         span = without_honorifics(doc[at:end]) if end > at else None
         if span is not None and len(span) and _namelike(span):
-            found.append(Unit("person", span.start, span.end, span.text, name=span.text))
+            found.append(Unit("person", _with_honorifics(doc, span.start), span.end, span.text, name=span.text))
     return found
+
+
+def _with_honorifics(doc: Doc, start: int) -> int:
+    """Where a person's unit begins: a "Dr." before the name is in the unit, not in the name."""
+    while start > 0 and doc[start - 1].lower_ in HONORIFICS:
+        start -= 1
+    return start
 
 
 def _person_start(doc: Doc, i: int, taken: set[int]) -> int | None:

@@ -14,7 +14,7 @@ _RELATIVES = ("who", "which", "that", "whom")
 SAY = frozenset("say tell announce report state declare note add confirm claim write explain stress recall argue maintain remind stipulate reveal disclose indicate acknowledge show know learn point mean".split())
 DENY = frozenset("deny reject refuse doubt dismiss dispute refute oppose block prevent bar exclude forbid prohibit veto avoid fail decline delay postpone rule stop resist preclude".split())
 PLAN = frozenset("agree decide vote plan prepare schedule slate set expect intend announce pledge promise commit due plan poise resolve determine elect choose opt tip near finalise finalize complete clear approve".split())
-WISH = frozenset("hope want seek apply bid invite wish aspire try attempt aim ask request offer consider ready eligible willing like call urge propose negotiate discuss mull express plan push press lobby strive desire eye campaign qualify talk interest intention wait reluctant ambition path road way talks bid application effort candidate chance prospect invitation possibility process".split())
+WISH = frozenset("hope want seek apply bid invite wish aspire try attempt aim ask request offer consider ready eligible willing like call urge propose negotiate discuss mull express plan push press lobby strive desire eye campaign qualify talk interest intention wait ambition path road way talks bid application effort candidate chance prospect invitation possibility process".split())
 ACHIEVE = frozenset("manage go proceed continue help begin start come finish allow enable lead get have use cease stop let make see".split())
 _HEDGES = frozenset("may might could can should would must ought".split())
 _CONDITIONS = frozenset("if whether unless provided should supposing".split())
@@ -200,7 +200,7 @@ def _governed(here: Token, governor: Token) -> str:
 
 def _infinitive(verb: Token, governor: Token) -> str:
     lemma = governor.lemma_.lower()
-    if _own(governor) == "negated" or lemma in ("fail", "refuse", "decline", "unable", "unwilling"):
+    if _own(governor) == "negated" or lemma in ("fail", "refuse", "decline", "unable", "unwilling", "reluctant", "hesitant"):
         return "negated"
     if lemma in ACHIEVE or (lemma == "have" and verb.dep_ == "xcomp"):
         return "fact"

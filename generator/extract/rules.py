@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from spacy.tokens import Token
+from spacy.tokens import Doc, Token
 
 from generator.errors import ContentError, Problem
-from generator.extract import coreference, roles
+from generator.extract import coreference, posts, roles
 from generator.extract.reading import Reading
 from generator.extract.times import Expression, Resolved
-from generator.extract.units import Sentence, Unit
+from generator.extract.units import Rendering, Sentence, Unit
 from generator.kinds import Kind
 
 _PLACEHOLDER = re.compile(r"<(\w+)>")
@@ -112,7 +112,8 @@ def _unit_pattern(kind: Kind, name: str) -> str:
     if labels := kind.types.get(name):
         own = {"GPE": ("country", "capital", "gpe"), "ORG": ("organisation", "org"), "NORP": ("adjective", "norp")}
         types = tuple(t for label in labels for t in own.get(label, (label.lower(),)))
-    return "<(?:" + "|".join(types) + ")>"
+    optional = "(?:the )?" if name in ("countries", "parties", "organisations") else ""
+    return optional + "<(?:" + "|".join(types) + ")>"
 
 
 # ------------------------------------------------------------------ frames
@@ -148,11 +149,16 @@ def _frame(
     reading: Reading, kind: Kind, spec: Mapping[str, Any], sentence: Sentence, token: Token, particle: str | None
 ) -> Match | None:
     assertion = roles.assertion(token)
+    if assertion == "fact" and any(c.lower_ in ("former", "ex", "one-time") for a in roles.attributes(token) for c in a.children):
+        assertion = "ended"
     words = _words(spec, assertion)
     if words is None:
         return None
     for path, wanted in (spec.get("where") or {}).items():
         if not _satisfied(reading, kind, token, path, wanted, particle):
+            return None
+    for path, unwanted in (spec.get("unless") or {}).items():
+        if _satisfied(reading, kind, token, path, unwanted, particle):
             return None
     match = Match(kind, spec["id"], {}, words, sentence, token.i, assertion)
     for name, paths in (spec.get("slots") or {}).items():
@@ -175,13 +181,14 @@ def _words(spec: Mapping[str, Any], assertion: str) -> dict[str, str] | None:
 def _satisfied(reading: Reading, kind: Kind, token: Token, path: str, wanted: Any, particle: str | None) -> bool:
     """Does a token at this path have one of the words, or a unit of the type, that `where` asks for?"""
     choices = [wanted] if isinstance(wanted, str) else wanted
-    for found in _tokens(token, path, particle):
+    for found in _tokens(reading, token, path, particle):
         for choice in choices:
             if choice.startswith("$") and (found.lemma_.lower() in kind.lexicon[choice[1:]] or found.lower_ in kind.lexicon[choice[1:]]):
                 return True
             if choice.startswith("<"):
-                unit = reading.unit(found)
-                if unit and re.fullmatch(_unit_pattern(kind, choice[1:-1]), f"<{unit.type}>"):
+                stands_for = [reading.unit(found), *coreference.group(found, reading.units)]
+                pattern = _unit_pattern(kind, choice[1:-1])
+                if any(unit and re.fullmatch(pattern, f"<{unit.type}>") for unit in stands_for):
                     return True
             if choice == found.lower_:
                 return True
@@ -192,28 +199,46 @@ def _slot(
     reading: Reading, match: Match, kind: Kind, name: str, paths: list[str], token: Token, particle: str | None
 ) -> list[Unit]:
     type_ = kind.fields[name].type
+    explicit = False
     for path in paths:
         if path in _SPECIAL:
             if unit := _SPECIAL[path](reading, token, type_):
                 return [unit]
             continue
         found: list[Unit] = []
-        for at in _tokens(token, path, particle):
+        for at in _tokens(reading, token, path, particle):
+            explicit = explicit or at.pos_ in ("NOUN", "PROPN")
             for unit in _units_of(reading, match, kind, type_, at, adjectives="modifier" in path or "possessor" in path):
                 if unit not in found:
                     found.append(unit)
         if found:
             return found
+    if explicit and name == kind.subject:
+        match.features.add("named")
     return []
 
 
-def _tokens(token: Token, path: str, particle: str | None) -> list[Token]:
+def _tokens(reading: Reading, token: Token, path: str, particle: str | None) -> list[Token]:
     """The tokens at the end of a path such as `object/of` or `oblique(from)`."""
     role, *relations = path.split("/")
+    if "|" in role and "(" not in role:
+        return [t for each in role.split("|") for t in _tokens(reading, token, "/".join([each, *relations]), particle)]
     found = _role(token, role, particle)
+    if role == "object" and (described := _described(reading, token)) is not None:
+        found = [described]
     for relation in relations:
         found = [t for f in found for t in roles.modifiers(f, relation)]
     return found
+
+
+def _described(reading: Reading, token: Token) -> Token | None:
+    """The organisation that a bare participle right behind it describes, whatever the parser made of it."""
+    bare = token.tag_ in ("VBN", "VBD") and not any(c.dep_ in ("aux", "auxpass", "nsubj", "nsubjpass") for c in token.children)
+    i = token.i - 1
+    while i > 0 and reading.doc[i].text in (",", "-", "–", "—", ")") or reading.doc[i].lower_ in ("which", "originally", "first"):
+        i -= 1
+    unit = reading.unit(reading.doc[i]) if bare and i >= token.sent.start else None
+    return reading.doc[unit.start : unit.end].root if unit is not None and unit.type in ("organisation", "treaty") else None
 
 
 def _role(token: Token, role: str, particle: str | None) -> list[Token]:
@@ -238,32 +263,44 @@ def _role(token: Token, role: str, particle: str | None) -> list[Token]:
 
 def _phrase_matches(reading: Reading, rules: Rules, sentence: Sentence) -> Iterator[Match]:
     for phrase in rules.phrases:
-        for found in phrase.pattern.finditer(sentence.rendering):
-            if match := _phrase(reading, phrase, sentence, found):
-                yield match
+        for rendering in sentence.renderings:
+            for found in phrase.pattern.finditer(rendering.text):
+                if match := _phrase(reading, phrase, sentence, rendering, found):
+                    yield match
 
 
-def _phrase(reading: Reading, phrase: Phrase, sentence: Sentence, found: re.Match[str]) -> Match | None:
+def _phrase(
+    reading: Reading, phrase: Phrase, sentence: Sentence, rendering: Rendering, found: re.Match[str]
+) -> Match | None:
     kind, spec = phrase.kind, phrase.spec
-    whole = sentence.units_in(found.start(), found.end())
+    whole = rendering.units_in(found.start(), found.end())
     verb = found.groupdict().get("verb")
-    at = sentence.units_in(*found.span("verb"))[-1].start if verb else whole[0].start
+    at = rendering.units_in(*found.span("verb"))[-1].start if verb else whole[0].start
     token = reading.doc[at]
     assertion = roles.assertion(token) if verb else "fact"
     words = _words(spec, assertion)
     if words is None:
         return None
     match = Match(kind, spec["id"], {}, words, sentence, at, assertion)
+    _state_before(match, reading.doc, whole[0])
     for group in phrase.pattern.groupindex:
         if group == "verb" or group.startswith("_") or found.group(group) is None:
             continue
         name = group.rstrip("_0123456789")
-        units = sentence.units_in(*found.span(group))
+        units = rendering.units_in(*found.span(group))
         match.slots.setdefault(name, []).extend(_group_units(reading, match, kind, name, units))
     for name, paths in (spec.get("slots") or {}).items():
         if name not in match.slots and (filled := _slot(reading, match, kind, name, paths, token, None)):
             match.slots[name] = filled
     return match if _complete(reading, match) else None
+
+
+def _state_before(match: Match, doc: Doc, first: Unit) -> None:
+    """ "former Ethiopian Foreign Minister": the word that says when stands before the body."""
+    word = doc[first.start - 1].lower_ if first.start else ""
+    if first.type != "post" and (state := posts.words().states.get(word)) and "status" in match.kind.fields:
+        if state in match.kind.fields["status"].values:
+            match.words["status"] = state
 
 
 def _group_units(reading: Reading, match: Match, kind: Kind, name: str, units: list[Unit]) -> list[Unit]:
@@ -288,6 +325,8 @@ def _units_of(
 ) -> list[Unit]:
     """The units of a type that a token stands for: its own, those of its noun phrase, or an antecedent's."""
     unit = reading.unit(token)
+    if unit is not None and unit.type == "organisation" and any(c.lower_ in ("a", "an", "another") for c in token.children):
+        return []
     if unit is not None and unit.type != "word":
         values = _values(reading, match, kind, type_, unit, adjectives=adjectives)
         if values or unit.type not in ("org", "gpe", "norp", "post"):
@@ -314,7 +353,9 @@ def _coordinated(
 def _inside(reading: Reading, match: Match, kind: Kind, type_: str, token: Token) -> list[Unit]:
     """ "the GUAM group", "the Caribbean nation of Haiti", "Armenia's government": the name within a noun phrase."""
     lemma = token.lemma_.lower()
-    if grouped := coreference.group(token, reading.units):
+    if type_ in ("country", "party") and (listed := _spelled_out(match, token)):
+        return [v for u in listed for v in _values(reading, match, kind, type_, u, adjectives=False)]
+    if type_ in ("country", "party") and (grouped := coreference.group(token, reading.units)):
         match.features.add("coreference")
         return [v for u in grouped for v in _values(reading, match, kind, type_, u, adjectives=False)]
     if type_ == "country" and any(c.lower_ in ("whose", "his", "her") for c in token.children) and lemma == "country":
@@ -333,6 +374,19 @@ def _inside(reading: Reading, match: Match, kind: Kind, type_: str, token: Token
                 values += _values(reading, match, kind, type_, unit, adjectives=lemma in _METONYMS)
         if values:
             return values
+    return []
+
+
+def _spelled_out(match: Match, token: Token) -> list[Unit]:
+    """The list behind "six states - A, B and C" or "three others: …"."""
+    if not coreference.plural(token):
+        return []
+    behind = [u for u in match.sentence.units if u.start > token.i]
+    for at, unit in enumerate(behind[:14]):
+        if unit.type in ("countries", "parties") and at and behind[at - 1].text in ("-", ":", ",", "namely", "including"):
+            return [unit]
+        if unit.type == "word" and unit.text in (".", ";"):
+            break
     return []
 
 
@@ -404,6 +458,13 @@ def _now(reading: Reading, token: Token, type_: str) -> Unit | None:
     return Unit("date", token.i, token.i + 1, token.text, data={"date": resolved, "expression": expression})
 
 
+def _plural(reading: Reading, token: Token, type_: str) -> Unit | None:
+    """The nearest plural post before the trigger in its sentence: the title that a list of names shares."""
+    sentence = reading.sentence(token.i)
+    units = [u for u in sentence.units if u.type == "post" and u.end <= token.i] if sentence and type_ == "text" else []
+    return units[-1] if units and units[-1].data.get("plural") else None
+
+
 def _before(reading: Reading, token: Token, type_: str) -> Unit | None:
     """The nearest unit of the type before the trigger, in its sentence or the one before."""
     wanted = _types_of(type_, False)
@@ -411,7 +472,7 @@ def _before(reading: Reading, token: Token, type_: str) -> Unit | None:
     return near[-1] if near else None
 
 
-_SPECIAL = {"when": _when, "now": _now, "before": _before}
+_SPECIAL = {"when": _when, "now": _now, "before": _before, "plural": _plural}
 
 
 def _belongs(reading: Reading, unit: Unit, token: Token) -> bool:
@@ -430,17 +491,24 @@ def _complete(reading: Reading, match: Match) -> bool:
     """Fills the subject from the text's focus where the kind allows; are subject and value there?"""
     kind = match.kind
     subject = kind.fields[kind.subject]
-    if kind.subject not in match.slots and subject.fallback == "focus" and reading.focus is not None:
-        if _anaphoric(match):
-            match.slots[kind.subject] = [reading.focus]
+    if kind.subject not in match.slots and subject.fallback == "focus" and "named" not in match.features:
+        if organisation := _only_organisation(match) or (reading.focus if _anaphoric(match) else None):
+            match.slots[kind.subject] = [organisation]
             match.features.add("focus")
     for name, spec in kind.fields.items():
-        required = name in (kind.subject, kind.value) and not (kind.name == "presidency" and name == kind.value)
-        if required and not match.slots.get(name) and spec.fallback != "context":
+        if not (spec.optional or spec.fallback == "context" or spec.type == "word" or match.slots.get(name) or name in match.words):
             return False
         if spec.type == "word" and not spec.optional and name not in match.words:
             match.words[name] = spec.values[0]
     return bool(match.slots)
+
+
+def _only_organisation(match: Match) -> Unit | None:
+    """The one organisation that the sentence names, if it names just one and no body we do not know."""
+    units = [p for u in match.sentence.units for p in (u.parts or (u,))]
+    named = {u.id: u for u in units if u.type == "organisation" and u.id}
+    others = any(u.type in ("organ", "org") for u in units)
+    return next(iter(named.values())) if len(named) == 1 and not others else None
 
 
 def _anaphoric(match: Match) -> bool:

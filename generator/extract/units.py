@@ -5,7 +5,7 @@ plain word. Phrases are regular expressions over the rendering `<country> will t
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,11 +45,19 @@ class Sentence:
 
     span: Span
     units: list[Unit]
-    rendering: str
-    offsets: list[int]  # where each unit begins in `rendering`
+    renderings: tuple["Rendering", ...]  # as it stands, and without what is in brackets
+
+
+@dataclass(slots=True)
+class Rendering:
+    """Units as one string for phrases: words in lower case, anything typed as `<type>`."""
+
+    text: str
+    units: list[Unit]
+    offsets: list[int]  # where each unit begins in `text`
 
     def units_in(self, start: int, end: int) -> list[Unit]:
-        """The units that lie in a stretch of the rendering."""
+        """The units that lie in a stretch of the text."""
         return [u for u, at in zip(self.units, self.offsets, strict=True) if start <= at < end]
 
 
@@ -60,7 +68,8 @@ def sentences(doc: Doc, typed: list[Unit]) -> Iterator[Sentence]:
         units = list(_fill(span, at))
         if units:
             units = _merge_lists(units)
-            yield _rendered(span, units)
+            whole, bare = _rendered(units), _without_brackets(units)
+            yield Sentence(span, units, (whole,) if len(bare) == len(units) else (whole, _rendered(bare)))
 
 
 def unit_index(sentences: list[Sentence]) -> dict[int, Unit]:
@@ -89,18 +98,29 @@ def _word(token: Token) -> str:
     return "'s" if text in ("’s", "'s", "'", "’") else "-" if text in ("–", "—", "--", "‑") else text
 
 
-def _rendered(span: Span, units: list[Unit]) -> Sentence:
+def _without_brackets(units: list[Unit]) -> list[Unit]:
+    depth, kept = 0, []
+    for unit in units:
+        depth += unit.text == "("
+        if not depth:
+            kept.append(unit)
+        depth -= unit.text == ")" and depth > 0
+    return kept if depth == 0 else units
+
+
+def _rendered(units: list[Unit]) -> Rendering:
     pieces, offsets, length = [], [], 0
     for unit in units:
         piece = unit.text if unit.type == "word" else f"<{unit.type}>"
         pieces.append(piece)
         offsets.append(length)
         length += len(piece) + 1
-    return Sentence(span, units, " ".join(pieces), offsets)
+    return Rendering(" ".join(pieces), units, offsets)
 
 
 def _merge_lists(units: list[Unit]) -> list[Unit]:
     """Runs of parties joined by commas, "and", "as well as", bridges and short parentheses become one unit each."""
+    units = _without_owners(units)
     result: list[Unit] = []
     i = 0
     while i < len(units):
@@ -111,6 +131,21 @@ def _merge_lists(units: list[Unit]) -> list[Unit]:
         parts, i = _run(units, i)
         result.append(parts[0] if len(parts) == 1 else _list(parts))
     return result
+
+
+def _without_owners(units: list[Unit]) -> list[Unit]:
+    """ "China's Hong Kong" is Hong Kong."""
+    kept: list[Unit] = []
+    for i, unit in enumerate(units):
+        follows = [u.type if u.type != "word" else u.text for u in units[i + 1 : i + 3]]
+        before = kept[-1] if kept else None
+        if unit.type == "country" and follows == ["'s", "country"]:
+            continue
+        if unit.text == "'s" and i and units[i - 1].type == "country" and i + 1 < len(units) and units[i + 1].type == "country":
+            continue
+        if before is None or before is not unit:
+            kept.append(unit)
+    return kept
 
 
 def _run(units: list[Unit], i: int) -> tuple[list[Unit], int]:
@@ -154,5 +189,3 @@ def _list(parts: list[Unit]) -> Unit:
     text = ", ".join(p.text for p in parts)
     return Unit(kind, parts[0].start, parts[-1].end, text, parts=tuple(parts))
 
-
-Resolver = Callable[[Token], "Unit | None"]
