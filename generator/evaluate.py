@@ -45,7 +45,12 @@ class Judged:
     fact: Gold | None = None
 
     def __str__(self) -> str:
-        return f"{self.article} {self.kind}: {_claim_words(self.claim) if self.claim else _fact_words(self.fact or {})}"
+        return f"{self.article} {self.kind}: {self.says}"
+
+    @property
+    def says(self) -> str:
+        """What the claim or fact says, in a few words."""
+        return _claim_words(self.claim) if self.claim else _fact_words(self.fact or {})
 
     @property
     def sentence(self) -> str:
@@ -55,7 +60,7 @@ class Judged:
 
     def line(self) -> str:
         """One line of JSON."""
-        shown = {"article": self.article, "kind": self.kind, "verdict": self.verdict, "says": str(self)}
+        shown = {"article": self.article, "kind": self.kind, "verdict": self.verdict, "says": self.says}
         more = {"rule": self.claim.rule, "confidence": self.claim.confidence} if self.claim else {}
         return json.dumps({**shown, **more, "sentence": self.sentence}, ensure_ascii=False)
 
@@ -244,7 +249,7 @@ def _same_handover(claim: Claim, fact: Gold) -> bool:
     record = load_built_in().record(giver)
     if fact.get("from") and not _same_name(record.name if record else giver, fact["from"]):
         return False
-    return not fact.get("start") or _same_date(claim.get("since"), fact["start"])
+    return _same_date(claim.get("since"), fact["start"]) if fact.get("start") else True
 
 
 def _identity(claim: Claim) -> tuple[str, ...]:
@@ -292,7 +297,7 @@ def _unbracketed(name: str) -> str:
     return re.sub(r"\(.*?\)", "", name)
 
 
-_SMALL_WORDS = {"of", "the", "and", "for", "in", "on", "to", "de", "a"}
+_SMALL_WORDS = {"a", "and", "de", "for", "in", "of", "on", "the", "to"}
 
 
 def _acronym(name: str) -> str:
@@ -301,7 +306,7 @@ def _acronym(name: str) -> str:
 
 
 def _person(name: str) -> list[str]:
-    return _plain(re.sub(r"\b(Jr|Sr|Dr|Mr|Mrs|Ms|H\.E)\b\.?", "", name)).split()
+    return _plain(re.sub(r"\b(Dr|H\.E|Jr|Mrs|Mr|Ms|Sr)\b\.?", "", name)).split()
 
 
 def _same_person(claimed: str, gold: str) -> bool:
@@ -322,7 +327,7 @@ _SAME_POSTS = {
     "defense": "defence",
 }
 _POST_WORDS = {word: post.split() for post, words in _SAME_POSTS.items() for word in words.split()}
-_POST_NOISE = _SMALL_WORDS | {"former", "acting", "new", "current", "outgoing", "first", "interim", "elect"}
+_POST_NOISE = _SMALL_WORDS | {"acting", "current", "elect", "first", "former", "interim", "new", "outgoing"}
 
 
 def _post(text: str) -> set[str]:
@@ -331,7 +336,7 @@ def _post(text: str) -> set[str]:
 
 
 def _same_post(claimed: str, gold: str) -> bool:
-    """At least half of the gold's words, or none but them; a deputy or vice is never the principal."""
+    """Half or more of the words in gold, or none but them; a deputy or vice is never the principal."""
     ours, theirs = _post(claimed), _post(gold)
     if not theirs:
         return True
@@ -359,8 +364,8 @@ def _figures(counts: Mapping[tuple[str, str], int], kinds: list[str]) -> Figures
     right, wrong, missed = (sum(counts[kind, v] for kind in kinds) for v in ("right", "wrong", "missed"))
     precision = right / (right + wrong) if right + wrong else 0.0
     recall = right / (right + missed) if right + missed else 0.0
-    f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-    return Figures(right, wrong, missed, precision, recall, f1)
+    both = precision + recall
+    return Figures(right, wrong, missed, precision, recall, 2 * precision * recall / both if both else 0.0)
 
 
 def _claim_words(claim: Claim) -> str:

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from generator import evaluate
+from generator import content, evaluate
 from generator.errors import ContentError
+from generator.export import claim_line
+from generator.extract import extract
 from generator.gazetteer import load_built_in
+from generator.kinds import load_built_in as load_kinds
 from generator.model import Claim
 
 SHARED = Path(__file__).parents[1] / "../shared/eval"
@@ -139,8 +142,23 @@ def test_the_figures_equal_those_of_the_independent_scorer(tmp_path, seed):
     gold = evaluate.load_gold(folders)
     rng = random.Random(seed)
     claims = {stem: [bent(fact, rng, facts) for fact in facts if rng.random() < 0.8] for stem, facts in gold.items()}
-    lines = [json.dumps(line(stem, claim)) for stem, some in claims.items() for claim in some]
-    (tmp_path / "claims.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    lines = [line(stem, claim) for stem, some in claims.items() for claim in some]
+    assert_scored_alike(claims, gold, lines, folders, tmp_path)
+
+
+@needs_shared
+def test_the_figures_of_what_extraction_reads_equal_those_of_the_independent_scorer(tmp_path):
+    folders = [SHARED / "gold"]
+    paths = evaluate.article_paths(folders[0], [])
+    articles, _ = content.read_articles(paths)
+    read = extract(articles, kinds=load_kinds(), gazetteer=load_built_in())
+    claims = evaluate.published({article.id: some for article, some in zip(articles, read, strict=True)})
+    lines = [claim_line(claim) for some in claims.values() for claim in some]
+    assert_scored_alike(claims, evaluate.load_gold(folders), lines, folders, tmp_path)
+
+
+def assert_scored_alike(claims, gold, lines, folders, tmp_path):
+    (tmp_path / "claims.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
     command = [sys.executable, SHARED / "score.py", tmp_path / "claims.jsonl", *folders, "--json"]
     theirs = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
     for level in ("strict", "lenient"):
