@@ -40,6 +40,10 @@ def _expand(reading: Reading, match: Match, people: People) -> Iterator[Claim]:
         if "since" in slots:
             slots["until"] = slots.pop("since")
     shared, derivations, doubtful = _fields(reading, match, slots, words)
+    _plain_chief(reading, match, slots, shared)
+    if not slots.get(kind.subject) and (body := _context(reading, match, slots)):
+        slots[kind.subject] = [body]
+        match.features.add("context")
     for subject in slots.get(kind.subject, []):
         for value in slots[kind.value]:
             claim = _claim(reading, match, subject, value, shared, people)
@@ -78,6 +82,32 @@ def _fields(
         shared["until"] = dates.term_end(shared["since"], shared["duration"])
         derivations.append(Derivation(f"{shared['since']} + {shared['duration']} → {shared['until']}"))
     return shared, derivations, doubtful
+
+
+_TRAVELLING = frozenset("president premier prime chancellor king queen foreign secretary leader emir sultan ambassador envoy".split())
+
+
+def _context(reading: Reading, match: Match, slots: Mapping[str, list[Unit]]) -> Unit | None:
+    """The state of an office named without one: the only nation of its sentence, and only for offices that stay at home.
+
+    Presidents, premiers and foreign ministers are named without their state wherever they go, so never for them.
+    """
+    posts = slots.get("post") or []
+    if not posts or _TRAVELLING & set(posts[0].name.lower().split()) or "minister" not in posts[0].name.lower():
+        return None
+    nations = {u.id: u for u in match.sentence.units if u.type in ("country", "adjective") and u.id != "SUHH"}
+    return next(iter(nations.values())) if len(nations) == 1 else None
+
+
+def _plain_chief(reading: Reading, match: Match, slots: Mapping[str, list[Unit]], shared: dict[str, str]) -> None:
+    """A body's "chief" is its secretary general or director general where the text around speaks of that office."""
+    body = (slots.get(match.kind.subject) or [None])[0]
+    if shared.get("post") not in ("chief", "head") or body is None or body.type != "organisation":
+        return
+    near = [u for u in reading.units if u.type == "post" and abs(u.start - match.trigger) < 60]
+    offices = [canonical_post(u.name) for u in near if canonical_post(u.name) in ("secretary general", "director general")]
+    if offices:
+        shared["post"] = offices[0]
 
 
 def _split_half_years(shared: dict[str, str]) -> None:

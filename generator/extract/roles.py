@@ -254,7 +254,7 @@ def _surface(verb: Token, depth: int) -> list[Token]:
     head = verb.head
     if verb.dep_ == "conj" and head.i != verb.i:
         if head.pos_ in ("VERB", "AUX"):
-            return _surface(head, depth + 1)
+            return _stolen(verb) or _surface(head, depth + 1)
         return [head] if verb.tag_ in ("VBG", "VBN") else []
     if verb.dep_ in ("acl", "relcl") or (verb.dep_ == "prep" and verb.tag_ == "VBG"):
         return [head] if head.pos_ not in ("VERB", "AUX") else _surface(head, depth + 1)
@@ -267,6 +267,15 @@ def _surface(verb: Token, depth: int) -> list[Token]:
         return _surface(head, depth + 1)
     if verb.dep_ in ("advcl", "pcomp"):
         return _surface(clause_verb(head), depth + 1)
+    return []
+
+
+def _stolen(verb: Token) -> list[Token]:
+    """The subject that a participle between took from a conjoined verb: "and the body comprising A and B was founded"."""
+    for sibling in verb.head.children:
+        bare = sibling.tag_ == "VBG" and not _has_aux(sibling)
+        if sibling.dep_ == "conj" and bare and verb.head.i < sibling.i < verb.i:
+            return [c for c in sibling.children if c.dep_ in _SUBJECTS]
     return []
 
 

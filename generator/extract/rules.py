@@ -135,10 +135,13 @@ def _frame_matches(reading: Reading, rules: Rules, sentence: Sentence) -> Iterat
                 yield match
 
 
+_AGAIN = re.compile(r"re-?(elect|appoint|join|enter)")
+
+
 def _lemma(token: Token) -> str:
-    """The lemma, with a "re-" that the tokenizer cuts off."""
-    before = token.doc[max(0, token.i - 2) : token.i].text.lower()
-    return ("re-" if before == "re-" else "") + token.lemma_.lower()
+    """The lemma; of "re-elected", which the lemmatizer does not know, made by hand."""
+    again = _AGAIN.match(token.lower_)
+    return f"re-{again[1]}" if again and token.pos_ == "VERB" else token.lemma_.lower()
 
 
 def _has_particle(token: Token, particle: str) -> bool:
