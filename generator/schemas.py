@@ -153,12 +153,12 @@ _FORMATS = jsonschema.FormatChecker(formats=())
 
 @_FORMATS.checks("edtf", raises=ValueError)
 def _is_date(value: Any) -> bool:
-    return bool(dates.check(str(value)))
+    return not isinstance(value, str) or bool(dates.check(value))
 
 
 @_FORMATS.checks("duration", raises=ValueError)
 def _is_duration(value: Any) -> bool:
-    return bool(dates.term_end("2000-01-01", str(value)))
+    return not isinstance(value, str) or bool(dates.term_end("2000-01-01", value))
 
 
 @_FORMATS.checks("address", raises=ValueError)

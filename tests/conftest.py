@@ -24,8 +24,9 @@ def a_claim(kind="membership", subject="csto", value="AM", article="a", said="20
     own = {name: more.pop(name) for name in Claim.__slots__ if name in more}
     record, thing = NAMES.record(subject), NAMES.record(value or "")
     if not own.get("override") and not own.get("ref"):
-        text = own.pop("text", f"{value or own.get('value_name')} {kind} {sorted(more.items())}")
-        start = own.pop("start", 0)
+        start = more.pop("start", 0)
+        words = " ".join(f"{name} {text}" for name, text in sorted(more.items()) if name != "text")
+        text = more.pop("text", f"{value or own.get('value_name')} {kind} {words}".strip())
         own = {"quote": Quote(article, start, start + len(text), text), "said": said, "rule": f"{kind}/test", **own}
     names = {
         "subject_name": record.name if record else subject,

@@ -1,0 +1,234 @@
+"""From content/ to content/facts/ and back."""
+
+import os
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+from conftest import TODAY, a_claim, write_files
+
+from generator import content, strict_yaml
+from generator.build import build, preview, refresh
+from generator.check import check
+from generator.errors import ContentError
+
+MEMBER = a_claim(value="AM", status="member")
+OTHER = a_claim(value="UZ", status="member", article="b", said="2020-01-01")
+OVERRIDE = "content/overrides/organisations/csto.yml"
+LEFT = "- {kind: membership, value: UZ, status: former, until: 2012, why: It left.}\n"
+
+
+def facts(root):
+    """Every facts file, by its path below content/facts."""
+    folder = root / "content" / "facts"
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*.yml")}
+
+
+def values(sheets):
+    return {(fact.value, fact.fields.get("status")) for sheet in sheets for fact in sheet.facts}
+
+
+def messages(problems):
+    return [str(problem) for problem in problems]
+
+
+def test_building_twice_changes_nothing(project):
+    root = project([MEMBER, OTHER], {OVERRIDE: LEFT})
+    before = facts(root)
+    report = build(root, today=TODAY)
+    assert (report.extracted, report.changes, report.touched) == ((), (), ())
+    assert facts(root) == before
+
+
+def test_building_in_an_empty_folder_is_fine(tmp_path):
+    assert build(tmp_path, today=TODAY).sheets == ()
+
+
+def test_only_new_and_changed_articles_are_read(project):
+    root = project([MEMBER, OTHER])
+    with (root / "content/articles/b.md").open("a") as file:
+        file.write("A further sentence.\n")
+    write_files(root, {"content/articles/c.md": "A new one.\n"})
+    assert build(root, today=TODAY).extracted == ("b", "c")
+    assert build(root, today=TODAY).extracted == ()
+
+
+def test_an_article_that_is_gone_takes_with_it_what_only_it_said(project):
+    root = project(
+        [MEMBER, OTHER, a_claim("official", "TJ", "Emomali Rahmon", article="b", post="President", start=50)]
+    )
+    (root / "content/articles/b.md").unlink()
+    report = build(root, today=TODAY)
+    assert values(report.sheets) == {("AM", "member")}
+    assert sorted(facts(root)) == ["articles.yml", "organisations/csto.yml"]
+    assert {change.after for change in report.changes} == {None}
+
+
+def test_an_override_that_is_gone_leaves_what_the_articles_say(project):
+    root = project([OTHER], {OVERRIDE: LEFT})
+    assert values(build(root, today=TODAY).sheets) == {("UZ", "former")}
+    (root / OVERRIDE).unlink()
+    assert values(build(root, today=TODAY).sheets) == {("UZ", "member")}
+
+
+def test_a_denial_that_is_gone_gives_the_claim_back_without_reading_the_article_again(project):
+    root = project([OTHER], {OVERRIDE: "- {deny: {kind: membership, value: UZ}, why: It left.}\n"})
+    assert values(build(root, today=TODAY).sheets) == set()
+    (root / OVERRIDE).unlink()
+    report = build(root, today=TODAY)
+    assert (report.extracted, values(report.sheets)) == ((), {("UZ", "member")})
+
+
+@pytest.mark.parametrize("damage", ["unlink", "edit", "conflict"])
+def test_facts_that_were_lost_or_edited_are_made_anew(project, damage):
+    root = project([MEMBER])
+    path = root / "content/facts/organisations/csto.yml"
+    if damage == "unlink":
+        path.unlink()
+    else:
+        text = path.read_text()
+        path.write_text(text.replace("AM", "BY") if damage == "edit" else "<<<<<<< HEAD\n" + text)
+    assert any(problem.severity == "error" for problem in refresh(root, today=TODAY).problems)
+    assert build(root, today=TODAY).extracted == ("a",)
+
+
+def test_the_facts_folder_deleted_is_the_facts_folder_made_anew(project):
+    root = project([MEMBER, OTHER])
+    build(root, today=TODAY)
+    for path in (root / "content/facts").rglob("*.yml"):
+        path.unlink()
+    assert build(root, today=TODAY).extracted == ("a", "b")
+
+
+def test_bad_content_stops_the_build_before_anything_is_written(project):
+    root = project([MEMBER], {})
+    before = facts(root)
+    write_files(root, {OVERRIDE: "- {kind: membership, value: XX}\n", "content/articles/z.md": ""})
+    with pytest.raises(ContentError) as caught:
+        build(root, today=TODAY)
+    assert {problem.path.name for problem in caught.value.problems} == {"csto.yml", "z.md"}
+    assert facts(root) == before
+
+
+def test_an_idle_override_is_reported_with_its_line(project):
+    root = project([MEMBER], {OVERRIDE: "\n- {deny: {kind: membership, value: BY}, why: No.}\n"})
+    (problem,) = build(root, today=TODAY).problems
+    assert str(problem).startswith(f"{OVERRIDE}:2: this denial matches nothing")
+    assert problem.severity == "warning"
+
+
+def test_an_article_from_the_future_is_questioned(project):
+    root = project([MEMBER])
+    (problem,) = build(root, today=date(2015, 1, 1)).problems
+    assert "content/articles/a.md: published 2015-09-14, which is still to come" in str(problem)
+
+
+def test_refreshing_answers_an_override_at_once_and_writes_nothing(project):
+    root = project([OTHER])
+    before = facts(root)
+    write_files(root, {OVERRIDE: LEFT})
+    assert values(refresh(root, today=TODAY).sheets) == {("UZ", "former")}
+    assert facts(root) == before
+
+
+def test_a_broken_override_keeps_the_last_good_facts(project):
+    root = project([OTHER], {OVERRIDE: LEFT})
+    last = refresh(root, today=TODAY)
+    write_files(root, {OVERRIDE: LEFT + "- {kind: membership, value: Nowhere, why: x}\n"})
+    for project_ in (refresh(root, today=TODAY), refresh(root, today=TODAY, last=last)):
+        assert values(project_.sheets) == {("UZ", "former")}
+        assert [p.line for p in project_.problems] == [2]
+
+
+def test_refreshing_names_each_article_that_the_facts_do_not_know(project):
+    root = project([MEMBER, OTHER])
+    write_files(root, {"content/articles/c.md": "New.\n", "content/articles/a.md": "Changed.\n"})
+    (root / "content/articles/b.md").unlink()
+    found = messages(refresh(root, today=TODAY).problems)
+    assert [line.split(":")[0] for line in found] == [
+        "content/articles/a.md",
+        "content/articles/c.md",
+        "content/facts/articles.yml",
+    ]
+    assert all("run: factsheets build" in line for line in found)
+
+
+def test_a_preview_marks_what_is_not_saved_and_survives_the_next_refresh(project):
+    root = project([MEMBER])
+    write_files(root, {"content/articles/c.md": "Belarus is a member of the CSTO.\n"})
+    shown = preview(refresh(root, today=TODAY))
+    assert shown.unsaved == {"c"}
+    assert not (root / "content/facts/countries").exists()
+    again = preview(refresh(root, today=TODAY, last=shown))
+    assert (again.unsaved, again.sheets) == (shown.unsaved, shown.sheets)
+
+
+def test_a_preview_of_nothing_new_is_the_project_itself(project):
+    shown = refresh(project([MEMBER]), today=TODAY)
+    assert preview(shown) is shown
+
+
+def test_all_is_well_with_what_was_just_built(project):
+    assert list(check(project([MEMBER, OTHER], {OVERRIDE: LEFT}), today=TODAY)) == []
+
+
+def test_facts_that_an_edited_override_would_change_are_named(project):
+    root = project([OTHER])
+    write_files(root, {OVERRIDE: LEFT})
+    (problem,) = check(root, today=TODAY)
+    assert "content/facts/organisations/csto.yml: is not what" in str(problem)
+
+
+def test_a_quote_that_no_longer_matches_is_named(project):
+    root = project([MEMBER])
+    path = root / "content/facts/organisations/csto.yml"
+    path.write_text(path.read_text().replace("AM membership", "AM mumbleship"))
+    assert any(
+        "a quote no longer matches content/articles/a.md: 'AM mumbleship" in p
+        for p in messages(check(root, today=TODAY))
+    )
+
+
+def test_a_build_that_is_killed_leaves_no_broken_file(project):
+    root = project([MEMBER])
+    code = (
+        "import os\nfrom datetime import date\nfrom pathlib import Path\nfrom generator import build\n"
+        "os.fsync = lambda _: os._exit(9)\nbuild.build(Path('.'), today=date(2026, 7, 1))"
+    )
+    before = facts(root)
+    write_files(root, {OVERRIDE: LEFT})
+    assert subprocess.run([sys.executable, "-c", code], cwd=root).returncode == 9
+    assert facts(root) == before
+    assert list(root.rglob(".factsheets-*"))
+    build(root, today=TODAY)
+    assert not list((root / "content").rglob(".factsheets-*"))
+    assert values(content.load_sheets(root)) == {("AM", "member"), ("UZ", "former")}
+
+
+def test_a_read_only_facts_folder_is_a_clear_error(project):
+    root = project([MEMBER])
+    write_files(root, {OVERRIDE: LEFT})
+    code = (
+        "import os\nfrom datetime import date\nfrom pathlib import Path\nfrom generator import build, errors\n"
+        "build.refresh(Path('.'), today=date(2026, 7, 1))\n"  # what Python loads late, it loads before the next line
+        "if os.geteuid() == 0: os.setuid(65534)  # for root nothing is read-only\n"
+        "try: build.build(Path('.'), today=date(2026, 7, 1))\nexcept errors.ContentError as error: print(error)"
+    )
+    for path in (root / "content/facts").rglob("*/"):
+        path.chmod(0o555)
+    (root / ".cache").mkdir(exist_ok=True)
+    (root / ".cache").chmod(0o777)
+    for folder in (root, *root.parents):
+        if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o555)
+    told = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
+    assert "cannot be written: Permission denied" in told.stdout, told.stderr
+    assert "read-only" in told.stdout
+
+
+def test_what_is_saved_is_strict_yaml(project):
+    root = project([MEMBER, OTHER], {OVERRIDE: LEFT})
+    for name in facts(root):
+        strict_yaml.read(root / "content/facts" / name)
