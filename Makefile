@@ -47,7 +47,7 @@ check: lint test ## everything a change must pass
 	$(BIN)/mkdocs build --strict --site-dir $(VENV)/checked-site
 
 quality: $(VENV)/.dev-installed ## extraction quality against the floors, on the evaluation set beside the checkout
-	@if [ -d "$(SHARED_EVAL)" ]; then $(BIN)/python -m pytest tests/test_quality.py; \
+	@if [ -d "$(SHARED_EVAL)" ]; then SHARED_EVAL="$(SHARED_EVAL)" $(BIN)/python -m pytest -rs tests/test_quality.py; \
 	else echo "make quality did NOT run: there is no evaluation set at $(SHARED_EVAL)." \
 	  "Name its folder: make quality SHARED_EVAL=…"; exit 1; fi
 
