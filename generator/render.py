@@ -417,10 +417,12 @@ def _sources(rows: Iterable[Row], edition: Edition) -> list[tuple[dict[str, Any]
 
 
 def _quotes(claim: Claim) -> Iterator[Quote]:
-    if claim.quote:
-        yield claim.quote
-    if claim.derivation:
-        yield from claim.derivation.quotes
+    """The words a claim rests on; of a derivation's, those that its own quote does not hold already."""
+    if own := claim.quote:
+        yield own
+    for more in claim.derivation.quotes if claim.derivation else ():
+        if not own or more.article != own.article or more.start < own.start or more.end > own.end:
+            yield more
 
 
 def _evidence(claim: Claim, fact: Fact, edition: Edition) -> Evidence:
@@ -435,10 +437,8 @@ def _evidence(claim: Claim, fact: Fact, edition: Edition) -> Evidence:
         address = _web(article.url)
         original = address + _fragment(quoted.text) if address and not article.based_on else address
     text = quoted.text if quoted else ""
-    further = claim.derivation.quotes if claim.derivation else ()
-    also = tuple(
-        (q.text, _mark(q) if (a := edition.articles.get(q.article)) and _holds(q, a) else None) for q in further
-    )
+    further = [more for more in _quotes(claim) if more != quoted]
+    also = tuple((more.text, _mark(more) if _found(more, edition) else None) for more in further)
     return Evidence(claim, _says_otherwise(claim, fact), article, before, text, after, orphaned, mark, original, also)
 
 

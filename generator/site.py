@@ -48,6 +48,8 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
             raise PluginError("factsheets: the pages link to each other as folders; remove use_directory_urls: false")
         config.extra_css.insert(0, f"assets/{ASSETS[0]}")
         config.extra_javascript.append(f"assets/{ASSETS[1]}")
+        if config.theme.name == "material":  # after a folder of the project's own
+            config.theme.dirs.insert(bool(config.theme.custom_dir), str(PACKAGE / "theme"))
         watched = (_root(config) / "content", PACKAGE / "templates", PACKAGE / "assets")
         config.watch.extend(str(folder) for folder in watched if folder.is_dir() and str(folder) not in config.watch)
         return config

@@ -1,0 +1,181 @@
+"""Debian's Chromium on the built site: a reader finds a fact, and by keyboard the words it rests on."""
+
+import functools
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from generator import build
+
+MINIMAL = Path(__file__).parent / "sites" / "minimal"
+CHROMIUM = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
+ARGUMENTS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+PAGES = (
+    "",
+    "organisations/",
+    "countries/",
+    "articles/",
+    "organisations/csto/",
+    "countries/AM/",
+    "articles/dushanbe-summit/",
+)
+WHY = "the browser tests did NOT run: no Chromium found; install it with: sudo apt-get install chromium"
+
+if not CHROMIUM and os.environ.get("CI") != "true":
+    pytest.skip(WHY, allow_module_level=True)
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """The small project, built by `mkdocs build --strict` and served."""
+    root = tmp_path_factory.mktemp("almanac") / "project"
+    shutil.copytree(MINIMAL, root)
+    build.build(root, today=date(2026, 1, 1))
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    subprocess.run([sys.executable, "-m", "mkdocs", "build", "--strict", "-q"], cwd=root, env=environment, check=True)
+    handler = functools.partial(Quiet, directory=root / "site")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    assert CHROMIUM, WHY
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        with playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS) as launched:
+            yield launched
+
+
+@pytest.fixture
+def page(browser):
+    opened = browser.new_page(viewport={"width": 1280, "height": 900})
+    opened.problems = []
+    opened.on("pageerror", lambda error: opened.problems.append(str(error)))
+    yield opened
+    opened.close()
+    assert not opened.problems
+
+
+def tab_to(page, selector, most=80):
+    """Press Tab until the focus is on an element that matches."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate("s => document.activeElement?.matches(s)", selector):
+            return
+    raise AssertionError(f"{selector} cannot be reached with the Tab key")
+
+
+def test_a_reader_finds_armenia_by_search(page, address):
+    page.goto(address)
+    page.keyboard.press("/")
+    page.keyboard.type("Armenia")
+    page.locator(".md-search-result__link", has_text="Armenia").first.wait_for()
+    links = page.locator(".md-search-result__link").evaluate_all("all => all.map(link => link.pathname)")
+    assert "/countries/AM/" in links
+
+
+def test_a_fact_leads_by_keyboard_to_the_marked_sentence_and_back(page, address):
+    page.goto(f"{address}organisations/csto/#membership-AM")
+    tab_to(page, "#membership-AM summary")
+    page.keyboard.press("Enter")
+    page.locator("#membership-AM blockquote").wait_for(state="visible")
+    tab_to(page, "#membership-AM .fs-cite a[href*='articles/']", 6)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/articles/dushanbe-summit/#q*")
+    marked = page.locator("mark:target")
+    assert "Armenia, Belarus" in marked.inner_text()
+    assert page.evaluate("document.querySelector('mark:target').getBoundingClientRect().top < innerHeight")
+    tab_to(page, ".fs-notes a[href$='#membership-AM']")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/organisations/csto/#membership-AM")
+
+
+def test_escape_closes_a_card_and_returns_the_focus(page, address):
+    page.goto(f"{address}organisations/csto/")
+    summary = page.locator("#membership-AM summary")
+    summary.click()
+    page.locator("#membership-AM .fs-cite a").first.focus()
+    page.keyboard.press("Escape")
+    assert page.locator("details.fs-why[open]").count() == 0
+    assert page.evaluate("document.activeElement.matches('#membership-AM summary')")
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("width", [360, 1280])
+def test_no_page_scrolls_sideways(page, address, path, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(address + path)
+    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_no_page_asks_another_host_for_anything(page, address):
+    elsewhere = []
+    page.on(
+        "request", lambda request: None if request.url.startswith((address, "data:")) else elsewhere.append(request.url)
+    )
+    for path in PAGES:
+        page.goto(address + path, wait_until="networkidle")
+    assert not elsewhere
+
+
+def test_the_evidence_opens_without_javascript(browser, address):
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(f"{address}organisations/csto/")
+    page.locator("#membership-AM summary").click()
+    assert page.locator("#membership-AM blockquote").is_visible()
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_text_stands_out_from_its_ground(browser, address, scheme, path):
+    page = browser.new_page(color_scheme=scheme)
+    page.goto(address + path)
+    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    weak = page.evaluate(CONTRAST)
+    page.close()
+    assert not weak
+
+
+CONTRAST = """() => {
+  const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+  const rgba = (colour) => {
+    canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data].map((part) => part / 255);
+  };
+  const over = (top, ground) => top.slice(0, 3).map((part, place) => part * top[3] + ground[place] * (1 - top[3]));
+  const light = (colour) => colour.map((c) => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
+    .reduce((sum, c, place) => sum + c * [.2126, .7152, .0722][place], 0);
+  const ground = (element) => element
+    ? over(rgba(getComputedStyle(element).backgroundColor), ground(element.parentElement)) : [1, 1, 1];
+  const weak = new Set();
+  const walker = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT);
+  for (let node; (node = walker.nextNode());) {
+    const element = node.parentElement;
+    if (!node.data.trim() || !element.checkVisibility() || element.closest(".headerlink, .fs-hidden, svg")) continue;
+    const back = ground(element), [a, b] = [light(over(rgba(getComputedStyle(element).color), back)), light(back)];
+    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    if (ratio < 4.5) weak.add(`${ratio.toFixed(2)} ${element.className}: ${node.data.trim().slice(0, 40)}`);
+  }
+  return [...weak];
+}"""

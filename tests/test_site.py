@@ -1,0 +1,228 @@
+"""The real `mkdocs build --strict` and `mkdocs serve` on a small project of our own."""
+
+import html
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from generator import build
+
+MINIMAL = Path(__file__).parent / "sites" / "minimal"
+OVERRIDE = "content/overrides/organisations/csto.yml"
+ENVIRONMENT = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONUNBUFFERED": "1"}
+NEW_ARTICLE = (
+    "---\ntitle: News\npublished: 2016-05-01\n---\nRussian Foreign Minister Sergey Lavrov arrived on Sunday.\n"
+)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The small project with its facts built, once."""
+    root = tmp_path_factory.mktemp("almanac") / "project"
+    shutil.copytree(MINIMAL, root)
+    build.build(root, today=date(2026, 1, 1))
+    return root
+
+
+@pytest.fixture
+def project(built, tmp_path):
+    return Path(shutil.copytree(built, tmp_path / "project"))
+
+
+def mkdocs(root, *arguments, code=""):
+    """The bare command; `code` runs first in the same process."""
+    program = f"import sys; sys.argv[0] = 'mkdocs'\n{code}\nfrom mkdocs.__main__ import cli; cli()"
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        cwd=root,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def page(root, path):
+    return html.unescape((root / "site" / path / "index.html").read_text("utf-8"))
+
+
+def tree(folder):
+    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@contextmanager
+def served(root):
+    """`mkdocs serve` on a free port: yields its address and its terminal."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    terminal = root / "terminal.txt"
+    with terminal.open("w") as output:
+        command = [sys.executable, "-m", "mkdocs", "serve", "-a", f"127.0.0.1:{port}"]
+        process = subprocess.Popen(command, cwd=root, env=ENVIRONMENT, stdout=output, stderr=output)
+        try:
+            yield f"http://127.0.0.1:{port}/almanac/", terminal
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def wait_for(address, says, seconds=60):
+    """The page as soon as it says this."""
+    read, end = "", time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            with urllib.request.urlopen(address, timeout=20) as answer:
+                read = html.unescape(answer.read().decode())
+            if says in read:
+                return read
+        except (urllib.error.URLError, OSError):
+            pass
+        time.sleep(0.2)
+    raise AssertionError(f"{says!r} never appeared on {address}")
+
+
+def test_the_site_builds_strictly_with_a_page_for_every_subject_and_article(project):
+    result = mkdocs(project, "build", "--strict")
+    assert result.returncode == 0, result.stderr
+    assert "WARNING" not in result.stderr
+    for path in ("", "organisations", "organisations/csto", "countries/AM", "articles/dushanbe-summit", "about"):
+        assert (project / "site" / path / "index.html").is_file(), path
+    assert "Serzh Sargsyan" in page(project, "countries/AM")
+
+
+def test_the_site_builds_without_spacy_and_leaves_content_as_it_was(project):
+    before = tree(project / "content")
+    result = mkdocs(project, "build", "--strict", code="sys.modules['spacy'] = None")
+    assert result.returncode == 0, result.stderr
+    assert tree(project / "content") == before
+
+
+def test_every_internal_link_and_anchor_of_the_built_site_resolves(project):
+    mkdocs(project, "build")
+    site = project / "site"
+    pages = {path: path.read_text("utf-8") for path in site.rglob("*.html") if path.name != "404.html"}
+    checked = 0
+    for path, text in pages.items():
+        for link in re.findall(r'href="([^"]+)"', text):
+            place, _, anchor = link.partition("#")
+            if re.match(r"[a-z]+:", link) or link == "." or anchor == "__skip":
+                continue
+            target = Path(os.path.normpath(path.parent / place)) if place else path
+            target = target / "index.html" if target.is_dir() else target
+            assert target.is_file(), f"{path.relative_to(site)}: {link}"
+            assert not anchor or f'id="{anchor}"' in pages[target], f"{path.relative_to(site)}: {link}"
+            checked += bool(anchor)
+    assert checked > 20
+
+
+def test_generated_sheets_stay_out_of_the_navigation(project):
+    mkdocs(project, "build")
+    assert "organisations/csto" not in page(project, "about")
+    assert "organisations/" in page(project, "about")
+
+
+def test_the_pencil_opens_the_override_or_the_form_for_a_new_one(project):
+    mkdocs(project, "build")
+    base = "https://github.com/example/almanac"
+    assert f'href="{base}/edit/main/{OVERRIDE}"' in page(project, "organisations/csto")
+    assert f'href="{base}/new/main/content/overrides/countries?filename=AM.yml"' in page(project, "countries/AM")
+    assert f'href="{base}/edit/main/content/articles/dushanbe-summit.md"' in page(project, "articles/dushanbe-summit")
+    assert f'href="{base}/edit/main/docs/about.md"' in page(project, "about")
+
+
+def test_no_page_asks_another_host_for_anything(project):
+    mkdocs(project, "build")
+    for path in (project / "site").rglob("*.html"):
+        wanted = re.findall(r'<(?:script|img|iframe|source)[^>]*\ssrc="([^"]+)"', path.read_text("utf-8"))
+        wanted += re.findall(
+            r'<link[^>]*rel="(?:stylesheet|preconnect|icon|preload)"[^>]*href="([^"]+)"', path.read_text("utf-8")
+        )
+        assert not [address for address in wanted if re.match(r"(https?:)?//", address)], path
+
+
+def test_a_page_written_by_hand_stands_in_place_of_the_generated_one(project):
+    (project / "docs/index.md").write_text("# My own front page\n", "utf-8")
+    assert mkdocs(project, "build", "--strict").returncode == 0
+    assert "My own front page" in page(project, "")
+
+
+@pytest.mark.parametrize("folder", ["content", "content/facts"])
+def test_a_project_without_content_or_facts_ends_without_a_traceback(project, folder):
+    shutil.rmtree(project / folder)
+    result = mkdocs(project, "build")
+    assert result.returncode == 0
+    assert "Traceback" not in result.stderr
+
+
+def test_strict_fails_where_facts_do_not_know_an_article_as_it_is(project):
+    article = project / "content/articles/yerevan-report.md"
+    article.write_text(article.read_text("utf-8") + "\nOne more sentence.\n", "utf-8")
+    strict = mkdocs(project, "build", "--strict")
+    assert strict.returncode == 1
+    assert "yerevan-report.md" in strict.stderr
+    assert "factsheets build" in strict.stderr
+    assert "Traceback" not in strict.stderr
+    assert mkdocs(project, "build").returncode == 0
+
+
+def test_the_time_of_a_file_does_not_matter_its_words_do(project):
+    os.utime(project / "content/articles/yerevan-report.md", (2e9, 2e9))
+    assert mkdocs(project, "build", "--strict").returncode == 0
+
+
+def test_a_broken_override_fails_a_strict_build_with_file_line_and_hint(project):
+    (project / OVERRIDE).write_text("- kind: membershp\n  value: UZ\n  why: Left.\n", "utf-8")
+    result = mkdocs(project, "build", "--strict")
+    assert result.returncode == 1
+    assert f"{OVERRIDE}:1" in result.stderr
+    assert "membership" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert mkdocs(project, "build").returncode == 0
+    assert f"{OVERRIDE}:1" in page(project, "organisations/csto")
+    assert "Uzbekistan" in page(project, "organisations/csto"), "the last good facts stay"
+
+
+def test_an_edited_override_shows_under_serve_without_extraction(project):
+    with served(project) as (address, _):
+        wait_for(f"{address}organisations/csto/", "Left in 2012")
+        override = project / OVERRIDE
+        override.write_text(override.read_text("utf-8").replace("Left in 2012", "Went away in 2012"), "utf-8")
+        start = time.monotonic()
+        wait_for(f"{address}organisations/csto/", "Went away in 2012")
+        assert time.monotonic() - start < 20
+
+
+def test_a_broken_override_under_serve_keeps_the_last_good_facts_and_says_so(project):
+    with served(project) as (address, terminal):
+        wait_for(f"{address}organisations/csto/", "Left in 2012")
+        good = (project / OVERRIDE).read_text("utf-8")
+        (project / OVERRIDE).write_text("- kind: membershp\n  value: UZ\n  why: Left.\n", "utf-8")
+        shown = wait_for(f"{address}organisations/csto/", "Some content cannot be used")
+        assert f"{OVERRIDE}:1" in shown
+        assert "Uzbekistan" in shown
+        assert f"{OVERRIDE}:1" in terminal.read_text()
+        (project / OVERRIDE).write_text(good.replace("Left in 2012", "Gone in 2012"), "utf-8")
+        assert "Some content cannot be used" not in wait_for(f"{address}organisations/csto/", "Gone in 2012")
+
+
+def test_a_new_article_under_serve_is_extracted_and_marked_unsaved_and_nothing_is_written(project):
+    facts = tree(project / "content/facts")
+    with served(project) as (address, _):
+        wait_for(f"{address}organisations/csto/", "Left in 2012")
+        (project / "content/articles/news.md").write_text(NEW_ARTICLE, "utf-8")
+        shown = wait_for(f"{address}countries/RU/", "Sergey Lavrov")
+        assert "unsaved" in shown
+        assert "Some content cannot be used" not in shown
+    assert tree(project / "content/facts") == facts
