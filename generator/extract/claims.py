@@ -252,7 +252,8 @@ def _merge_membership(group: list[Claim]) -> Claim:
         winner = last_dated or strongest or asserted[0]
     else:
         same = strongest.fields.get("status") == last_dated.fields.get("status")
-        winner = last_dated if same or strongest.fields.get("status") == "member" else strongest
+        stronger = _STATUS_RANK.get(strongest.fields.get("status", ""), 0) > _STATUS_RANK.get(last_dated.fields.get("status", ""), 0)
+        winner = strongest if stronger and not same else last_dated
     filled = dict(winner.fields)
     if filled.get("status") == "former":
         filled.setdefault("since", next((c.fields["since"] for c in dated if c.fields.get("status") == "member"), ""))

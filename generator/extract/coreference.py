@@ -18,11 +18,12 @@ _BODY_NOUNS = frozenset(
     " committee fund partnership initiative".split()
 )
 _SUB_BODIES = frozenset("council commission secretariat committee summit parliament assembly court bank".split())
-_COUNTRY_NOUNS = frozenset("country nation republic kingdom state emirate sultanate".split())
+_COUNTRY_NOUNS = frozenset("country nation republic kingdom state emirate sultanate government".split())
 _DETERMINERS = frozenset("the this that its their our".split())
 _LOOSE = frozenset("regional economic military political security world global international intergovernmental trade western eastern"
     " african asian european south american southeast pacific arab defense defence post-soviet oil whole entire wider larger"
     " constitutive founding constituent moscow-led russia-led russian-led russian led moscow supranational multilateral transatlantic international inter-governmental intergovernmental".split())  # fmt: skip
+_WEAK = frozenset("org law norp loc fac event product work_of_art".split())
 _ANY_BODY = frozenset("organization organisation body grouping group".split())
 _NUMBERS = dict(zip("two three four five six seven eight nine ten".split(), range(2, 11), strict=True)) | {"both": 2}
 
@@ -39,9 +40,10 @@ def focus(units: Iterable[Unit]) -> Unit | None:
 
 def anaphors(doc: Doc, units: list[Unit], gazetteer: Gazetteer) -> list[Unit]:
     """Units for the definite noun phrases that stand for an organisation or a country named before."""
-    covered = {i for u in units for i in range(u.start, u.end)}
     _note_definitions(doc, units)
-    result = sorted(units, key=lambda u: u.start)
+    weak = {u.start: u for u in units if u.type in _WEAK}
+    covered = {i for u in units if u.type not in _WEAK for i in range(u.start, u.end)}
+    result = sorted((u for u in units if u.type not in _WEAK), key=lambda u: u.start)
     made = []
     for token in doc:
         if token.i in covered or token.pos_ not in ("NOUN", "PROPN"):
@@ -52,14 +54,18 @@ def anaphors(doc: Doc, units: list[Unit], gazetteer: Gazetteer) -> list[Unit]:
         unit = _antecedent(doc, token, start, [*result, *made], gazetteer)
         if unit:
             made.append(unit)
-    return sorted([*result, *made], key=lambda u: u.start)
+    taken = {i for u in made for i in range(u.start, u.end)}
+    kept = [u for u in weak.values() if not taken.intersection(range(u.start, u.end))]
+    return sorted([*result, *made, *kept], key=lambda u: u.start)
 
 
 def pronoun(token: Token, units: list[Unit], type_: str) -> Unit | None:
     """The organisation or country that "it", "its" or "they" stands for: the last one that was a subject, or named."""
     if token.lower_ not in ("it", "its", "they", "their", "itself", "which"):
         return None
-    plural = token.lower_ in ("they", "their")
+    plural = token.lower_ in ("they", "their") and any(
+        u.type == "countries" and token.i - 60 < u.start < token.i for u in units
+    )
     wanted = ("countries",) if plural and type_ in ("country", "party") else _fitting(type_)
     before = [u for u in units if u.end <= token.i and u.type in wanted and not u.data.get("dateline")]
     sentence = token.sent.start
@@ -104,7 +110,7 @@ def group(token: Token, units: list[Unit]) -> list[Unit]:
     return next(([u] for u in reversed(lists) if count in (None, len(u.parts))), [])
 
 
-_PLURALS = frozenset("countries nations states republics members parties governments neighbours economies".split())
+_PLURALS = frozenset("countries nations states republics member members parties governments neighbours economies".split())
 
 
 def plural(token: Token) -> bool:
@@ -148,6 +154,9 @@ def _antecedent(doc: Doc, token: Token, start: int, units: list[Unit], gazetteer
     text = doc[start : token.i + 1].text
     if noun in ("countries", "nations", "states", "republics", "members"):
         return None
+    if noun == "government":
+        near = [u for u in before if u.type in ("country", "adjective") and u.start > start - 40 and _state(u, gazetteer)]
+        return Unit("country", start, token.i + 1, text, near[-1].id, near[-1].name, data={"coreference": True}) if near else None
     if noun in _COUNTRY_NOUNS:
         named = [u for u in before if u.type == "country" and u.start > start - 120 and _state(u, gazetteer)]
         if noun in ("republic", "state"):

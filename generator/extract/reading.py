@@ -81,9 +81,10 @@ def _entity_unit(ent: Span, gazetteer: Gazetteer) -> Unit | None:
         return Unit(type_, ent.start, ent.end, ent.text, id_, record.name if record else ent.text, data=data)
     text = ent.text.strip()
     if ent.label_ == "ORG" and (is_body(ent) or re.fullmatch(r"[A-Z]{3,8}", text)):
-        name = re.sub(r"^[Tt]he ", "", text)
+        name = re.sub(r"^[Tt]he ", "", text.split(" (")[0])
         start = ent.start + (1 if ent[0].lower_ == "the" and len(ent) > 1 else 0)
-        return Unit("organisation", start, ent.end, name, slug(name), name, data={"unlisted": True, "doubtful": True})
+        end = next((t.i for t in ent if t.text == "("), ent.end)
+        return Unit("organisation", start, max(end, start + 1), name, slug(name), name, data={"unlisted": True, "doubtful": True})
     if ent.label_ in ("DATE", "TIME", "CARDINAL", "ORDINAL", "MONEY", "PERCENT", "QUANTITY", "LANGUAGE"):
         return None
     if ent.label_ == "PERSON":

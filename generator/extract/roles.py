@@ -13,7 +13,7 @@ _RELATIVES = ("who", "which", "that", "whom")
 
 SAY = frozenset("say tell announce report state declare note add confirm claim write explain stress recall argue maintain remind stipulate reveal disclose indicate acknowledge show know learn point mean".split())
 DENY = frozenset("deny reject refuse doubt dismiss dispute refute oppose block prevent bar exclude forbid prohibit veto avoid fail decline delay postpone rule stop resist preclude".split())
-PLAN = frozenset("agree decide vote plan prepare schedule slate set expect intend announce pledge promise commit due plan poise resolve determine elect choose opt tip near finalise finalize complete clear approve".split())
+PLAN = frozenset("agree decide vote plan prepare schedule slate slat set expect intend announce pledge promise commit due plan poise resolve determine elect choose opt tip near finalise finalize complete clear approve".split())
 WISH = frozenset("hope want seek apply bid invite wish aspire try attempt aim ask request offer consider ready eligible willing like call urge propose negotiate discuss mull express plan push press lobby strive desire eye campaign qualify talk interest intention wait ambition path road way talks bid application effort candidate chance prospect invitation possibility process".split())
 ACHIEVE = frozenset("manage go proceed continue help begin start come finish allow enable lead get have use cease stop let make see".split())
 _HEDGES = frozenset("may might could can should would must ought".split())
@@ -256,6 +256,8 @@ def _surface(verb: Token, depth: int) -> list[Token]:
         if head.pos_ in ("VERB", "AUX"):
             return _stolen(verb) or _surface(head, depth + 1)
         return [head] if verb.tag_ in ("VBG", "VBN") else []
+    if verb.dep_ == "acl" and _is_to(verb) and head.lemma_.lower() in WISH | PLAN:
+        return _surface(clause_verb(head), depth + 1)  # "Moldova voiced its intention to withdraw"
     if verb.dep_ in ("acl", "relcl") or (verb.dep_ == "prep" and verb.tag_ == "VBG"):
         return [head] if head.pos_ not in ("VERB", "AUX") else _surface(head, depth + 1)
     if verb.dep_ in ("xcomp", "ccomp", "oprd") and head.pos_ in ("VERB", "AUX", "ADJ"):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+import regex
 from spacy.tokens import Doc, Token
 
 from generator.errors import ContentError, Problem
@@ -15,6 +16,8 @@ from generator.extract.times import Expression, Resolved
 from generator.extract.units import Rendering, Sentence, Unit
 from generator.kinds import Kind
 
+_FILLER = r"(?:[^ <>.:;()]+ |<(?:adjective|norp|gpe|loc|fac|law|event|product|work_of_art|duration|capital)> )"
+"""`… ` in a phrase: one word or minor unit; write `… {0,5}?` for a few."""
 _PLACEHOLDER = re.compile(r"<(\w+)>")
 _ROLE = re.compile(r"(\w+)(?:\(([\w|]+)\))?")
 _CLASSES = {
@@ -25,9 +28,10 @@ _CLASSES = {
     "place": ("country", "organisation", "organ", "gpe"),
     "organisations": ("organisation", "organisations"),
 }
+MATCH_SECONDS = 2.0
 _METONYMS = frozenset("government authority leadership administration parliament delegation regime junta".split())
 _GENERIC = frozenset(
-    "republic state country nation member kingdom group grouping bloc alliance organisation organization trio pair union body"
+    "republic state country nation kingdom group grouping bloc alliance organisation organization trio pair union body"
     " forum community association league cartel pact federation confederation club neighbour newcomer founder party"
     " people territory island ally presidency chairmanship council".split()
 )
@@ -54,7 +58,7 @@ class Phrase:
     kind: Kind
     id: str
     spec: Mapping[str, Any]
-    pattern: re.Pattern[str]
+    pattern: Any  # a compiled `regex` pattern: it can be bounded in time
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,13 +101,14 @@ def _check(kind: Kind, spec: Mapping[str, Any], slots: Iterable[str]) -> None:
             raise ContentError(Problem(f"the rule {spec.get('id')!r} fills {name!r}, which is no field", kind.path))
 
 
-def _pattern(kind: Kind, spec: Mapping[str, Any]) -> re.Pattern[str]:
+def _pattern(kind: Kind, spec: Mapping[str, Any]) -> Any:
     """A phrase's regular expression: `<country>` is a unit, `$chair` one of the kind's words."""
     text = re.sub(r"\$(\w+)", lambda m: "(?:" + "|".join(map(re.escape, kind.lexicon[m[1]])) + ")", spec["match"])
+    text = text.replace("… ", _FILLER)
     text = _PLACEHOLDER.sub(lambda m: m[0] if text[m.start() - 2 : m.start()] == "?P" else _unit_pattern(kind, m[1]), text)
     try:
-        return re.compile(r"(?<!\S)" + text + r"(?!\S)")
-    except re.error as error:
+        return regex.compile(r"(?<!\S)" + text + r"(?!\S)")
+    except regex.error as error:
         raise ContentError(Problem(f"the phrase {spec['id']!r} is no regular expression: {error}", kind.path)) from None
 
 
@@ -210,7 +215,7 @@ def _slot(
             continue
         found: list[Unit] = []
         for at in _tokens(reading, token, path, particle):
-            explicit = explicit or at.pos_ in ("NOUN", "PROPN")
+            explicit = explicit or (path == paths[0] and at.pos_ in ("NOUN", "PROPN"))
             for unit in _units_of(reading, match, kind, type_, at, adjectives="modifier" in path or "possessor" in path):
                 if unit not in found:
                     found.append(unit)
@@ -267,13 +272,23 @@ def _role(token: Token, role: str, particle: str | None) -> list[Token]:
 def _phrase_matches(reading: Reading, rules: Rules, sentence: Sentence) -> Iterator[Match]:
     for phrase in rules.phrases:
         for rendering in sentence.renderings:
-            for found in phrase.pattern.finditer(rendering.text):
+            for found in _found(phrase, rendering.text):
                 if match := _phrase(reading, phrase, sentence, rendering, found):
                     yield match
 
 
+def _found(phrase: Phrase, text: str) -> list[Any]:
+    """The places where a phrase fits; a pattern that takes too long is its author's error, not a hang."""
+    try:
+        return list(phrase.pattern.finditer(text, timeout=MATCH_SECONDS))
+    except TimeoutError:
+        hint = "nested repetitions such as `( \\w+)*` inside another repetition take for ever; bound them"
+        problem = Problem(f"the phrase {phrase.id!r} takes more than {MATCH_SECONDS} s on one sentence", phrase.kind.path, hint=hint)
+        raise ContentError(problem) from None
+
+
 def _phrase(
-    reading: Reading, phrase: Phrase, sentence: Sentence, rendering: Rendering, found: re.Match[str]
+    reading: Reading, phrase: Phrase, sentence: Sentence, rendering: Rendering, found: Any
 ) -> Match | None:
     kind, spec = phrase.kind, phrase.spec
     whole = rendering.units_in(found.start(), found.end())
@@ -362,8 +377,7 @@ def _inside(reading: Reading, match: Match, kind: Kind, type_: str, token: Token
         match.features.add("coreference")
         return [v for u in grouped for v in _values(reading, match, kind, type_, u, adjectives=False)]
     if type_ == "country" and any(c.lower_ in ("whose", "his", "her") for c in token.children) and lemma == "country":
-        nations = [u for u in match.sentence.units if u.type in ("country", "adjective") and u.end <= token.i]
-        return nations[-1:]
+        return _nation_of_person(reading, token)
     relations = ["apposition", "modifier"] if lemma in _GENERIC else []
     if type_ in ("country", "party") and lemma in _METONYMS:
         relations += ["possessor", "of"]
@@ -377,6 +391,21 @@ def _inside(reading: Reading, match: Match, kind: Kind, type_: str, token: Token
                 values += _values(reading, match, kind, type_, unit, adjectives=lemma in _METONYMS)
         if values:
             return values
+    return []
+
+
+def _nation_of_person(reading: Reading, token: Token) -> list[Unit]:
+    """ "Blair, whose country …": the nation before the title that the text gave the person named last."""
+    units = [u for u in reading.units if u.end <= token.i]
+    person = next((u for u in reversed(units) if u.type == "person"), None)
+    if person is None:
+        return []
+    surname = person.name.split()[-1]
+    for i, unit in enumerate(units):
+        if unit.type == "person" and unit.name.split()[-1] == surname and i > 1 and units[i - 1].type == "post":
+            before = [u for u in units[max(0, i - 3) : i - 1] if u.type in ("country", "adjective")]
+            if before:
+                return before[-1:]
     return []
 
 
@@ -509,7 +538,7 @@ def _complete(reading: Reading, match: Match) -> bool:
 def _only_organisation(match: Match) -> Unit | None:
     """The one organisation that the sentence names, if it names just one and no body we do not know."""
     units = [p for u in match.sentence.units for p in (u.parts or (u,))]
-    named = {u.id: u for u in units if u.type == "organisation" and u.id}
+    named = {u.id: u for u in units if u.type in ("organisation", "treaty") and u.id}
     others = any(u.type in ("organ", "org") for u in units)
     return next(iter(named.values())) if len(named) == 1 and not others else None
 

@@ -124,7 +124,7 @@ def _merge_lists(units: list[Unit]) -> list[Unit]:
     result: list[Unit] = []
     i = 0
     while i < len(units):
-        if units[i].type not in PARTIES:
+        if units[i].type not in PARTIES or units[i].data.get("coreference"):
             result.append(units[i])
             i += 1
             continue
@@ -159,6 +159,8 @@ def _run(units: list[Unit], i: int) -> tuple[list[Unit], int]:
 
 def _next_part(units: list[Unit], end: int, parts: list[Unit]) -> int | None:
     for j in range(end, min(end + 9, len(units))):
+        if units[j].data.get("coreference"):
+            return None
         if units[j].type in PARTIES:
             between = "".join(_piece(u) for u in units[end:j])
             if not between or not _joins(between):
