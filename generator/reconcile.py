@@ -29,7 +29,7 @@ _LONGEST_GUESS = timedelta(days=366)  # two undated sightings of one chair furth
 def reconcile(claims: Iterable[Claim], kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> list[Sheet]:
     """One sheet a subject, by type and id; overrides are claims among the others."""
     subjects: dict[tuple[str, str], dict[str, Claim]] = defaultdict(dict)
-    for claim in sorted(claims, key=lambda c: (c.confidence, c.rule)):
+    for claim in sorted(claims, key=lambda c: (c.confidence, c.said or "", c.rule, c.subject_name)):
         if claim.kind in kinds:
             subjects[claim.subject_type, claim.subject][claim.id] = claim
     return [_sheet([found[key] for key in sorted(found)], kinds, gazetteer) for _, found in sorted(subjects.items())]

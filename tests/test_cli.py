@@ -1,0 +1,129 @@
+"""What a person types, what they see, and the exit code."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from conftest import a_claim, write_files
+
+MEMBER = a_claim(value="AM", status="member", since="2002")
+SENTENCE = "Belarus is a member of the Collective Security Treaty Organization.\n"
+
+
+def typed(root, *words):
+    """The finished `factsheets` process, run in a folder."""
+    env = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1"}
+    command = [sys.executable, "-m", "generator", *words]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, env=env)
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def test_a_build_says_what_it_did(project):
+    root = project([MEMBER])
+    write_files(root, {"content/overrides/organisations/csto.yml": "- {kind: membership, value: BY, why: It is.}\n"})
+    done = typed(root, "build")
+    assert done.returncode == 0
+    assert done.stdout.startswith("Collective Security Treaty Organization · membership: Belarus, status member: new")
+    assert done.stderr == "0 articles read, 1 fact changed, 1 file written or removed\n"
+
+
+def test_a_build_works_from_any_folder_of_the_project(project):
+    root = project([MEMBER])
+    assert typed(root / "content" / "articles", "build").returncode == 0
+
+
+def test_a_build_of_bad_content_ends_in_one_line_a_problem(project):
+    root = project([MEMBER], {"content/articles/b.md": b"\xff", "content/articles/c.txt": ""})
+    done = typed(root, "build")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[0] == "error: content/articles/b.md:1: not UTF-8 text (byte 0)"
+    assert "error: content/articles/c.txt: has no text" in done.stderr
+
+
+def test_no_project_is_wrong_usage(tmp_path):
+    done = typed(tmp_path, "build")
+    assert done.returncode == 2
+    assert "no project here" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["nonsense"], ["build", "--fast"], ["extract", "nowhere.md"], ["render"]])
+def test_wrong_usage_exits_with_2(project, words):
+    assert typed(project(), *words).returncode == 2
+
+
+def test_extract_prints_one_json_object_a_line_and_nothing_else(tmp_path):
+    write_files(tmp_path, {"Some name.txt": SENTENCE, "notes.yml": "a: b\n", "other.yml": "x"})
+    done = typed(tmp_path, "extract", ".", "--jsonl")
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {line["article"] for line in lines} == {"Some name"}
+    assert {(line["subject"], line["value"], line["status"]) for line in lines} == {("csto", "BY", "member")}
+    assert done.stderr == ""
+
+
+def test_extract_reads_the_other_files_and_exits_with_1_where_one_is_broken(tmp_path):
+    write_files(tmp_path, {"a.txt": SENTENCE, "b.txt": b"\xff"})
+    done = typed(tmp_path, "extract", "a.txt", "b.txt", "--jsonl")
+    assert (done.returncode, len(done.stdout.splitlines())) == (1, 1)
+    assert "b.txt:1: not UTF-8" in done.stderr
+
+
+def test_check_tells_errors_from_warnings(project):
+    root = project([MEMBER], {"content/overrides/organisations/csto.yml": "- {deny: {kind: founding}, why: x}\n"})
+    done = typed(root, "check")
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (0, "0 errors, 1 warning")
+    write_files(root, {"content/overrides/organisations/csto.yml": "- {deny: {kind: founding}}\n"})
+    done = typed(root, "check")
+    assert done.returncode == 1
+    assert "content/overrides/organisations/csto.yml:1: 'why' is missing" in done.stderr
+
+
+def test_explain_shows_the_value_its_reason_and_every_claim(project):
+    root = project([MEMBER, a_claim("founding", value="2002", event="established", start=60)])
+    done = typed(root, "explain", "Collective Security Treaty Organization", "membership")
+    assert done.returncode == 0
+    assert "membership: Armenia, status member, since 2002" in done.stdout
+    assert "why: 1 source says so: a, of 2015-09-14." in done.stdout
+    assert "“AM membership" in done.stdout
+    assert "founding" not in done.stdout
+
+
+def test_explaining_the_unknown_gives_a_hint(project):
+    root = project([MEMBER])
+    assert "hint: did you mean 'csto'?" in typed(root, "explain", "cstoo").stderr
+    assert typed(root, "explain", "csto", "member").returncode == 2
+
+
+def test_hostile_text_is_printed_as_it_is(project):
+    root = project([a_claim("official", "TJ", "[red]Rah\\[mon", post="President", text="[bold]x[/] :smile:")])
+    done = typed(root, "explain", "TJ")
+    assert "[red]Rah\\[mon" in done.stdout
+    assert "[bold]x[/] :smile:" in done.stdout
+
+
+def test_render_writes_the_pages_to_a_folder(project):
+    root = project([MEMBER])
+    done = typed(root, "render", "--to", "out")
+    assert done.returncode == 0, done.stderr
+    assert "Armenia" in (root / "out/organisations/csto.md").read_text()
+
+
+@pytest.mark.parametrize("command", ["build", "extract", "check", "explain", "render", "evaluate"])
+def test_every_command_has_an_example(tmp_path, command):
+    done = typed(tmp_path, command, "--help")
+    assert done.returncode == 0
+    assert f"factsheets {command}" in done.stdout
+
+
+def test_a_claim_line_has_the_keys_that_others_rely_on():
+    from generator.export import claim_line
+
+    line = claim_line(a_claim("presidency", value="AM", **{"from": "TJ"}, phase="took-over", since="2015-09-15"))
+    assert list(line) == [
+        "article", "kind", "subject", "subject_name", "value", "value_name", "status", "event", "post", "from", "phase",
+        "since", "until", "duration", "from_name", "quote", "start", "end", "rule", "confidence", "derivation",
+    ]  # fmt: skip
+    assert (line["from"], line["from_name"], line["post"]) == ("TJ", "Tajikistan", None)
