@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
@@ -74,6 +74,7 @@ class Row(NamedTuple):
     status: str | None  # where the kind has one: as of today
     since: str | None
     until: str | None
+    stale: bool  # nobody has confirmed it for two years
     evidence: tuple[Evidence, ...]
     against: tuple[Evidence, ...]
 
@@ -86,15 +87,6 @@ class Row(NamedTuple):
     def derivation(self) -> str | None:
         """How the value follows from what is written, where it is not written as such."""
         return next((item.claim.derivation.says for item in self.evidence if item.claim.derivation), None)
-
-
-class Handover(NamedTuple):
-    """The boundary between two terms; never stored, so it cannot disagree with them."""
-
-    at: str | None  # EDTF
-    giver: Name
-    taker: Name
-    standing: str  # that of the term that begins
 
 
 class Note(NamedTuple):
@@ -114,13 +106,6 @@ class Segment(NamedTuple):
     ends: tuple[Note, ...]
 
 
-class Paragraph(NamedTuple):
-    """A paragraph of an article in segments, and the notes that begin in it."""
-
-    segments: tuple[Segment, ...]
-    notes: tuple[Note, ...]
-
-
 @dataclass(frozen=True, eq=False)
 class Edition:
     """Everything one rendering shows, and the day on which it shows it."""
@@ -130,26 +115,34 @@ class Edition:
     kinds: Mapping[str, Kind]
     gazetteer: Gazetteer
     today: date
-    unsaved: frozenset[str]
 
     @cached_property
     def rows(self) -> Mapping[str, tuple[Row, ...]]:
         """The rows of each sheet by its id: settled and disputed facts; those that need review are not shown."""
-        return {sheet.id: tuple(_rows(sheet, self)) for sheet in self.sheets.values() if sheet.type != "other"}
+        return {sheet.id: tuple(_rows(sheet, self)) for sheet in self.sheets.values()}
 
     @cached_property
     def derived(self) -> Mapping[str, tuple[Row, ...]]:
         """The rows of other sheets whose value is this id: a country's memberships and presidencies."""
-        found: dict[str, list[Row]] = defaultdict(list)
-        for row in (row for rows in self.rows.values() for row in rows):
-            if row.fact.value and _names_a_subject(row.kind):
-                found[row.fact.value].append(row)
-        return {subject: tuple(rows) for subject, rows in found.items()}
+        found: dict[str, tuple[Row, ...]] = defaultdict(tuple)
+        for row in chain.from_iterable(self.rows.values()):
+            if row.fact.value and row.kind.fields[row.kind.value].type in ("country", "organisation", "party"):
+                found[row.fact.value] += (row,)
+        return found
+
+    @cached_property
+    def quoted(self) -> Mapping[str, Mapping[Quote, list[Row]]]:
+        """The quotes of each article by its id, with the rows that rest on each."""
+        found: dict[str, dict[Quote, list[Row]]] = defaultdict(lambda: defaultdict(list))
+        for row in chain.from_iterable(self.rows.values()):
+            for quoted in dict.fromkeys(quoted for claim in row.fact.claims for quoted in _quotes(claim)):
+                found[quoted.article][quoted].append(row)
+        return found
 
     @cached_property
     def pages(self) -> Mapping[str, str]:
         """The address below the site's root of every subject that has a page."""
-        own = {s.id: f"{FOLDERS[s.type]}/{percent(s.id)}/" for s in self.sheets.values() if s.type != "other"}
+        own = {s.id: f"{FOLDERS[s.type]}/{percent(s.id)}/" for s in self.sheets.values()}
         named = {fact.value for sheet in self.sheets.values() for fact in sheet.facts if _shown(fact) and fact.value}
         return {code: f"countries/{percent(code)}/" for code in named & self.gazetteer.countries.keys()} | own
 
@@ -174,23 +167,23 @@ def render(
     `problems` are shown as a notice on top of each page; `unsaved` are ids of articles whose claims are not yet in
     the facts files.
     """
-    edition = Edition(
-        {sheet.id: sheet for sheet in sheets}, {a.id: a for a in articles}, kinds, gazetteer, today, frozenset(unsaved)
-    )
-    shared = {"today": today.isoformat(), "problems": problems, "unsaved": edition.unsaved}
-    organisations = [_organisation(sheet, edition) for sheet in _sorted(edition.sheets.values(), "organisation")]
+    shown = {sheet.id: sheet for sheet in sheets if sheet.type != "other"}
+    edition = Edition(shown, {article.id: article for article in articles}, kinds, gazetteer, today)
+    shared = {"problems": problems, "unsaved": frozenset(unsaved)}
+    organisations = [_organisation(sheet, edition) for sheet in shown.values() if sheet.type == "organisation"]
     countries = [_country(code, edition) for code, url in edition.pages.items() if url.startswith("countries/")]
-    countries.sort(key=lambda item: item["subject"].text.casefold())
+    for named in (organisations, countries):
+        named.sort(key=lambda item: (item["subject"].text.casefold(), item["id"]))
     read = [_article(article, edition) for article in edition.articles.values()]
     read.sort(key=lambda item: (dates.sort_key(item["article"].published), item["article"].id), reverse=True)
     lists = {"organisations": organisations, "countries": countries, "articles": read}
     yield Page("index.md", _fill("home", 0, shared | lists))
     for listed in lists:
         yield Page(f"{listed}/index.md", _fill(listed, 1, shared | lists))
-    for one in organisations:
-        yield Page(f"organisations/{one['id']}.md", _fill("organisation", 2, shared | one), _override(one["id"], 0))
-    for one in countries:
-        yield Page(f"countries/{one['id']}.md", _fill("country", 2, shared | one), _override(one["id"], 1))
+    for folder, template in (("organisations", "organisation"), ("countries", "country")):
+        for one in lists[folder]:
+            path = f"{folder}/{one['id']}"
+            yield Page(f"{path}.md", _fill(template, 2, shared | one), f"content/overrides/{path}.yml")
     for one in read:
         path = f"articles/{article_stem(one['article'].id)}.md"
         yield Page(path, _fill("article", 2, shared | one), f"content/articles/{one['article'].id}.md")
@@ -201,14 +194,6 @@ def article_stem(id: str) -> str:
     return f"{id}_" if id.casefold() in ("index", "readme") else id
 
 
-def _override(id: str, folder: int) -> str:
-    return f"content/overrides/{('organisations', 'countries')[folder]}/{id}.yml"
-
-
-def _sorted(sheets: Iterable[Sheet], type: str) -> list[Sheet]:
-    return sorted((s for s in sheets if s.type == type), key=lambda s: (s.name.casefold(), s.id))
-
-
 # ---- what each page says
 
 
@@ -216,22 +201,23 @@ def _organisation(sheet: Sheet, edition: Edition) -> dict[str, Any]:
     rows, record = edition.rows[sheet.id], edition.gazetteer.record(sheet.id)
     of = {name: [row for row in rows if row.kind.name == name] for name in edition.kinds}
     terms = sorted(of.get("presidency", []), key=lambda row: (dates.sort_key(row.since), row.value.text))
-    officials = sorted(of.get("official", []), key=_by_office)
+    officials = _by_office(of.get("official", []))
     return {
         "id": sheet.id,
         "subject": edition.name(sheet.id, sheet.name),
         "acronym": record.acronym if record else None,
-        "founding": sorted(of.get("founding", []), key=lambda row: dates.sort_key(row.fact.value)),
-        "founding_row": _founded(of.get("founding", [])),
+        "founding": sorted(of.get("founding", []), key=lambda row: _place(row.fact.fields.get("event"), _EVENTS)),
         "members": _by_status(of.get("membership", [])),
         "terms": terms[::-1],
         "presides": next((row for row in reversed(terms) if row.standing in ("current", "due", "possibly over")), None),
         "next": next((row for row in terms if row.standing == "announced"), None),
-        "handovers": _handovers(terms, edition)[::-1],
+        "handovers": list(_handovers(terms, edition))[::-1],
         "office_rows": officials,
-        "head_official": next((row for row in officials if _is_head(row)), None),
+        "head_official": next(
+            (row for row in officials if row.standing != "over" and _office(row) < len(_HEADS)), None
+        ),
         "other_kinds": _other_kinds(rows, edition),
-        "member_of": _alphabetical(edition.derived.get(sheet.id, ())),
+        "member_of": sorted(edition.derived.get(sheet.id, ()), key=lambda row: row.subject.text.casefold()),
         "articles_used": _sources(rows, edition),
     }
 
@@ -249,18 +235,14 @@ def _country(id: str, edition: Edition) -> dict[str, Any]:
             key=lambda row: (dates.sort_key(row.since), row.subject.text),
             reverse=True,
         ),
-        "office_rows": sorted((row for row in own if row.kind.name == "official"), key=_by_office),
+        "office_rows": _by_office(row for row in own if row.kind.name == "official"),
         "other_kinds": _other_kinds(own, edition),
         "articles_used": _sources((*own, *derived), edition),
     }
 
 
 def _article(article: Article, edition: Edition) -> dict[str, Any]:
-    rows: dict[Quote, list[Row]] = defaultdict(list)
-    for row in (row for rows_ in edition.rows.values() for row in rows_):
-        for quoted in dict.fromkeys(quoted for claim in row.fact.claims for quoted in _quotes(claim)):
-            if quoted.article == article.id:
-                rows[quoted].append(row)
+    rows = edition.quoted.get(article.id, {})
     found = sorted((q for q in rows if _holds(q, article)), key=lambda q: (q.start, -q.end))
     notes = [Note(n, _mark_id(q), tuple(rows[q])) for n, q in enumerate(found, 1)]
     facts = {(row.sheet.id, row.anchor) for quoted in found for row in rows[quoted]}
@@ -269,18 +251,17 @@ def _article(article: Article, edition: Edition) -> dict[str, Any]:
         "url": f"articles/{percent(article_stem(article.id))}/",
         "link": _web(article.url),
         "based_on": [link for address in article.based_on if (link := _web(address))],
-        "paragraphs": _paragraphs(article.text, list(zip(found, notes, strict=True))),
-        "orphans": [(quoted, tuple(rows[quoted])) for quoted in rows if quoted not in found],
+        "paragraphs": list(_paragraphs(article.text, list(zip(found, notes, strict=True)))),
+        "orphans": [(quoted, rows[quoted]) for quoted in rows if quoted not in found],
         "facts": len(facts),
-        "subjects": sorted({row.subject for quoted in found for row in rows[quoted]}),
     }
 
 
 _OWN_SECTION = ("founding", "membership", "presidency", "official")
 _STATUSES = ("member", "suspended", "observer", "partner", "candidate", "former")
 _EVENTS = ("established", "entered-into-force", "treaty-signed")
-_HEADS = ("secretary general", "secretary-general", "director general", "director-general", "executive secretary",
-          "president", "chair", "head", "director", "managing director")  # fmt: skip
+_HEADS = ("secretary general", "director general", "executive secretary", "president", "chair", "head", "director",
+          "managing director")  # fmt: skip
 
 
 def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
@@ -306,6 +287,7 @@ def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
             status=_status(fact, standings[place], edition.today),
             since=fact.fields.get("since"),
             until=_until(fact),
+            stale=bool(fact.confirmed) and (edition.today - dates.bounds(fact.confirmed or "").latest).days > 730,
             evidence=tuple(item for item in backing if not item.says),
             against=tuple(item for item in backing if item.says),
         )
@@ -313,10 +295,6 @@ def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
 
 def _shown(fact: Fact) -> bool:
     return fact.verdict != "needs-review" and any(not claim.denies for claim in fact.claims)
-
-
-def _names_a_subject(kind: Kind) -> bool:
-    return kind.fields[kind.value].type in ("country", "organisation", "party")
 
 
 def _anchor(fact: Fact, kind: Kind) -> str:
@@ -353,11 +331,6 @@ def _until(fact: Fact) -> str | None:
     return None
 
 
-def _founded(rows: Sequence[Row]) -> Row | None:
-    order = {event: place for place, event in enumerate(_EVENTS)}
-    return min(rows, key=lambda row: order.get(row.fact.fields.get("event", ""), 9), default=None)
-
-
 def _by_status(rows: Iterable[Row], by: str = "value") -> dict[str, list[Row]]:
     groups: dict[str, list[Row]] = {status: [] for status in _STATUSES}
     for row in sorted(rows, key=lambda row: str(getattr(row, by).text).casefold()):
@@ -365,36 +338,29 @@ def _by_status(rows: Iterable[Row], by: str = "value") -> dict[str, list[Row]]:
     return {status: group for status, group in groups.items() if group}
 
 
-def _alphabetical(rows: Iterable[Row]) -> list[Row]:
-    return sorted(rows, key=lambda row: row.subject.text.casefold())
-
-
-def _by_office(row: Row) -> tuple[int, int, tuple[date, date], str]:
+def _by_office(rows: Iterable[Row]) -> list[Row]:
     """In office before former; heads first; then the latest."""
-    first, last = dates.sort_key(row.since)
-    latest = (date.fromordinal(date.max.toordinal() - first.toordinal() + 1), last)
-    return (row.standing == "over", _office_rank(row), latest, row.value.text)
+    latest_first = sorted(rows, key=lambda row: (dates.sort_key(row.since), row.value.text), reverse=True)
+    return sorted(latest_first, key=lambda row: (row.standing == "over", _office(row)))
 
 
-def _office_rank(row: Row) -> int:
-    post = row.fact.fields.get("post", "").casefold()
+def _office(row: Row) -> int:
+    post = row.fact.fields.get("post", "").casefold().replace("-", " ")
     return next((place for place, head in enumerate(_HEADS) if post.startswith(head)), len(_HEADS))
 
 
-def _is_head(row: Row) -> bool:
-    return row.standing in ("current", "due", "possibly over") and _office_rank(row) < len(_HEADS)
+def _place(word: str | None, order: Sequence[str]) -> int:
+    return order.index(word) if word in order else len(order)
 
 
-def _handovers(terms: Sequence[Row], edition: Edition) -> list[Handover]:
-    """Terms in order of their start → the boundaries that the terms themselves, or a source, vouch for."""
-    found = []
+def _handovers(terms: Sequence[Row], edition: Edition) -> Iterator[tuple[Name, Row]]:
+    """Who hands over, and the term that begins: the boundary between two terms, where they or a source vouch for it."""
     for before, term in pairwise([None, *terms]):
         giver = term.fact.fields.get("from") if term else None
         if term and giver:
-            found.append(Handover(term.since, edition.name(giver, giver), term.value, term.standing))
+            yield edition.name(giver, giver), term
         elif term and before and term.since and before.until and dates.overlaps(before.until, term.since):
-            found.append(Handover(term.since, before.value, term.value, term.standing))
-    return found
+            yield before.value, term
 
 
 def _other_kinds(rows: Iterable[Row], edition: Edition) -> list[tuple[Kind, list[Row]]]:
@@ -516,14 +482,15 @@ def _fragment(text: str) -> Markup:
 # ---- articles
 
 
-def _paragraphs(text: str, marked: Sequence[tuple[Quote, Note]]) -> list[Paragraph]:
-    found = []
+def _paragraphs(
+    text: str, marked: Sequence[tuple[Quote, Note]]
+) -> Iterator[tuple[tuple[Segment, ...], tuple[Note, ...]]]:
+    """Each paragraph in segments, and the notes that begin in it."""
     for match in re.finditer(r"\S(?:.|\n(?!\s*\n))*", text):
         start, end = match.span()
         inside = [(quoted, note) for quoted, note in marked if quoted.start < end and quoted.end > start]
         begun = tuple(note for quoted, note in inside if start <= quoted.start)
-        found.append(Paragraph(tuple(_segments(text, start, end, inside)), begun))
-    return found
+        yield tuple(_segments(text, start, end, inside)), begun
 
 
 def _segments(text: str, start: int, end: int, marked: Sequence[tuple[Quote, Note]]) -> Iterator[Segment]:
