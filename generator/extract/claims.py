@@ -122,11 +122,13 @@ def _claim(
     reading: Reading, match: Match, subject: Unit, value: Unit, shared: Mapping[str, str], people: People
 ) -> Claim | None:
     kind = match.kind
-    subject_id, subject_name, subject_type = _subject(reading, subject)
+    subject_id, subject_name, subject_type = _subject(reading, subject, officials=kind.name == "official")
     value_id, value_name = _value(reading, match, value, people)
     if value_name is None or (value_id and value_id == subject_id):
         return None
     fields = {k: v for k, v in shared.items() if v}
+    if subject.type == "organ" and "post" in fields:  # an organ's head is on the sheet of the body it is an organ of
+        fields["post"] += f" of the {re.sub('^[Tt]he ', '', subject.name)}"
     if "from" in fields and fields["from"] == value_id:
         del fields["from"]
     span = match.sentence.span
@@ -176,14 +178,16 @@ def _quotes(reading: Reading, unit: Unit, rests_on: tuple[tuple[int, int], ...])
     return tuple(Quote(reading.article.id, a, b, text[a:b]) for a, b in dict.fromkeys(places))
 
 
-def _subject(reading: Reading, unit: Unit) -> tuple[str, str, SubjectType]:
+def _subject(reading: Reading, unit: Unit, *, officials: bool) -> tuple[str, str, SubjectType]:
     gazetteer = reading.gazetteer
-    if unit.type in ("country", "adjective"):
+    if unit.type in ("country", "adjective", "capital"):
         record = gazetteer.countries[unit.id or ""]
         return record.id, record.name, "country"
     if unit.type == "gpe":
         return unit.id or slug(unit.name), unit.name, "other"
     id_ = (unit.id or "").split("/")[0]
+    if unit.type == "organ" and officials:
+        return (id_, unit.name, "organisation")
     found = gazetteer.organisations.get(id_)
     return (id_, found.name, "organisation") if found else (id_ or slug(unit.name), unit.name, "organisation")
 

@@ -9,6 +9,7 @@ from typing import Any
 import regex
 from spacy.tokens import Doc, Token
 
+from generator import dates
 from generator.errors import ContentError, Problem
 from generator.extract import coreference, posts, roles
 from generator.extract.reading import Reading
@@ -168,12 +169,22 @@ def _frame(
     for path, unwanted in (spec.get("unless") or {}).items():
         if _satisfied(reading, kind, token, path, unwanted, particle):
             return None
+    if assertion == "fact" and "planned" in (spec.get("assert") or {}) and _lies_ahead(reading, token):
+        words, assertion = _words(spec, "planned") or words, "planned"
     match = Match(kind, spec["id"], {}, words, sentence, token.i, assertion)
     for name, paths in (spec.get("slots") or {}).items():
         units = _slot(reading, match, kind, name, paths, token, particle)
         if units:
             match.slots[name] = units
     return match if _complete(reading, match) else None
+
+
+def _lies_ahead(reading: Reading, token: Token) -> bool:
+    """ "Laos takes over in January": the present tense with a day to come is a plan."""
+    published = reading.anchor.value
+    unit = _when(reading, token, "date") if roles.tense(token) == "present" else None
+    resolved = unit.data["date"] if unit else None
+    return bool(published and resolved and resolved.value[0] != "[" and published[0] != "[" and dates.precedes(published, resolved.value))
 
 
 def _words(spec: Mapping[str, Any], assertion: str) -> dict[str, str] | None:
@@ -216,7 +227,9 @@ def _slot(
         found: list[Unit] = []
         for at in _tokens(reading, token, path, particle):
             explicit = explicit or (path == paths[0] and at.pos_ in ("NOUN", "PROPN"))
-            for unit in _units_of(reading, match, kind, type_, at, adjectives="modifier" in path or "possessor" in path):
+            adjectives = "modifier" in path or "possessor" in path
+            metonyms = path == "subject" or "possessor" in path or "(from" in path or "(to" in path
+            for unit in _units_of(reading, match, kind, type_, at, adjectives=adjectives, metonyms=metonyms):
                 if unit not in found:
                     found.append(unit)
         if found:
@@ -339,12 +352,15 @@ def _group_units(reading: Reading, match: Match, kind: Kind, name: str, units: l
 
 
 def _units_of(
-    reading: Reading, match: Match, kind: Kind, type_: str, token: Token, *, adjectives: bool = False
+    reading: Reading, match: Match, kind: Kind, type_: str, token: Token, *, adjectives: bool = False, metonyms: bool = False
 ) -> list[Unit]:
     """The units of a type that a token stands for: its own, those of its noun phrase, or an antecedent's."""
     unit = reading.unit(token)
     if unit is not None and unit.type == "organisation" and any(c.lower_ in ("a", "an", "another") for c in token.children):
         return []
+    if unit is not None and unit.type == "capital" and metonyms and type_ in ("country", "party"):
+        match.features.add("metonym")
+        return [unit]
     if unit is not None and unit.type != "word":
         values = _values(reading, match, kind, type_, unit, adjectives=adjectives)
         if values or unit.type not in ("org", "gpe", "norp", "post"):
@@ -464,7 +480,7 @@ def _types(kind: Kind, type_: str, *, adjectives: bool) -> frozenset[str]:
     return _types_of(type_, adjectives)
 
 
-def _when(reading: Reading, token: Token, type_: str) -> Unit | None:
+def _when(reading: Reading, token: Token, type_: str, *, ends: bool = False) -> Unit | None:
     """The date or duration that belongs to a trigger: of its own clause, the nearest; none across another verb."""
     sentence = reading.sentence(token.i)
     if sentence is None:
@@ -473,9 +489,25 @@ def _when(reading: Reading, token: Token, type_: str) -> Unit | None:
     dated = [u for u in sentence.units if u.type == wanted and u.data.get("date") and not u.data.get("dateline")]
     if wanted == "date":
         dated = [u for u in dated if u.data["expression"].shape != "duration"]
-    own = [u for u in dated if _belongs(reading, u, token)]
-    chosen = min(own, key=lambda u: (abs(u.start - token.i), u.start), default=None)
-    return chosen
+    own = [u for u in dated if _ends(reading, u) == ends and _belongs(reading, u, token)]
+    return min(own, key=lambda u: (abs(u.start - token.i), u.start), default=None)
+
+
+def _until(reading: Reading, token: Token, type_: str) -> Unit | None:
+    """The date behind "until", or the second of "from A to B", that belongs to a trigger."""
+    return _when(reading, token, type_, ends=True)
+
+
+def _ends(reading: Reading, unit: Unit) -> bool:
+    """Does this date end something: "until June", "from 1995 to 1999", "1995–1999"?"""
+    doc, i = reading.doc, unit.start
+    words = [doc[j].lower_ for j in range(max(0, i - 4), i)]
+    if any(w in ("until", "till", "through") for w in words[-4:]) or doc[i].lower_ in ("until", "till"):
+        return True
+    joined = bool(words) and words[-1] in ("to", "-", "–", "and")
+    before = next((u for u in reading.units if u.type == "date" and u.end in (i - 1, i - 2)), None)
+    opened = before is not None and doc[max(0, before.start - 1)].lower_ in ("from", "between", "(")
+    return joined and opened
 
 
 def _now(reading: Reading, token: Token, type_: str) -> Unit | None:
@@ -504,7 +536,7 @@ def _before(reading: Reading, token: Token, type_: str) -> Unit | None:
     return near[-1] if near else None
 
 
-_SPECIAL = {"when": _when, "now": _now, "before": _before, "plural": _plural}
+_SPECIAL = {"when": _when, "now": _now, "before": _before, "plural": _plural, "until": _until}
 
 
 def _belongs(reading: Reading, unit: Unit, token: Token) -> bool:

@@ -14,7 +14,7 @@ from spacy.tokens import Doc, Span, Token
 PARTIES = ("country", "organisation")
 _JOIN = re.compile(r"(?:, )?(?:and|or|&|plus|as well as|along with|together with|and also|, |; )(?: |$)|, |; ")
 _BRIDGE = re.compile(
-    r"(?:, |; )?(?:(?:and|or|&|plus|as well as|along with|together with|later|also|then) ){0,2}(?:both )?(?:its )?(?:neighbou?ring )?"
+    r"(?:, |; )?(?:(?:and|or|&|plus|as well as|along with|together with|alongside|later|also|then) ){0,2}(?:both )?(?:its )?(?:neighbou?ring )?"
     r"(?:the )?(?:former |ex-|ex - |island |post-soviet |landlocked |(?:central|west|east|south|north) african )?(?:<adjective> |soviet |yugoslav |newcomers? |people 's |democratic |federal )*"
     r"(?:(?:republics?|states?|countries|nations|kingdoms?|emirates?|islands?|union|federation|sultanate)(?: of)? )?(?:the )?"
 )
@@ -180,7 +180,7 @@ def _piece(unit: Unit) -> str:
 
 def _joins(between: str) -> bool:
     plain = re.sub(r"\( [^()]{1,60} \) ", "", between)
-    if not re.match(r"(?:,|;|and|or|&|plus|as well as|along with|together with) ", plain):
+    if not re.match(r"(?:,|;|and|or|&|plus|as well as|along with|together with|alongside) ", plain):
         return False
     return bool(_BRIDGE.fullmatch(plain))
 
