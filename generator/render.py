@@ -199,15 +199,14 @@ def article_stem(id: str) -> str:
 
 def _organisation(sheet: Sheet, edition: Edition) -> dict[str, Any]:
     rows, record = edition.rows[sheet.id], edition.gazetteer.record(sheet.id)
-    of = {name: [row for row in rows if row.kind.name == name] for name in edition.kinds}
-    terms = sorted(of.get("presidency", []), key=lambda row: (dates.sort_key(row.since), row.value.text))
-    officials = _by_office(of.get("official", []))
+    terms = sorted(_of(rows, "presidency"), key=lambda row: (dates.sort_key(row.since), row.value.text))
+    officials = _by_office(_of(rows, "official"))
     return {
         "id": sheet.id,
         "subject": edition.name(sheet.id, sheet.name),
         "acronym": record.acronym if record else None,
-        "founding": sorted(of.get("founding", []), key=lambda row: _place(row.fact.fields.get("event"), _EVENTS)),
-        "members": _by_status(of.get("membership", [])),
+        "founding": sorted(_of(rows, "founding"), key=lambda row: _place(row.fact.fields.get("event"), _EVENTS)),
+        "members": _by_status(_of(rows, "membership")),
         "terms": terms[::-1],
         "presides": next((row for row in reversed(terms) if row.standing in ("current", "due", "possibly over")), None),
         "next": next((row for row in terms if row.standing == "announced"), None),
@@ -217,7 +216,7 @@ def _organisation(sheet: Sheet, edition: Edition) -> dict[str, Any]:
             (row for row in officials if row.standing != "over" and _office(row) < len(_HEADS)), None
         ),
         "other_kinds": _other_kinds(rows, edition),
-        "member_of": sorted(edition.derived.get(sheet.id, ()), key=lambda row: row.subject.text.casefold()),
+        "member_of": _by_status(_of(edition.derived.get(sheet.id, ()), "membership"), by="subject"),
         "articles_used": _sources(rows, edition),
     }
 
@@ -229,13 +228,13 @@ def _country(id: str, edition: Edition) -> dict[str, Any]:
     return {
         "id": id,
         "subject": edition.name(id, sheet.name if sheet else first),
-        "memberships": _by_status([row for row in derived if row.kind.name == "membership"], by="subject"),
+        "memberships": _by_status(_of(derived, "membership"), by="subject"),
         "terms": sorted(
-            (row for row in derived if row.kind.name == "presidency"),
+            _of(derived, "presidency"),
             key=lambda row: (dates.sort_key(row.since), row.subject.text),
             reverse=True,
         ),
-        "office_rows": _by_office(row for row in own if row.kind.name == "official"),
+        "office_rows": _by_office(_of(own, "official")),
         "other_kinds": _other_kinds(own, edition),
         "articles_used": _sources((*own, *derived), edition),
     }
@@ -259,7 +258,7 @@ def _article(article: Article, edition: Edition) -> dict[str, Any]:
 
 _OWN_SECTION = ("founding", "membership", "presidency", "official")
 _STATUSES = ("member", "suspended", "observer", "partner", "candidate", "former")
-_EVENTS = ("established", "entered-into-force", "treaty-signed")
+_EVENTS = ("established", "treaty-signed", "entered-into-force")
 _HEADS = ("secretary general", "director general", "executive secretary", "president", "chair", "head", "director",
           "managing director")  # fmt: skip
 
@@ -331,6 +330,10 @@ def _until(fact: Fact) -> str | None:
     return None
 
 
+def _of(rows: Iterable[Row], kind: str) -> list[Row]:
+    return [row for row in rows if row.kind.name == kind]
+
+
 def _by_status(rows: Iterable[Row], by: str = "value") -> dict[str, list[Row]]:
     groups: dict[str, list[Row]] = {status: [] for status in _STATUSES}
     for row in sorted(rows, key=lambda row: str(getattr(row, by).text).casefold()):
@@ -366,7 +369,7 @@ def _handovers(terms: Sequence[Row], edition: Edition) -> Iterator[tuple[Name, R
 def _other_kinds(rows: Iterable[Row], edition: Edition) -> list[tuple[Kind, list[Row]]]:
     """The rows of kinds that a project added, kind by kind."""
     own = [kind for name, kind in edition.kinds.items() if name not in _OWN_SECTION]
-    return [(kind, of_kind) for kind in own if (of_kind := [row for row in rows if row.kind.name == kind.name])]
+    return [(kind, of_kind) for kind in own if (of_kind := _of(rows, kind.name))]
 
 
 def _sources(rows: Iterable[Row], edition: Edition) -> list[tuple[dict[str, Any], int]]:

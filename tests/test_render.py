@@ -170,6 +170,13 @@ def test_no_end_date_is_shown_as_the_day_of_the_last_source():
     assert "current" not in text.casefold()
 
 
+def test_no_blank_line_ends_a_block_of_html_too_early():
+    for page in pages(csto()).values():
+        body = page.text.split("---\n", 2)[2]
+        for block in re.split(r"\n(?=# |## |### )", body):
+            assert "\n\n" not in block.partition("\n\n")[2].strip(), page.path
+
+
 def test_every_link_and_anchor_between_generated_pages_resolves():
     made = pages(csto())
     read = {path: Read(page.text) for path, page in made.items()}
