@@ -250,6 +250,8 @@ def _fact_words(fact: Fact) -> str:
 
 def _today_words(fact: Fact) -> str:
     today = date.today()
+    if not fact.fields.keys() & {"status", "phase", "since", "until"}:
+        return f"said last {fact.confirmed}" if fact.confirmed else "the sources are not dated"
     status = timeline.status_on(fact, today) if fact.events else timeline.state(fact, today)
     confirmed = f"last confirmed {fact.confirmed}" if fact.confirmed else "the sources are not dated"
     return f"today {status or 'open'}, {confirmed}"

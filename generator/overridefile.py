@@ -1,4 +1,4 @@
-"""An override file → claims: names resolved to ids, each problem on its line. The form is checked first, by `schemas`."""
+"""An override file → claims: names resolved to ids, each problem on its line. `schemas` checks the form first."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -54,7 +54,7 @@ def _claim(
         if field.name in says:
             try:
                 values[field.name] = _resolve(says[field.name], field, gazetteer, lenient=denies)
-            except _Unknown as error:
+            except _UnknownNameError as error:
                 problems.append(Problem(str(error), path, lines[(*at, field.name)], error.hint))
     if problems:
         raise ContentError(*problems)
@@ -81,7 +81,7 @@ def _named(kind: Kind) -> Iterator[Field]:
     yield from kind.others()
 
 
-class _Unknown(ValueError):
+class _UnknownNameError(ValueError):
     """A name that the gazetteer does not find, and a hint."""
 
     def __init__(self, message: str, hint: str | None) -> None:
@@ -102,4 +102,4 @@ def _resolve(text: str, field: Field, gazetteer: Gazetteer, lenient: bool) -> tu
     known += [*(gazetteer.organisations if field.type != "country" else {}).values()]
     what = "country or organisation" if field.type == "party" else field.type
     hint = did_you_mean(text, [word for item in known for word in (item.id, item.name)])
-    raise _Unknown(f"{field.name}: no {what} is called {text!r}", hint)
+    raise _UnknownNameError(f"{field.name}: no {what} is called {text!r}", hint)

@@ -1,4 +1,5 @@
-"""Claims → sheets: every rule of preference, each a short function whose docstring is the rule.
+"""Claims → sheets: every rule of preference (those on a status are in `events`), each a short function whose docstring
+is the rule.
 
 The rules see claims in one canonical order, so that the order in which articles were read never matters.
 """
@@ -10,6 +11,7 @@ from datetime import date, timedelta
 from itertools import combinations
 
 from generator import dates
+from generator.events import latest, settle_events, source, two_sides
 from generator.gazetteer import Gazetteer, fold
 from generator.kinds import Kind
 from generator.model import PUBLISH_AT, Claim, Event, Fact, Sheet
@@ -17,7 +19,6 @@ from generator.timeline import is_planned, started
 
 Pairs = list[tuple[Claim, str]]
 
-_INSIDE = {"member", "suspended"}  # statuses that mean: belongs to the body
 _SHARED_POSTS = {
     "adviser", "advisor", "aide", "ambassador", "assistant", "commissioner", "delegate", "deputy", "envoy", "judge",
     "lawmaker", "legislator", "member", "official", "representative", "senator", "spokesman", "spokesperson",
@@ -135,7 +136,7 @@ def _settle_many(claims: list[Claim], kind: Kind) -> Iterator[Fact]:
         if "status" not in kind.fields:
             yield _fact(group, ranked, len(ranked), kind, fields, conflicts)
             continue
-        events, doubts = _events(ranked, kind)
+        events, doubts = settle_events(ranked, kind)
         fields = _ordered({**fields, **_from_events(events, ranked[0], kind)}, kind)
         ranked.sort(key=lambda c: (c.override is None, not _agrees(c, fields, kind)))
         agreeing = sum(claim.override is not None or _agrees(claim, fields, kind) for claim in ranked)
@@ -214,11 +215,6 @@ def _rank(claim: Claim, kind: Kind) -> tuple[object, ...]:
     return (claim.override is None, said if kind.changes else 0, -claim.confidence, claim.id)
 
 
-def _source(claim: Claim) -> str:
-    """Independent sources count once each: however often an article says it, and all rows of one table."""
-    return claim.quote.article if claim.quote else (claim.ref or "").partition("#")[0]
-
-
 def _is_date(text: str | None) -> bool:
     try:
         return bool(text and dates.bounds(text))
@@ -255,15 +251,15 @@ def _choose(said: Pairs, kind: Kind) -> tuple[str, list[str]]:
         return max(dates.sort_key(claim.said) for claim in votes[value])
 
     def weight(value: str) -> tuple[object, ...]:
-        sources = len({_source(claim) for claim in votes[value]})
+        sources = len({source(claim) for claim in votes[value]})
         sure = max(claim.confidence for claim in votes[value])
-        return (newest(value) if kind.changes else (), sources, sure, value)
+        return (newest(value) if kind.changes else (), sources, sure, newest(value), value)
 
     best = max(exact, key=weight)
     against = [value for value in exact if value != best and not _compatible(value, best)]
     if kind.changes:
         against = [value for value in against if newest(value) >= newest(best)]
-    return best, [_two_sides("", {value: votes[value] for value in sorted([best, *against])})] if against else []
+    return best, [two_sides("", {value: votes[value] for value in sorted([best, *against])})] if against else []
 
 
 def _merge(ranked: list[Claim], kind: Kind, without: Sequence[str] = ()) -> tuple[dict[str, str], list[str]]:
@@ -289,7 +285,7 @@ def _merge(ranked: list[Claim], kind: Kind, without: Sequence[str] = ()) -> tupl
             for claim, value in said:
                 if value == best or (claim, value) in against:
                     sides[value].append(claim)
-            conflicts.append(_two_sides(f"{field.label}: ", sides))
+            conflicts.append(two_sides(f"{field.label}: ", sides))
     return fields, conflicts
 
 
@@ -297,129 +293,6 @@ def _contradicts(one: str, other: str, type_: str) -> bool:
     if type_ == "date":
         return not dates.overlaps(one, other)
     return type_ in ("country", "organisation", "party") and one != other
-
-
-def _two_sides(label: str, sides: Mapping[str, Iterable[Claim]]) -> str:
-    """Both sides with their sources: `since: 2002 (a, b) or 2003 (c)`."""
-    said = [f"{value} ({', '.join(sorted({_source(c) for c in claims}))})" for value, claims in sides.items()]
-    return label + " or ".join(said)
-
-
-def _events(ranked: list[Claim], kind: Kind) -> tuple[list[Event], list[str]]:
-    """The timeline of a status: dated changes in order, each sighting in its place.
-
-    Two dates for one change, and two sources that put the party inside and outside on the same day, are a
-    disagreement; the newer source wins. An override's status and dates replace what they speak of.
-    """
-    usual = kind.fields["status"].values[0]
-    sources = [claim for claim in ranked if claim.override is None]
-    raw = [event for claim in sources for event in _events_of(claim, usual)]
-    timeline = _dated(raw)
-    for seen in sorted((e for e in raw if not e.date and e.as_of), key=lambda e: (dates.sort_key(e.as_of), e.status)):
-        _see(timeline, seen, usual)
-    if not timeline:
-        timeline = [Event(status) for status in sorted({event.status for event in raw})[:1]]
-    timeline, conflicts = _without_repeats(timeline)
-    conflicts += _inside_and_outside(sources, usual)
-    for override in reversed([claim for claim in ranked if claim.override]):
-        if override.fields.keys() & {"status", "since", "until"} or not timeline:
-            timeline, conflicts = _overridden(timeline, override, usual), []
-    return timeline, conflicts
-
-
-def _events_of(claim: Claim, usual: str) -> Iterator[Event]:
-    """What a claim says happened: `since` begins its status (of a former member: the membership), `until` ends it."""
-    status, since, until = claim.fields.get("status", usual), claim.fields.get("since"), claim.fields.get("until")
-    if status == "former":
-        if since:
-            yield Event(usual, since, claim.said)
-        yield Event("former", until, claim.said)
-    elif status == "candidate" and since and claim.said and dates.precedes(claim.said, since):
-        yield Event("candidate", None, claim.said)
-        yield Event(usual, since, claim.said)
-    else:
-        yield Event(status, since, claim.said)
-        if until:
-            yield Event(usual if status == "suspended" else "former", until, claim.said)
-
-
-def _dated(raw: list[Event]) -> list[Event]:
-    """Dated changes in order; one told more exactly by another source is the same change."""
-    result: list[Event] = []
-    span = {e: dates.bounds(e.date).latest - dates.bounds(e.date).earliest for e in raw if e.date}
-    for event in sorted(span, key=lambda e: (span[e], dates.sort_key(e.date), e.status, dates.sort_key(e.as_of))):
-        for place, other in enumerate(result):
-            if other.status == event.status and dates.backs(event.date or "", other.date or ""):
-                result[place] = replace(other, as_of=_latest(other.as_of, event.as_of))
-                break
-        else:
-            result.append(event)
-    return sorted(result, key=lambda e: (dates.sort_key(e.date), e.status))
-
-
-def _see(timeline: list[Event], seen: Event, usual: str) -> None:
-    """A sighting confirms the status it falls into (a suspended member is a member still), or opens a new one."""
-    earlier = [e for e in timeline if dates.sort_key(e.date or e.as_of) <= dates.sort_key(seen.as_of)]
-    place = len(earlier)
-    status = earlier[-1].status if earlier else None
-    if status == seen.status or (status == "suspended" and seen.status == usual):
-        timeline[place - 1] = replace(earlier[-1], as_of=_latest(earlier[-1].as_of, seen.as_of))
-    else:
-        timeline.insert(place, seen)
-
-
-def _without_repeats(timeline: list[Event]) -> tuple[list[Event], list[str]]:
-    result: list[Event] = []
-    conflicts: list[str] = []
-    for event in timeline:
-        if not result or result[-1].status != event.status:
-            result.append(event)
-            continue
-        last = result[-1]
-        sides = " or ".join(e.date or f"seen already in {e.as_of}" for e in (last, event))
-        conflicts.append(f"{event.status} since: {sides}")
-        if last.date is None or (event.date and dates.sort_key(event.as_of) > dates.sort_key(last.as_of)):
-            result[-1] = event
-    return result, conflicts
-
-
-def _inside_and_outside(claims: list[Claim], usual: str) -> list[str]:
-    """Do two sources put the party inside and outside on one day? Days between dates and publication count."""
-    if usual not in _INSIDE:
-        return []
-    spans = [(c, c.fields.get("status", usual) in _INSIDE, span) for c in claims if (span := _asserted(c))]
-    for (one, inside, a), (other, also, b) in combinations(spans, 2):
-        if inside != also and _source(one) != _source(other) and max(a[0], b[0]) <= min(a[1], b[1]):
-            sides = {c.fields.get("status", usual): [c] for c in sorted((one, other), key=lambda c: c.id)}
-            return [_two_sides("", sides)]
-    return []
-
-
-def _asserted(claim: Claim) -> tuple[date, date] | None:
-    """The days for which a claim certainly asserts its status; None if undated."""
-    former = claim.fields.get("status") == "former"
-    start = claim.fields.get("until" if former else "since") or claim.said
-    end = claim.said if former else (claim.fields.get("until") or claim.said)
-    if not start or not end:
-        return None
-    first, last = dates.bounds(start).latest, dates.bounds(end).earliest
-    return (first, last) if first <= last else None
-
-
-def _overridden(timeline: list[Event], override: Claim, usual: str) -> list[Event]:
-    """An override's events replace those of the same status; one that names a status or an end has the last word."""
-    fields = dict(override.fields)
-    status = timeline[-1].status if timeline else usual
-    final = bool(fields.keys() & {"status", "until"})
-    if "status" not in fields:
-        fields["status"] = "former" if "until" in fields else usual if status == "former" else status
-    own = list(_events_of(replace(override, fields=fields), usual))
-    last = max((dates.sort_key(e.date) for e in own if e.date), default=None)
-    kept = [e for e in timeline if e.date and e.status not in {o.status for o in own}]
-    if final and last:
-        kept = [event for event in kept if dates.sort_key(event.date) < last]
-    undated = [event for event in own if not event.date]
-    return sorted(kept + [e for e in own if e.date], key=lambda e: (dates.sort_key(e.date), e.status)) + undated
 
 
 def _from_events(events: list[Event], first: Claim, kind: Kind) -> dict[str, str]:
@@ -563,10 +436,6 @@ def _ordered(fields: Mapping[str, str], kind: Kind) -> dict[str, str]:
     return {field.name: fields[field.name] for field in kind.others() if field.name in fields}
 
 
-def _latest(*said: str | None) -> str | None:
-    return max((text for text in said if text), key=lambda text: (dates.sort_key(text), text), default=None)
-
-
 def _fact(
     group: list[Claim], ranked: list[Claim], agreeing: int, kind: Kind, fields: Mapping[str, str], against: list[str]
 ) -> Fact:
@@ -584,16 +453,16 @@ def _fact(
         decided_by=decided,  # type: ignore[arg-type]
         reason=_reason(ranked[:agreeing], ranked[agreeing:], against),
         claims=(*ranked, *rest),
-        confirmed=_latest(*(claim.said for claim in ranked[:agreeing])),
+        confirmed=latest(*(claim.said for claim in ranked[:agreeing])),
     )
 
 
 def _reason(agreeing: list[Claim], others: list[Claim], against: list[str]) -> str:
     """Why this value, in sentences that a reader can check against the claims below it."""
-    winner, sources = agreeing[0], {_source(claim) for claim in agreeing if not claim.override}
-    latest = _latest(*(claim.said for claim in agreeing))
-    newest = min((_source(c) for c in agreeing if c.said == latest and not c.override), default="")
-    when = f", of {latest}" if latest else ""
+    winner, sources = agreeing[0], {source(claim) for claim in agreeing if not claim.override}
+    last = latest(*(claim.said for claim in agreeing))
+    newest = min((source(c) for c in agreeing if c.said == last and not c.override), default="")
+    when = f", of {last}" if last else ""
     if winner.override:
         said = f"An override in {winner.override} decides: {winner.why}"
         said += f" {_count(len(sources))} the same." if sources else ""
@@ -601,7 +470,7 @@ def _reason(agreeing: list[Claim], others: list[Claim], against: list[str]) -> s
         said = f"1 source says so: {newest or min(sources)}{when}."
     else:
         said = f"{len(sources)} sources agree; the latest is {newest or max(sources)}{when}."
-    vague = {_source(claim) for claim in agreeing if claim.value != winner.value and claim.value}
+    vague = {source(claim) for claim in agreeing if claim.value != winner.value and claim.value}
     if vague and _is_date(winner.value):
         said += f" {_count(len(vague))} it less exactly."
     if winner.derivation:
@@ -611,7 +480,7 @@ def _reason(agreeing: list[Claim], others: list[Claim], against: list[str]) -> s
         said += f" Waits for review: the surest claim has confidence {surest:.2f}, below {PUBLISH_AT}."
     if against:
         return f"{said} Sources disagree: {'; '.join(against)}."
-    different = {_source(claim) for claim in others} - {""}
+    different = {source(claim) for claim in others} - {""}
     return f"{said} {_count(len(different))} otherwise." if different else said
 
 

@@ -1,6 +1,7 @@
 """A sheet as the YAML file that people review: `parse` takes back what `dump` wrote, byte for byte.
 
-A claim says only where it differs from its fact (`says:`; null where it leaves a field open).
+A claim says only where it differs from its fact (`says:`; null where it leaves a field open). A name equal to its
+value is left out.
 """
 
 from collections.abc import Mapping
@@ -57,6 +58,10 @@ def _fact(fact: Fact, sheet: Sheet) -> dict[str, Any]:
 def _claim(claim: Claim, base: dict[str, str | None]) -> dict[str, Any]:
     own = _says(claim) | {"subject_name": claim.subject_name}
     says = {key: own.get(key) for key in sorted(own | base) if own.get(key) != base.get(key)}
+    if "value" in says:
+        says["value_name"] = own["value_name"]
+        if own["value_name"] == own["value"]:
+            del says["value_name"]
     derivation = claim.derivation
     return _filled(
         article=claim.quote and claim.quote.article,
@@ -106,7 +111,8 @@ def _parse_fact(data: Mapping[str, Any], sheet: Sheet) -> Fact:
 
 
 def _parse_claim(data: Mapping[str, Any], kind: str, sheet: Sheet, base: Mapping[str, str | None]) -> Claim:
-    says = {**base, **(data.get("says") or {})}
+    own = data.get("says") or {}
+    says = {**base, **({"value_name": own["value"]} if "value" in own else {}), **own}
     derivation = data.get("derivation")
     return Claim(
         kind=kind,

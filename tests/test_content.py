@@ -131,20 +131,41 @@ def test_a_denial_is_a_claim_too_and_may_name_what_has_no_id(tmp_path):
     ("text", "complaint"),
     [
         ("- {kind: membership, value: AM, status: member}\n", "csto.yml:1: 'why' is missing"),
-        ("- {kind: membership, value: Armania, why: x}\n", "csto.yml:1: value: no country or organisation is called 'Armania'\n  hint: did you mean 'Armenia'?"),
-        ("- kind: membership\n  value: AM\n  sinse: 2002\n  why: x\n", "csto.yml:3: unknown key 'sinse'\n  hint: did you mean 'since'?"),
-        ("- kind: membership\n  value: AM\n  status: membre\n  why: x\n", "csto.yml:3: status cannot be 'membre'\n  hint: did you mean 'member'?"),
-        ("- kind: member\n  value: AM\n  why: x\n", "csto.yml:1: kind cannot be 'member'\n  hint: did you mean 'membership'?"),
-        ("- kind: founding\n  event: established\n  value: 2002-13\n  why: x\n", "csto.yml:3: value: '2002-13' is not a day that exists"),
+        (
+            "- {kind: membership, value: Armania, why: x}\n",
+            "csto.yml:1: value: no country or organisation is called 'Armania'\n  hint: did you mean 'Armenia'?",
+        ),
+        (
+            "- kind: membership\n  value: AM\n  sinse: 2002\n  why: x\n",
+            "csto.yml:3: unknown key 'sinse'\n  hint: did you mean 'since'?",
+        ),
+        (
+            "- kind: membership\n  value: AM\n  status: membre\n  why: x\n",
+            "csto.yml:3: status cannot be 'membre'\n  hint: did you mean 'member'?",
+        ),
+        (
+            "- kind: member\n  value: AM\n  why: x\n",
+            "csto.yml:1: kind cannot be 'member'\n  hint: did you mean 'membership'?",
+        ),
+        (
+            "- kind: founding\n  event: established\n  value: 2002-13\n  why: x\n",
+            "csto.yml:3: value: '2002-13' is not a day that exists",
+        ),
         ("- kind: membership\n  value: AM\n  since:\n  why: x\n", "csto.yml:3: since is empty"),
         ("- kind: membership\n  status: member\n  why: x\n", "csto.yml:1: 'value' is missing"),
-        ("- deny: {kind: membership, valu: AM}\n  why: x\n", "csto.yml:1: unknown key 'valu'\n  hint: did you mean 'value'?"),
+        (
+            "- deny: {kind: membership, valu: AM}\n  why: x\n",
+            "csto.yml:1: unknown key 'valu'\n  hint: did you mean 'value'?",
+        ),
         ("- {deny: {kind: membership}, value: AM, why: x}\n", "csto.yml:1: unknown key 'value'"),
         ("kind: membership\n", "csto.yml:1: the file must be a list"),
         ("- {kind: membership, value: AM, why: x}\n" * 2, "csto.yml:2: this override stands twice"),
-        ("- {kind: presidency, value: AM, duration: one year, why: x}\n", "duration: 'one year' is not an ISO 8601 duration"),
+        (
+            "- {kind: presidency, value: AM, duration: one year, why: x}\n",
+            "duration: 'one year' is not an ISO 8601 duration",
+        ),
     ],
-)  # fmt: skip
+)
 def test_an_override_that_cannot_be_used_says_why_and_where(tmp_path, text, complaint):
     (found,) = broken(tmp_path, text)
     assert complaint in found

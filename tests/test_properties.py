@@ -28,20 +28,22 @@ def some(strategy):
     return st.none() | strategy
 
 
+def a_kind(name, values, **fields):
+    return st.tuples(st.just(name), values, st.fixed_dictionaries(fields))
+
+
 def kind_fields():
-    membership = st.tuples(
-        st.just("membership"), STATES, st.fixed_dictionaries({
-            "status": st.sampled_from(KINDS["membership"].fields["status"].values), "since": some(DATES), "until": some(DATES)}))  # fmt: skip
-    founding = st.tuples(st.just("founding"), DATES, st.fixed_dictionaries({"event": st.sampled_from(["established", "treaty-signed"])}))  # fmt: skip
-    official = st.tuples(
-        st.just("official"), st.sampled_from(["Ann Lee", "Lee", "Bo Ek"]), st.fixed_dictionaries({
-            "post": st.sampled_from(["President", "Deputy Chief"]), "status": some(st.sampled_from(["current", "former", "acting"])),
-            "since": some(DATES), "until": some(DATES)}))  # fmt: skip
-    presidency = st.tuples(
-        st.just("presidency"), STATES, st.fixed_dictionaries({
-            "phase": st.sampled_from(["holds", "will-take", "took-over"]), "since": some(DATES), "from": some(STATES),
-            "duration": some(st.just("P1Y"))}))  # fmt: skip
-    return st.one_of(membership, founding, official, presidency)
+    statuses = st.sampled_from(KINDS["membership"].fields["status"].values)
+    offices = some(st.sampled_from(["current", "former", "acting"]))
+    span = {"since": some(DATES), "until": some(DATES)}
+    phases = st.sampled_from(["holds", "will-take", "took-over"])
+    people, posts = st.sampled_from(["Ann Lee", "Lee", "Bo Ek"]), st.sampled_from(["President", "Deputy Chief"])
+    return st.one_of(
+        a_kind("membership", STATES, status=statuses, **span),
+        a_kind("founding", DATES, event=st.sampled_from(["established", "treaty-signed"])),
+        a_kind("official", people, post=posts, status=offices, **span),
+        a_kind("presidency", STATES, phase=phases, since=some(DATES), duration=some(st.just("P1Y"))),
+    )
 
 
 @st.composite

@@ -1,0 +1,145 @@
+"""The rules for kinds whose facts have a status: what claims say happened → one timeline of events."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from itertools import combinations
+
+from generator import dates
+from generator.kinds import Kind
+from generator.model import Claim, Event
+
+_INSIDE = {"member", "suspended"}  # statuses that mean: belongs to the body
+
+
+def settle_events(ranked: list[Claim], kind: Kind) -> tuple[list[Event], list[str]]:
+    """The timeline of a status: dated changes in order, each sighting in its place.
+
+    Two dates for one change, and two sources that put the party inside and outside on the same day, are a
+    disagreement; the newer source wins. An override's status and dates replace what they speak of.
+    """
+    usual = kind.fields["status"].values[0]
+    sources = [claim for claim in ranked if claim.override is None]
+    raw = [event for claim in sources for event in _events_of(claim, usual)]
+    timeline = _dated(raw)
+    for seen in sorted((e for e in raw if not e.date and e.as_of), key=lambda e: (dates.sort_key(e.as_of), e.status)):
+        _see(timeline, seen, usual)
+    if not timeline:
+        timeline = [Event(status) for status in sorted({event.status for event in raw})[:1]]
+    timeline, conflicts = _without_repeats(timeline)
+    conflicts += _inside_and_outside(sources, usual)
+    for override in reversed([claim for claim in ranked if claim.override]):
+        if override.fields.keys() & {"status", "since", "until"} or not timeline:
+            timeline, conflicts = _overridden(timeline, override, usual), []
+    return timeline, conflicts
+
+
+def _events_of(claim: Claim, usual: str) -> Iterator[Event]:
+    """What a claim says happened: `since` begins its status (of a former member: the membership), `until` ends it."""
+    status, since, until = claim.fields.get("status", usual), claim.fields.get("since"), claim.fields.get("until")
+    if status == "former":
+        if since:
+            yield Event(usual, since, claim.said)
+        yield Event("former", until, claim.said)
+    elif status == "candidate" and since and claim.said and dates.precedes(claim.said, since):
+        yield Event("candidate", None, claim.said)
+        yield Event(usual, since, claim.said)
+    else:
+        yield Event(status, since, claim.said)
+        if until:
+            yield Event(usual if status == "suspended" else "former", until, claim.said)
+
+
+def _dated(raw: list[Event]) -> list[Event]:
+    """Dated changes in order; one told more exactly by another source is the same change."""
+    result: list[Event] = []
+    span = {e: dates.bounds(e.date).latest - dates.bounds(e.date).earliest for e in raw if e.date}
+    for event in sorted(span, key=lambda e: (span[e], dates.sort_key(e.date), e.status, dates.sort_key(e.as_of))):
+        for place, other in enumerate(result):
+            if other.status == event.status and dates.backs(event.date or "", other.date or ""):
+                result[place] = replace(other, as_of=latest(other.as_of, event.as_of))
+                break
+        else:
+            result.append(event)
+    return sorted(result, key=lambda e: (dates.sort_key(e.date), e.status))
+
+
+def _see(timeline: list[Event], seen: Event, usual: str) -> None:
+    """A sighting confirms the status it falls into (a suspended member is a member still), or opens a new one."""
+    earlier = [e for e in timeline if dates.sort_key(e.date or e.as_of) <= dates.sort_key(seen.as_of)]
+    place = len(earlier)
+    status = earlier[-1].status if earlier else None
+    if status == seen.status or (status == "suspended" and seen.status == usual):
+        timeline[place - 1] = replace(earlier[-1], as_of=latest(earlier[-1].as_of, seen.as_of))
+    else:
+        timeline.insert(place, seen)
+
+
+def _without_repeats(timeline: list[Event]) -> tuple[list[Event], list[str]]:
+    result: list[Event] = []
+    conflicts: list[str] = []
+    for event in timeline:
+        if not result or result[-1].status != event.status:
+            result.append(event)
+            continue
+        last = result[-1]
+        sides = " or ".join(e.date or f"seen already in {e.as_of}" for e in (last, event))
+        conflicts.append(f"{event.status} since: {sides}")
+        if last.date is None or (event.date and dates.sort_key(event.as_of) > dates.sort_key(last.as_of)):
+            result[-1] = event
+    return result, conflicts
+
+
+def _inside_and_outside(claims: list[Claim], usual: str) -> list[str]:
+    """Do two sources put the party inside and outside on one day? Days between dates and publication count."""
+    if usual not in _INSIDE:
+        return []
+    spans = [(c, c.fields.get("status", usual) in _INSIDE, span) for c in claims if (span := _asserted(c))]
+    for (one, inside, a), (other, also, b) in combinations(spans, 2):
+        if inside != also and source(one) != source(other) and max(a[0], b[0]) <= min(a[1], b[1]):
+            sides = {c.fields.get("status", usual): [c] for c in sorted((one, other), key=lambda c: c.id)}
+            return [two_sides("", sides)]
+    return []
+
+
+def _asserted(claim: Claim) -> tuple[date, date] | None:
+    """The days for which a claim certainly asserts its status; None if undated."""
+    former = claim.fields.get("status") == "former"
+    start = claim.fields.get("until" if former else "since") or claim.said
+    end = claim.said if former else (claim.fields.get("until") or claim.said)
+    if not start or not end:
+        return None
+    first, last = dates.bounds(start).latest, dates.bounds(end).earliest
+    return (first, last) if first <= last else None
+
+
+def _overridden(timeline: list[Event], override: Claim, usual: str) -> list[Event]:
+    """An override's events replace those of the same status; one that names a status or an end has the last word."""
+    fields = dict(override.fields)
+    status = timeline[-1].status if timeline else usual
+    final = bool(fields.keys() & {"status", "until"})
+    if "status" not in fields:
+        fields["status"] = "former" if "until" in fields else usual if status == "former" else status
+    own = list(_events_of(replace(override, fields=fields), usual))
+    last = max((dates.sort_key(e.date) for e in own if e.date), default=None)
+    kept = [e for e in timeline if e.date and e.status not in {o.status for o in own}]
+    if final and last:
+        kept = [event for event in kept if dates.sort_key(event.date) < last]
+    undated = [event for event in own if not event.date]
+    return sorted(kept + [e for e in own if e.date], key=lambda e: (dates.sort_key(e.date), e.status)) + undated
+
+
+def two_sides(label: str, sides: Mapping[str, Iterable[Claim]]) -> str:
+    """Both sides with their sources: `since: 2002 (a, b) or 2003 (c)`."""
+    said = [f"{value} ({', '.join(sorted({source(c) for c in claims}))})" for value, claims in sides.items()]
+    return label + " or ".join(said)
+
+
+def source(claim: Claim) -> str:
+    """Independent sources count once each: however often an article says it, and all rows of one table."""
+    return claim.quote.article if claim.quote else (claim.ref or "").partition("#")[0]
+
+
+def latest(*said: str | None) -> str | None:
+    """The latest of some publication dates; None where none is known."""
+    return max((text for text in said if text), key=lambda text: (dates.sort_key(text), text), default=None)
