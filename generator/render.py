@@ -451,7 +451,7 @@ def _context(quoted: Quote, text: str) -> tuple[str, str]:
     if quoted.end - quoted.start > 2 * CONTEXT:
         return "", ""
     before = re.split(r"\n\s*\n|(?<=[.!?])\s", text[max(0, quoted.start - CONTEXT) : quoted.start])[-1]
-    after = re.split(r"\n\s*\n|(?<=[.!?])\s", text[quoted.end : quoted.end + CONTEXT])[0]
+    after = re.split(r"\n\s*\n|(?<=[.!?])\s", text[quoted.end - 1 : quoted.end + CONTEXT])[0][1:]
     if len(before) == CONTEXT:
         before = "… " + before.partition(" ")[2]
     if len(after) == CONTEXT:

@@ -215,6 +215,16 @@ def test_overlapping_quotes_are_cut_at_each_others_ends():
     )
 
 
+def test_a_short_quote_stands_in_its_sentence_and_a_whole_one_alone():
+    text = text_of(
+        pages(csto(fact(claim("official", "One", "One", "Its members are Russia, Armenia and Tajikistan.", post="A"))))[
+            "organisations/csto.md"
+        ]
+    )
+    assert "Armenia will take over the presidency of the CSTO from Tajikistan on 15 September 2015." in text
+    assert "Armenia and Tajikistan. Example Wire" in text
+
+
 def test_a_quote_that_no_longer_stands_in_its_article_is_shown_as_orphaned():
     edited = replace(SUMMIT, text=SUMMIT.text.replace("1992", "1993"))
     text = text_of(pages(csto(), articles=(edited, CRITICS))["organisations/csto.md"])
