@@ -92,3 +92,10 @@ def test_the_sample_articles_say_what_they_are():
         assert article.licence == "CC0-1.0", article.id
         assert article.based_on, article.id
         assert 150 <= len(article.text.split()) <= 400, article.id
+
+
+def test_the_architecture_page_names_every_room():
+    text = (ROOT / "docs" / "development" / "architecture.md").read_text("utf-8")
+    rooms = {path.stem for path in (ROOT / "generator").glob("*.py")} - {"__init__"}
+    rooms |= {f"{path.parent.name}/" for path in (ROOT / "generator").glob("*/__init__.py")}
+    assert not {room for room in rooms if f"`{room}`" not in text}
