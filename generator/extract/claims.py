@@ -78,6 +78,10 @@ def _fields(
         else:
             shared[spec.name] = unit.id or unit.name
     _split_half_years(shared)
+    if kind.name == "membership" and shared.get("status") == "member" and "until" in shared:
+        published = reading.article.published
+        if published is None or dates.sort_key(shared["until"])[0] <= dates.sort_key(published)[1]:
+            shared["status"] = "former"
     if "since" in shared and "duration" in shared and "until" not in shared:
         shared["until"] = dates.term_end(shared["since"], shared["duration"])
         derivations.append(Derivation(f"{shared['since']} + {shared['duration']} → {shared['until']}"))

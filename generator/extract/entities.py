@@ -133,7 +133,7 @@ def _name_token(doc: Doc, i: int, limit: int) -> bool:
         follows = i + 1 < limit and (doc[i + 1].text[:1].isalpha())
         return follows and not doc[i - 1].whitespace_ and not token.whitespace_
     if token.lower_ in _PARTICLES:
-        return i + 1 < limit and doc[i + 1].text[:1].isalpha()
+        return i + 1 < limit and (doc[i + 1].text[:1].isalpha() or doc[i + 1].text == "-" and not token.whitespace_)
     if not token.whitespace_ and i + 1 < limit and doc[i + 1].text == "-" and token.is_alpha:
         return True
     if i and doc[i - 1].text == "-" and not doc[i - 1].whitespace_ and token.is_alpha:
@@ -157,7 +157,7 @@ def _other_sense(span: Span) -> bool:
     after = doc[span.end] if span.end < len(doc) else None
     named = {"PROPN"}
     if span.kb_id_.startswith("organisation") and len(span) == 1 and not span.text.isupper():
-        return True
+        return before is None or before.lower_ != "the" or (after is not None and after.lower_ == "of")
     if before is not None and before.text[:1].isupper() and before.pos_ in named and before.dep_ == "compound" and before.is_alpha and len(before) > 1:
         return before.lower_ not in ("president", "minister", "premier", "neighbouring", "south", "north")
     return after is not None and after.text[:1].isupper() and span[-1].dep_ == "compound" and after.pos_ in named and after.head.ent_type_ == "PERSON"

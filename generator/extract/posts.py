@@ -37,12 +37,17 @@ def words() -> Words:
     return Words(data["states"], ranks, domains, heads, frozenset(data["sending"]))
 
 
+@cache
+def _heads_words() -> frozenset[str]:
+    return frozenset(w for forms in words().heads.values() for form in forms for w in form)
+
+
 def posts(doc: Doc, taken: set[int]) -> Iterator[Unit]:
     """The posts of a text, in order; tokens in `taken` (other entities) are never part of one."""
     lower = [_fold(t.lower_) for t in doc]
     before, i = None, 0
     while i < len(doc):
-        end = None if i in taken else _head(lower, i)
+        end = None if i in taken or _is_verb(doc, i) else _head(lower, i)
         if end is None:
             i += 1
             continue
@@ -51,6 +56,16 @@ def posts(doc: Doc, taken: set[int]) -> Iterator[Unit]:
             unit.data["status"] = unit.data["status"] or before.data["status"]
         yield unit
         before, i = unit, unit.end
+
+
+def _is_verb(doc: Doc, i: int) -> bool:
+    """ "who heads the bank", "he also chairs the forum"."""
+    before = doc[i - 1].lower_ if i else ""
+    return doc[i].lower_ in _VERBS and (doc[i].pos_ == "VERB" or before in _BEFORE_VERBS)
+
+
+_VERBS = frozenset("head heads chair chairs chaired aides".split())
+_BEFORE_VERBS = frozenset("who which also that now currently still he she to will would and it".split())
 
 
 def _fold(word: str) -> str:
@@ -76,6 +91,8 @@ def _head(lower: list[str], i: int) -> int | None:
 def _singular(word: str) -> str:
     if word.endswith("men"):
         return word[:-3] + "man"
+    if word.endswith("ies"):
+        return word[:-3] + "y"
     return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
 
 
@@ -97,15 +114,16 @@ def _post(doc: Doc, lower: list[str], head: int, end: int, taken: set[int]) -> U
         else:
             break
         left -= 1
-    end = _domain_after(doc, lower, end, taken)
+    first_end, end = end, _domain_after(doc, lower, end, taken)
     if end < len(lower) and lower[end] == "-" and end + 1 < len(lower) and lower[end + 1] in ("elect", "designate"):
         status, behind = "elect", end + 2
     elif end < len(lower) and lower[end] in ("elect", "designate"):
         status, behind = "elect", end + 1
     else:
         behind = end
-    text = doc[start:end].text
-    data = {"status": status, "head": lower[head], "plural": lower[end - 1] != _singular(lower[end - 1])}
+    plural = [j for j in range(head, first_end) if lower[j] not in _heads_words() and _singular(lower[j]) in _heads_words()]
+    text = "".join((_singular(t.lower_) if t.i in plural else t.text) + t.whitespace_ for t in doc[start:end]).strip()
+    data = {"status": status, "head": lower[head], "plural": bool(plural)}
     return Unit("post", unit_start, behind, text, name=text, data=data)
 
 

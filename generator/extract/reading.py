@@ -59,9 +59,9 @@ def read(article: Article, doc: Doc, gazetteer: Gazetteer, today: date | None) -
     typed = _entity_units(doc, gazetteer)
     taken = {i for u in typed if u.type in _KB_TYPES for i in range(u.start, u.end)}
     offices = list(posts(doc, taken))
-    typed = _without_overlap([*(u for u in typed if u.type in _KB_TYPES), *offices, *_persons(doc, offices, taken), *typed])
+    typed = _without_overlap(doc, [*(u for u in typed if u.type in _KB_TYPES), *offices, *_persons(doc, offices, taken), *typed])
     anchor = times.anchor(article.text, article.published, today)
-    typed = _without_overlap([*_dates(doc, anchor, typed), *typed])
+    typed = _without_overlap(doc, [*_dates(doc, anchor, typed), *typed])
     _mark_dateline(doc, typed, article.text)
     typed = coreference.anaphors(doc, typed, gazetteer)
     return Reading(article, doc, gazetteer, anchor, list(sentences(doc, typed)))
@@ -105,7 +105,7 @@ def _persons(doc: Doc, offices: list[Unit], taken: set[int]) -> list[Unit]:
         end = person_run(doc, at, limit)
         span = without_honorifics(doc[at:end]) if end > at else None
         if span is not None and len(span) and _namelike(span):
-            found.append(Unit("person", _with_honorifics(doc, span.start), span.end, span.text, name=span.text))
+            found.append(Unit("person", max(at, _with_honorifics(doc, span.start)), span.end, span.text, name=span.text))
     return found
 
 
@@ -140,7 +140,7 @@ def _namelike(span: Span) -> bool:
     return span[0].lower_ not in _NOT_NAMES and span[0].text[:1].isupper() and not (len(span) == 1 and span.text.isupper() and len(span.text) < 5)
 
 
-def _without_overlap(units: list[Unit]) -> list[Unit]:
+def _without_overlap(doc: Doc, units: list[Unit]) -> list[Unit]:
     """Earlier in the list wins; the result in text order."""
     kept: list[Unit] = []
     covered: set[int] = set()
@@ -150,11 +150,11 @@ def _without_overlap(units: list[Unit]) -> list[Unit]:
             kept.append(unit)
             covered.update(tokens)
         elif unit.type == "person":
-            kept += _trimmed(unit, covered)
+            kept += _trimmed(doc, unit, covered)
     return sorted(kept, key=lambda u: u.start)
 
 
-def _trimmed(unit: Unit, covered: set[int]) -> list[Unit]:
+def _trimmed(doc: Doc, unit: Unit, covered: set[int]) -> list[Unit]:
     """A person whose span runs into a title keeps what is left of it behind the title."""
     start = unit.start
     while start < unit.end and start in covered:
@@ -162,8 +162,8 @@ def _trimmed(unit: Unit, covered: set[int]) -> list[Unit]:
     if start in (unit.start, unit.end) or covered.intersection(range(start, unit.end)):
         return []
     covered.update(range(start, unit.end))
-    text = " ".join(unit.text.split()[start - unit.start :])
-    return [Unit("person", start, unit.end, text, name=text)] if text else []
+    text = without_honorifics(doc[start : unit.end]).text
+    return [Unit("person", start, unit.end, text, name=text)]
 
 
 def _dates(doc: Doc, anchor: times.Anchor, typed: list[Unit]) -> list[Unit]:

@@ -15,7 +15,7 @@ SAY = frozenset("say tell announce report state declare note add confirm claim w
 DENY = frozenset("deny reject refuse doubt dismiss dispute refute oppose block prevent bar exclude forbid prohibit veto avoid fail decline delay postpone rule stop resist preclude".split())
 PLAN = frozenset("agree decide vote plan prepare schedule slate slat set expect intend announce pledge promise commit due plan poise resolve determine elect choose opt tip near finalise finalize complete clear approve".split())
 WISH = frozenset("hope want seek apply bid invite wish aspire try attempt aim ask request offer consider ready eligible willing like call urge propose negotiate discuss mull express plan push press lobby strive desire eye campaign qualify talk interest intention wait ambition path road way talks bid application effort candidate chance prospect invitation possibility process".split())
-ACHIEVE = frozenset("manage go proceed continue help begin start come finish allow enable lead get have use cease stop let make see".split())
+ACHIEVE = frozenset("manage go proceed continue help begin start come finish allow enable lead get have use let make see".split())
 _HEDGES = frozenset("may might could can should would must ought".split())
 _CONDITIONS = frozenset("if whether unless provided should supposing".split())
 _UNSAID = frozenset("possible possibility prospect hope idea question proposal plan call bid issue chance decision talk discussion".split())
@@ -40,12 +40,19 @@ def objects(verb: Token) -> list[Token]:
     """The logical object: a passive's surface subject; for "take over X" also what the parser hung under the particle."""
     if is_passive(verb):
         own = [c for c in verb.children if c.dep_ in ("dobj", "oprd")]
-        return _surface(verb, 0) or own
+        return [c for c in own if c.dep_ == "dobj"] or _surface(verb, 0) or own
     found = [c for c in verb.children if c.dep_ in ("dobj", "dative", "obj")]
     if not found and verb.dep_ == "relcl":
         subject = _surface(verb, 0)
         found = [verb.head] if subject and all(s.i != verb.head.i for s in subject) else []
     return found
+
+
+def recipients(verb: Token) -> list[Token]:
+    """To whom something is given: "was granted X" has it as its surface subject, "granted A X" as a dative."""
+    if is_passive(verb) and any(c.dep_ == "dobj" for c in verb.children):
+        return _surface(verb, 0)
+    return [c for c in verb.children if c.dep_ == "dative" and c.pos_ != "ADP"] + obliques(verb, frozenset({"to"}))
 
 
 def attributes(verb: Token) -> list[Token]:
@@ -202,6 +209,8 @@ def _infinitive(verb: Token, governor: Token) -> str:
     lemma = governor.lemma_.lower()
     if _own(governor) == "negated" or lemma in ("fail", "refuse", "decline", "unable", "unwilling", "reluctant", "hesitant"):
         return "negated"
+    if lemma == "cease":
+        return "ended"
     if lemma in ACHIEVE or (lemma == "have" and verb.dep_ == "xcomp"):
         return "fact"
     if lemma in WISH:

@@ -176,13 +176,15 @@ def _frame(
         units = _slot(reading, match, kind, name, paths, token, particle)
         if units:
             match.slots[name] = units
-    return match if _complete(reading, match) else None
+    missing = any(name not in match.slots for name in spec.get("require") or ())
+    return match if not missing and _complete(reading, match) else None
 
 
 def _lies_ahead(reading: Reading, token: Token) -> bool:
     """ "Laos takes over in January": the present tense with a day to come is a plan."""
     published = reading.anchor.value
-    unit = _when(reading, token, "date") if roles.tense(token) == "present" else None
+    present = token.pos_ not in ("VERB", "AUX") or roles.tense(token) == "present"
+    unit = _when(reading, token, "date") if present else None
     resolved = unit.data["date"] if unit else None
     return bool(published and resolved and resolved.value[0] != "[" and published[0] != "[" and dates.precedes(published, resolved.value))
 
@@ -200,6 +202,8 @@ def _words(spec: Mapping[str, Any], assertion: str) -> dict[str, str] | None:
 def _satisfied(reading: Reading, kind: Kind, token: Token, path: str, wanted: Any, particle: str | None) -> bool:
     """Does a token at this path have one of the words, or a unit of the type, that `where` asks for?"""
     choices = [wanted] if isinstance(wanted, str) else wanted
+    if path == "tense":
+        return roles.tense(token) in choices
     for found in _tokens(reading, token, path, particle):
         for choice in choices:
             if choice.startswith("$") and (found.lemma_.lower() in kind.lexicon[choice[1:]] or found.lower_ in kind.lexicon[choice[1:]]):
@@ -219,18 +223,19 @@ def _slot(
 ) -> list[Unit]:
     type_ = kind.fields[name].type
     explicit = False
-    for path in paths:
+    for spelled in paths:
+        path, _, only = spelled.partition("<")
         if path in _SPECIAL:
             if unit := _SPECIAL[path](reading, token, type_):
                 return [unit]
             continue
         found: list[Unit] = []
         for at in _tokens(reading, token, path, particle):
-            explicit = explicit or (path == paths[0] and at.pos_ in ("NOUN", "PROPN"))
-            adjectives = "modifier" in path or "possessor" in path
+            explicit = explicit or (spelled == paths[0] and at.pos_ in ("NOUN", "PROPN"))
+            adjectives = "modifier" in path or "possessor" in path or (path == "subject" and at.dep_.startswith("nsubj"))
             metonyms = path == "subject" or "possessor" in path or "(from" in path or "(to" in path
             for unit in _units_of(reading, match, kind, type_, at, adjectives=adjectives, metonyms=metonyms):
-                if unit not in found:
+                if unit not in found and (not only or unit.type == only[:-1]):
                     found.append(unit)
         if found:
             return found
@@ -244,7 +249,7 @@ def _tokens(reading: Reading, token: Token, path: str, particle: str | None) -> 
     role, *relations = path.split("/")
     if "|" in role and "(" not in role:
         return [t for each in role.split("|") for t in _tokens(reading, token, "/".join([each, *relations]), particle)]
-    found = _role(token, role, particle)
+    found = _role(reading, token, role, particle)
     if role == "object" and (described := _described(reading, token)) is not None:
         found = [described]
     for relation in relations:
@@ -262,16 +267,30 @@ def _described(reading: Reading, token: Token) -> Token | None:
     return reading.doc[unit.start : unit.end].root if unit is not None and unit.type in ("organisation", "treaty") else None
 
 
-def _role(token: Token, role: str, particle: str | None) -> list[Token]:
+def _nearest_before(reading: Reading, token: Token) -> Token:
+    """Of "Officials in Estonia, which joined …", Estonia: a relative clause on the name right before it."""
+    relative = next((c for c in token.subtree if c.lower_ in ("which", "who", "that") and c.dep_ in ("nsubj", "nsubjpass")), None)
+    if relative is None or token.i >= relative.i:
+        return token
+    i = relative.i - 1
+    while i > token.i and reading.doc[i].text in (",", "-", "–", ")"):
+        i -= 1
+    unit = reading.unit(reading.doc[i])
+    return reading.doc[unit.start : unit.end].root if unit is not None and unit.type in ("country", "countries", "organisation") else token
+
+
+def _role(reading: Reading, token: Token, role: str, particle: str | None) -> list[Token]:
     parsed = _ROLE.fullmatch(role)
     name, arguments = (parsed[1], parsed[2]) if parsed else (role, None)
     if name == "subject":
-        return roles.subjects(token)
+        return [_nearest_before(reading, t) for t in roles.subjects(token)]
     if name == "object":
         found = roles.objects(token)
         if not found and particle:
             found = roles.obliques(token, frozenset(particle.split("|")))
         return found
+    if name == "recipient":
+        return roles.recipients(token)
     if name == "attribute":
         return roles.attributes(token)
     if name == "oblique":
@@ -396,7 +415,7 @@ def _inside(reading: Reading, match: Match, kind: Kind, type_: str, token: Token
         return _nation_of_person(reading, token)
     relations = ["apposition", "modifier"] if lemma in _GENERIC else []
     if type_ in ("country", "party") and lemma in _METONYMS:
-        relations += ["possessor", "of"]
+        relations += ["possessor", "of", "modifier"]
     elif lemma in _GENERIC:
         relations.append("of")
     for relation in relations:
@@ -546,6 +565,9 @@ def _belongs(reading: Reading, unit: Unit, token: Token) -> bool:
     verb = roles.clause_verb(root)
     if verb.i == token.i or (token.pos_ not in ("VERB", "AUX") and roles.clause_verb(token).i == verb.i):
         return True
+    fronted = unit.start - token.sent.start <= 2
+    if token.pos_ in ("VERB", "AUX") and unit.start < token.i and not fronted:
+        return False
     between = reading.doc[min(unit.end, token.i + 1) : max(unit.start, token.i)]
     clean = not any(t.pos_ == "VERB" and t.i != token.i for t in between)
     return clean and abs(unit.start - token.i) <= 6

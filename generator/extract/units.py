@@ -15,7 +15,7 @@ PARTIES = ("country", "organisation")
 _JOIN = re.compile(r"(?:, )?(?:and|or|&|plus|as well as|along with|together with|and also|, |; )(?: |$)|, |; ")
 _BRIDGE = re.compile(
     r"(?:, |; )?(?:(?:and|or|&|plus|as well as|along with|together with|alongside|later|also|then) ){0,2}(?:both )?(?:its )?(?:neighbou?ring )?"
-    r"(?:the )?(?:former |ex-|ex - |island |post-soviet |landlocked |(?:central|west|east|south|north) african )?(?:<adjective> |soviet |yugoslav |newcomers? |people 's |democratic |federal )*"
+    r"(?:(?:of|in|to) )?(?:both )?(?:the )?(?:former |ex-|ex - |island |post-soviet |landlocked |(?:central|west|east|south|north) african )?(?:<adjective> |soviet |yugoslav |newcomers? |people 's |democratic |federal )*"
     r"(?:(?:republics?|states?|countries|nations|kingdoms?|emirates?|islands?|union|federation|sultanate)(?: of)? )?(?:the )?"
 )
 
