@@ -216,11 +216,8 @@ def test_overlapping_quotes_are_cut_at_each_others_ends():
 
 
 def test_a_short_quote_stands_in_its_sentence_and_a_whole_one_alone():
-    text = text_of(
-        pages(csto(fact(claim("official", "One", "One", "Its members are Russia, Armenia and Tajikistan.", post="A"))))[
-            "organisations/csto.md"
-        ]
-    )
+    whole = fact(claim("official", "One", "One", "Its members are Russia, Armenia and Tajikistan.", post="Envoy"))
+    text = text_of(pages(csto(whole))["organisations/csto.md"])
     assert "Armenia will take over the presidency of the CSTO from Tajikistan on 15 September 2015." in text
     assert "Armenia and Tajikistan. Example Wire" in text
 
