@@ -4,6 +4,7 @@ Voice, control, relative and participle clauses and coordination are undone here
 the active voice. Tokens are compared by `.i`: spaCy makes a new object at each access.
 """
 
+import re
 from collections.abc import Iterator
 
 from spacy.tokens import Token
@@ -19,6 +20,17 @@ ACHIEVE = frozenset("manage go proceed continue help begin start come finish all
 _HEDGES = frozenset("may might could can should would must ought".split())
 _CONDITIONS = frozenset("if whether unless provided should supposing".split())
 _UNSAID = frozenset("possible possibility prospect hope idea question proposal plan call bid issue chance decision talk discussion".split())
+
+
+_LEMMAS = {"hopes": "hope", "hoped": "hope", "hoping": "hope", "slated": "slate", "quitted": "quit", "readmitted": "readmit"}
+_AGAIN = re.compile(r"re-?(elect|appoint|join|enter|admit)(?:t?ed|t?ing|s)?$")
+
+
+def lemma_of(token: Token) -> str:
+    """The lemma in lower case, right also for "hopes" and "re-elected", which the lemmatizer spoils."""
+    lower = token.lower_
+    again = _AGAIN.match(lower)
+    return f"re-{again[1]}" if again and token.pos_ in ("VERB", "AUX") else _LEMMAS.get(lower, token.lemma_.lower())
 
 
 def is_passive(verb: Token) -> bool:
@@ -180,7 +192,7 @@ def _governors(token: Token) -> Iterator[tuple[Token, Token]]:
 
 def _governed(here: Token, governor: Token) -> str:
     """What a governor makes of the clause below it."""
-    lemma = governor.lemma_.lower()
+    lemma = lemma_of(governor)
     if here.dep_ == "conj":
         own = _own(governor)
         if _is_to(governor):
@@ -206,8 +218,11 @@ def _governed(here: Token, governor: Token) -> str:
 
 
 def _infinitive(verb: Token, governor: Token) -> str:
-    lemma = governor.lemma_.lower()
-    if _own(governor) == "negated" or lemma in ("fail", "refuse", "decline", "unable", "unwilling", "reluctant", "hesitant"):
+    lemma = lemma_of(governor)
+    own = _own(governor)
+    if own == "open":
+        return "open"
+    if own in ("negated", "ended") or lemma in ("fail", "refuse", "decline", "unable", "unwilling", "reluctant", "hesitant"):
         return "negated"
     if lemma == "cease":
         return "ended"
@@ -228,7 +243,7 @@ def _gerund(verb: Token, governor: Token) -> str:
         return "fact"
     if word in ("without", "from", "against", "before", "instead", "than"):
         return "negated"
-    lemma = governor.lemma_.lower()
+    lemma = lemma_of(governor)
     if lemma in DENY:
         return "negated"
     if lemma in ACHIEVE or lemma in SAY or lemma in ("include", "see", "celebrate", "finish", "start", "keep"):
@@ -242,7 +257,7 @@ def _ordinal(noun: Token) -> bool:
 
 
 def _under_say(token: Token) -> bool:
-    return token.dep_ in ("ccomp", "conj") and token.head.lemma_.lower() in SAY
+    return token.dep_ in ("ccomp", "conj") and lemma_of(token.head) in SAY
 
 
 def _is_to(verb: Token) -> bool:
@@ -265,13 +280,13 @@ def _surface(verb: Token, depth: int) -> list[Token]:
         if head.pos_ in ("VERB", "AUX"):
             return _stolen(verb) or _surface(head, depth + 1)
         return [head] if verb.tag_ in ("VBG", "VBN") else []
-    if verb.dep_ == "acl" and _is_to(verb) and head.lemma_.lower() in WISH | PLAN:
+    if verb.dep_ == "acl" and _is_to(verb) and lemma_of(head) in WISH | PLAN:
         return _surface(clause_verb(head), depth + 1)  # "Moldova voiced its intention to withdraw"
     if verb.dep_ in ("acl", "relcl") or (verb.dep_ == "prep" and verb.tag_ == "VBG"):
         return [head] if head.pos_ not in ("VERB", "AUX") else _surface(head, depth + 1)
     if verb.dep_ in ("xcomp", "ccomp", "oprd") and head.pos_ in ("VERB", "AUX", "ADJ"):
         controlled = [c for c in head.children if c.dep_ in ("dobj", "dative")] if _is_to(verb) else []
-        if controlled and head.lemma_.lower() in _OBJECT_CONTROL and not is_passive(head):
+        if controlled and lemma_of(head) in _OBJECT_CONTROL and not is_passive(head):
             return controlled
         if head.pos_ == "ADJ":
             return _surface(head.head, depth + 1)
@@ -295,7 +310,8 @@ _OBJECT_CONTROL = frozenset("invite ask urge allow enable permit force persuade 
 
 def _under(head: Token, prepositions: frozenset[str]) -> Iterator[Token]:
     for child in head.children:
-        if child.dep_ in ("prep", "agent", "prt", "dative", "advmod", "mark") and child.lower_ in prepositions:
+        negated = any(c.dep_ == "neg" for c in child.children) or (child.i and child.nbor(-1).lower_ == "not")
+        if child.dep_ in ("prep", "agent", "prt", "dative", "advmod", "mark") and child.lower_ in prepositions and not negated:
             yield from _objects_of(child)
 
 

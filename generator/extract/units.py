@@ -111,7 +111,7 @@ def _without_brackets(units: list[Unit]) -> list[Unit]:
 def _rendered(units: list[Unit]) -> Rendering:
     pieces, offsets, length = [], [], 0
     for unit in units:
-        piece = unit.text if unit.type == "word" else f"<{unit.type}>"
+        piece = unit.text if unit.type == "word" else "<chair>" if unit.data.get("seat") else f"<{unit.type}>"
         pieces.append(piece)
         offsets.append(length)
         length += len(piece) + 1
@@ -151,10 +151,13 @@ def _without_owners(units: list[Unit]) -> list[Unit]:
 def _run(units: list[Unit], i: int) -> tuple[list[Unit], int]:
     """The parties of the list that begins at unit `i`, and the index behind it."""
     parts, end = [units[i]], i + 1
+    closed = 0  # how many parts the last "and" closes; what only a comma adds behind it begins something else
     while (found := _next_part(units, end, parts)) is not None:
         parts.append(units[found])
+        closed = len(parts) if found - end > 1 or units[end].text not in (",", ";") else closed
         end = found + 1
-    return parts, end
+    kept = closed or (len(parts) if len(parts) > 2 else 1)
+    return parts[:kept], units.index(parts[kept - 1]) + 1
 
 
 def _next_part(units: list[Unit], end: int, parts: list[Unit]) -> int | None:
