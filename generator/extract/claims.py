@@ -3,11 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 from generator import dates
 from generator.extract.confidence import confidence
+from generator.extract.leaders import body_of
 from generator.extract.persons import People, canonical_post
+from generator.extract import roles
 from generator.extract.reading import Reading
 from generator.extract.rules import Match
 from generator.extract.units import Unit
@@ -24,8 +27,17 @@ def claims(reading: Reading, matches: Iterable[Match]) -> list[Claim]:
     groups: dict[tuple[str, ...], list[Claim]] = {}
     for claim in raw:
         groups.setdefault(_identity(claim), []).append(claim)
+    for claim in [c for c in raw if c.derivation and c.derivation.says.endswith("(list of leaders)")]:
+        if any(_says_otherwise(claim, other) for other in raw):
+            groups.pop(_identity(claim), None)
     merged = [claim for group in groups.values() for claim in _merge(group, reading)]
     return sorted(_without_echoes(merged), key=lambda c: (c.quote.start if c.quote else 0, c.kind, c.subject, c.value_name))
+
+
+def _says_otherwise(listed: Claim, other: Claim) -> bool:
+    """Does the text itself give the same person's office to another body than the list of leaders does?"""
+    same = other.kind == "official" and other.value_name.split()[-1] == listed.value_name.split()[-1]
+    return same and other.subject != listed.subject and other.fields.get("post") == listed.fields.get("post")
 
 
 def _expand(reading: Reading, match: Match, people: People) -> Iterator[Claim]:
@@ -39,16 +51,25 @@ def _expand(reading: Reading, match: Match, people: People) -> Iterator[Claim]:
         slots[kind.value], words["phase"] = slots.pop("from"), "hands-over"
         if "since" in slots:
             slots["until"] = slots.pop("since")
+    if kind.name == "presidency" and len(slots[kind.value]) == 2 and slots[kind.value] == slots.get("from"):
+        slots["from"], slots[kind.value] = slots["from"][:1], slots[kind.value][1:]  # "from Russia, Brazil promised"
     shared, derivations, doubtful = _fields(reading, match, slots, words)
     _plain_chief(reading, match, slots, shared)
-    if not slots.get(kind.subject) and (body := _context(reading, match, slots)):
-        slots[kind.subject] = [body]
-        match.features.add("context")
-    for subject in slots.get(kind.subject, []):
-        for value in slots[kind.value]:
-            claim = _claim(reading, match, subject, value, shared, people)
-            if claim:
-                yield _finished(reading, claim, match, value, derivations, doubtful)
+    if kind.name == "official" and not slots.get(kind.subject) and (found := _context(reading, match, slots, shared, people)):
+        slots[kind.subject], feature, *says = found
+        match.features.add(feature)
+        derivations += [Derivation(each) for each in says]
+    for subject, value in _pairs(slots.get(kind.subject, []), slots[kind.value], in_step=kind.name == "official"):
+        claim = _claim(reading, match, subject, value, shared, people)
+        if claim:
+            yield _finished(reading, claim, match, value, derivations, doubtful)
+
+
+def _pairs(subjects: list[Unit], values: list[Unit], *, in_step: bool) -> Iterable[tuple[Unit, Unit]]:
+    """Each with each; of "the presidents of A and B, X and Y" the first with the first."""
+    if in_step and len(subjects) > 1:
+        return zip(subjects, values, strict=True) if len(subjects) == len(values) else ()
+    return product(subjects, values)
 
 
 def _fields(
@@ -77,30 +98,71 @@ def _fields(
                 shared["status"] = unit.data["status"]
         else:
             shared[spec.name] = unit.id or unit.name
-    _split_half_years(shared)
+    if kind.cardinality == "timeline":
+        _split_half_years(shared)
+    if match.assertion == "ended" and "since" in shared and "until" not in shared:
+        shared["until"] = shared.pop("since")
     if kind.name == "membership" and shared.get("status") == "member" and "until" in shared:
         published = reading.article.published
         if published is None or dates.sort_key(shared["until"])[0] <= dates.sort_key(published)[1]:
             shared["status"] = "former"
+    if kind.name == "official" and shared.get("status", "current") == "current" and _is_over(reading, match, shared.get("until")):
+        shared["status"] = "former"
     if "since" in shared and "duration" in shared and "until" not in shared:
         shared["until"] = dates.term_end(shared["since"], shared["duration"])
         derivations.append(Derivation(f"{shared['since']} + {shared['duration']} → {shared['until']}"))
     return shared, derivations, doubtful
 
 
+def _is_over(reading: Reading, match: Match, until: str | None) -> bool:
+    """Did a term end before the text was published, or, of an undated text, does it say so in the past tense?"""
+    published = reading.article.published
+    if until is None:
+        return False
+    past = roles.tense(roles.clause_verb(reading.doc[match.trigger])) == "past"
+    return dates.sort_key(until)[0] <= dates.sort_key(published)[1] if published else past
+
+
 _TRAVELLING = frozenset("president premier prime chancellor king queen foreign secretary leader emir sultan ambassador envoy".split())
 
 
-def _context(reading: Reading, match: Match, slots: Mapping[str, list[Unit]]) -> Unit | None:
-    """The state of an office named without one: the only nation of its sentence, and only for offices that stay at home.
+def _context(
+    reading: Reading, match: Match, slots: Mapping[str, list[Unit]], shared: Mapping[str, str], people: People
+) -> tuple[Any, ...] | None:
+    """The state of an office named without one, as units, with the feature of how it was found and what to say of it.
 
-    Presidents, premiers and foreign ministers are named without their state wherever they go, so never for them.
+    From the seat in the post ("Kremlin spokesman"), the list of leaders, or the only nation of the sentence; this last
+    never for presidents, premiers and foreign ministers, who are named without their state wherever they go.
     """
     posts = slots.get("post") or []
-    if not posts or _TRAVELLING & set(posts[0].name.lower().split()) or "minister" not in posts[0].name.lower():
+    if not posts:
+        return None
+    if seat := posts[0].data.get("seat"):
+        return [Unit("country", posts[0].start, posts[0].end, posts[0].text, seat)], "seat"
+    if found := _leader(reading, posts[0], slots, shared, people):
+        return found
+    if _TRAVELLING & set(posts[0].name.lower().split()) or "minister" not in posts[0].name.lower():
         return None
     nations = {u.id: u for u in match.sentence.units if u.type in ("country", "adjective") and u.id != "SUHH"}
-    return next(iter(nations.values())) if len(nations) == 1 else None
+    return (list(nations.values()), "context") if len(nations) == 1 else None
+
+
+def _leader(
+    reading: Reading, post: Unit, slots: Mapping[str, list[Unit]], shared: Mapping[str, str], people: People
+) -> tuple[Any, ...] | None:
+    """The body by the list of leaders, for a title that nothing stands before, or that names its person alone."""
+    before = None if reading.doc[post.start].is_sent_start or not post.start else reading.doc[post.start - 1]
+    if before is not None and (before.pos_ in ("NOUN", "PROPN", "ADJ") or before.text[:1].isupper() or before.text in ("'s", "’s", "-")):
+        return None
+    name = people.full(slots["person"][0].name) if len(slots.get("person", [])) == 1 else None
+    body = name and body_of(shared.get("post", ""), name, shared.get("status", "current"), reading.article.published)
+    if not body:
+        return None
+    record = reading.gazetteer.record(body)
+    unit = Unit(record.type, post.start, post.end, post.text, body, record.name) if record else None
+    when = f" in {reading.article.published[:4]}" if reading.article.published else ""
+    says = f"the {shared['post']} named {name}{when}: {record.name if record else body} (list of leaders)"
+    return ([unit], "leader", says) if unit else None
 
 
 def _plain_chief(reading: Reading, match: Match, slots: Mapping[str, list[Unit]], shared: dict[str, str]) -> None:
@@ -112,6 +174,10 @@ def _plain_chief(reading: Reading, match: Match, slots: Mapping[str, list[Unit]]
     offices = [canonical_post(u.name) for u in near if canonical_post(u.name) in ("secretary general", "director general")]
     if offices:
         shared["post"] = offices[0]
+
+
+_STATELY = frozenset("ambassador envoy minister representative negotiator premier diplomat".split())
+"""Offices that a capital's name stands for a state in: "Washington's ambassador", but not "London's police chief"."""
 
 
 def _split_half_years(shared: dict[str, str]) -> None:
@@ -127,6 +193,8 @@ def _claim(
 ) -> Claim | None:
     kind = match.kind
     subject_id, subject_name, subject_type = _subject(reading, subject, officials=kind.name == "official")
+    if subject.type == "capital" and kind.name == "official" and not _STATELY & set(shared.get("post", "").split()):
+        return None
     value_id, value_name = _value(reading, match, value, people)
     if value_name is None or (value_id and value_id == subject_id):
         return None

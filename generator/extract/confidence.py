@@ -17,8 +17,12 @@ FACTORS = {
     "pronoun": 0.95,
     "focus": 0.93,
     "context": 0.93,
+    "leader": 0.95,
     "metonym": 0.95,
     "unlisted": 0.97,
+    "guessed": 0.85,  # an organisation only the recogniser takes for one
+    "unlisted-office": 0.85,  # few offices of bodies outside every list are of states
+
 }
 """What each risky feature of a match leaves of the rule's precision; tiers, not statistics, before 500 judged claims."""
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from spacy.tokens import Doc, Token
 
+from generator.extract.roles import clause_verb
 from generator.extract.units import Unit
 from generator.gazetteer import Gazetteer
 
@@ -63,6 +64,11 @@ def pronoun(token: Token, units: list[Unit], type_: str) -> Unit | None:
     """The organisation or country that "it", "its" or "they" stands for: the last one that was a subject, or named."""
     if token.lower_ not in ("it", "its", "they", "their", "itself", "which"):
         return None
+    if token.lower_ == "which":
+        wanted = _fitting(type_)
+        return next((u for u in units if u.type in wanted and token.i - 3 <= u.end <= token.i), None)
+    if token.i - token.sent.start < 6 and (ahead := _cataphor(token, units, type_)):
+        return ahead
     plural = token.lower_ in ("they", "their") and any(
         u.type == "countries" and token.i - 60 < u.start < token.i for u in units
     )
@@ -93,6 +99,16 @@ def _note_definitions(doc: Doc, units: list[Unit]) -> None:
             defined.setdefault(unit.id or "", set()).update({noun.lower_, *(c.lower_ for c in noun.children if c.dep_ == "conj")})
     for unit in bodies:
         unit.data["defined"] = defined.get(unit.id or "", set())
+
+
+def _cataphor(token: Token, units: list[Unit], type_: str) -> Unit | None:
+    """ "Since its accession in 2012, Russia has …": in an opening phrase, the subject that follows."""
+    verb = clause_verb(token)
+    subject = next((c for c in verb.children if c.dep_ in ("nsubj", "nsubjpass") and c.i > token.i), None)
+    if subject is None or token.dep_ in ("nsubj", "nsubjpass"):
+        return None
+    wanted = _fitting(type_)
+    return next((u for u in units if u.type in wanted and u.start <= subject.i < u.end), None)
 
 
 def group(token: Token, units: list[Unit]) -> list[Unit]:

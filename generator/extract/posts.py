@@ -1,5 +1,6 @@
 """Offices in a text: the words of a post, and what says when (former, acting, -elect)."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -10,6 +11,10 @@ from spacy.tokens import Doc
 
 from generator import strict_yaml
 from generator.extract.units import Unit
+
+
+_SEAT = re.compile(r"(?:chair|president|chairman|chairperson)(?:[- ]in[- ]office| pro tempore)?")
+"""An office that a state may hold as well as a person: phrases see it as `<chair>`."""
 
 
 class Words(NamedTuple):
@@ -59,7 +64,10 @@ def posts(doc: Doc, taken: set[int]) -> Iterator[Unit]:
 
 
 def _is_verb(doc: Doc, i: int) -> bool:
-    """ "who heads the bank", "he also chairs the forum"."""
+    """ "who heads the bank", "he also chairs the forum", "Malaysia chairs ASEAN" whatever the parser made of it."""
+    behind = doc[min(i + (2 if i + 1 < len(doc) and doc[i + 1].lower_ == "the" else 1), len(doc) - 1)]
+    if doc[i].lower_ in ("chair", "chairs", "chaired") and behind.ent_type_ == "ORG":
+        return True
     before = doc[i - 1].lower_ if i else ""
     return doc[i].lower_ in _VERBS and (doc[i].pos_ == "VERB" or before in _BEFORE_VERBS)
 
@@ -124,6 +132,7 @@ def _post(doc: Doc, lower: list[str], head: int, end: int, taken: set[int]) -> U
     plural = [j for j in range(head, first_end) if lower[j] not in _heads_words() and _singular(lower[j]) in _heads_words()]
     text = "".join((_singular(t.lower_) if t.i in plural else t.text) + t.whitespace_ for t in doc[start:end]).strip()
     data = {"status": status, "head": lower[head], "plural": bool(plural)}
+    data["chair"] = _SEAT.fullmatch(text.lower()) is not None
     return Unit("post", unit_start, behind, text, name=text, data=data)
 
 

@@ -26,13 +26,14 @@ _CLASSES = {
     "nation": ("country", "adjective"),
     "parties": ("country", "countries", "organisation", "organisations", "parties"),
     "body": ("country", "adjective", "organisation", "organ", "gpe"),
+    "post": ("post", "chair"),
     "place": ("country", "organisation", "organ", "gpe"),
     "organisations": ("organisation", "organisations"),
 }
 MATCH_SECONDS = 2.0
 _METONYMS = frozenset("government authority leadership administration parliament delegation regime junta".split())
 _GENERIC = frozenset(
-    "republic state country nation kingdom group grouping bloc alliance organisation organization trio pair union body"
+    "framework structure rank family republic state country nation kingdom group grouping bloc alliance organisation organization trio pair union body"
     " forum community association league cartel pact federation confederation club neighbour newcomer founder party"
     " people territory island ally presidency chairmanship council".split()
 )
@@ -127,7 +128,7 @@ def _unit_pattern(kind: Kind, name: str) -> str:
 
 def _frame_matches(reading: Reading, rules: Rules, sentence: Sentence) -> Iterator[Match]:
     for token in sentence.span:
-        for kind, spec, particle in rules.frames.get(_lemma(token), ()):
+        for kind, spec, particle in rules.frames.get(roles.lemma_of(token), ()):
             unit = reading.unit(token)
             if (unit is not None and unit.type != "word") or token.dep_ in ("aux", "auxpass"):
                 continue
@@ -139,15 +140,6 @@ def _frame_matches(reading: Reading, rules: Rules, sentence: Sentence) -> Iterat
                 continue
             if match := _frame(reading, kind, spec, sentence, token, particle):
                 yield match
-
-
-_AGAIN = re.compile(r"re-?(elect|appoint|join|enter)")
-
-
-def _lemma(token: Token) -> str:
-    """The lemma; of "re-elected", which the lemmatizer does not know, made by hand."""
-    again = _AGAIN.match(token.lower_)
-    return f"re-{again[1]}" if again and token.pos_ == "VERB" else token.lemma_.lower()
 
 
 def _has_particle(token: Token, particle: str) -> bool:
@@ -189,6 +181,11 @@ def _lies_ahead(reading: Reading, token: Token) -> bool:
     return bool(published and resolved and resolved.value[0] != "[" and published[0] != "[" and dates.precedes(published, resolved.value))
 
 
+def _tells_now(token: Token) -> bool:
+    """Is the trigger in the present tense, though the parser may have made a noun of it ("Malaysia chairs ASEAN")?"""
+    return token.lower_.endswith("s") if token.pos_ in ("NOUN", "PROPN") else roles.tense(token) == "present"
+
+
 def _words(spec: Mapping[str, Any], assertion: str) -> dict[str, str] | None:
     """The fields that a rule sets under this assertion; None where it says nothing then."""
     by = spec.get("assert")
@@ -206,7 +203,7 @@ def _satisfied(reading: Reading, kind: Kind, token: Token, path: str, wanted: An
         return roles.tense(token) in choices
     for found in _tokens(reading, token, path, particle):
         for choice in choices:
-            if choice.startswith("$") and (found.lemma_.lower() in kind.lexicon[choice[1:]] or found.lower_ in kind.lexicon[choice[1:]]):
+            if choice.startswith("$") and (roles.lemma_of(found) in kind.lexicon[choice[1:]] or found.lower_ in kind.lexicon[choice[1:]]):
                 return True
             if choice.startswith("<"):
                 stands_for = [reading.unit(found), *coreference.group(found, reading.units)]
@@ -231,7 +228,9 @@ def _slot(
             continue
         found: list[Unit] = []
         for at in _tokens(reading, token, path, particle):
-            explicit = explicit or (spelled == paths[0] and at.pos_ in ("NOUN", "PROPN"))
+            unit = reading.unit(at)
+            undated = unit is None or unit.type not in ("date", "duration")
+            explicit = explicit or (not spelled.startswith("subject") and at.pos_ in ("NOUN", "PROPN") and undated)
             adjectives = "modifier" in path or "possessor" in path or (path == "subject" and at.dep_.startswith("nsubj"))
             metonyms = path == "subject" or "possessor" in path or "(from" in path or "(to" in path
             for unit in _units_of(reading, match, kind, type_, at, adjectives=adjectives, metonyms=metonyms):
@@ -342,6 +341,8 @@ def _phrase(
     for name, paths in (spec.get("slots") or {}).items():
         if name not in match.slots and (filled := _slot(reading, match, kind, name, paths, token, None)):
             match.slots[name] = filled
+    if verb and assertion == "fact" and "planned" in (spec.get("assert") or {}) and _lies_ahead(reading, token):
+        match.words |= _words(spec, "planned") or {}
     return match if _complete(reading, match) else None
 
 
@@ -405,7 +406,7 @@ def _coordinated(
 
 def _inside(reading: Reading, match: Match, kind: Kind, type_: str, token: Token) -> list[Unit]:
     """ "the GUAM group", "the Caribbean nation of Haiti", "Armenia's government": the name within a noun phrase."""
-    lemma = token.lemma_.lower()
+    lemma = roles.lemma_of(token)
     if type_ in ("country", "party") and (listed := _spelled_out(match, token)):
         return [v for u in listed for v in _values(reading, match, kind, type_, u, adjectives=False)]
     if type_ in ("country", "party") and (grouped := coreference.group(token, reading.units)):
@@ -471,7 +472,9 @@ def _values(
     if unit.data.get("coreference"):
         match.features.add("coreference")
     if unit.data.get("unlisted"):
-        match.features.add("unlisted")
+        match.features.add("guessed" if unit.data.get("doubtful") else "unlisted")
+        if match.kind.name == "official":
+            match.features.add("unlisted-office")
     if unit.data.get("described"):
         match.features.add("described")
     return [unit]
@@ -483,7 +486,8 @@ def _types_of(type_: str, adjectives: bool) -> frozenset[str]:
     known = {
         "organisation": {"organisation", "treaty", "organ"},
         "country": country,
-        "party": country | {"organisation", "organ", *({"gpe"} if adjectives else ())},
+        "party": country | {"organisation", "organ"},
+        "body": country | {"organisation", "organ", "gpe"},
         "person": {"person"},
         "text": {"post", "text"},
         "date": {"date"},
@@ -496,7 +500,8 @@ def _types(kind: Kind, type_: str, *, adjectives: bool) -> frozenset[str]:
     if labels := kind.types.get(type_):
         own = {"GPE": ("country", "capital", "gpe"), "ORG": ("organisation", "org"), "NORP": ("adjective", "norp")}
         return frozenset(t for label in labels for t in own.get(label, (label.lower(),)))
-    return _types_of(type_, adjectives)
+    office = type_ == "party" and kind.fields[kind.subject].type == "party"  # a region has offices, but joins nothing
+    return _types_of("body" if office else type_, adjectives)
 
 
 def _when(reading: Reading, token: Token, type_: str, *, ends: bool = False) -> Unit | None:

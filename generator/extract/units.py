@@ -111,7 +111,7 @@ def _without_brackets(units: list[Unit]) -> list[Unit]:
 def _rendered(units: list[Unit]) -> Rendering:
     pieces, offsets, length = [], [], 0
     for unit in units:
-        piece = unit.text if unit.type == "word" else "<chair>" if unit.data.get("seat") else f"<{unit.type}>"
+        piece = unit.text if unit.type == "word" else "<chair>" if unit.data.get("chair") else f"<{unit.type}>"
         pieces.append(piece)
         offsets.append(length)
         length += len(piece) + 1

@@ -1,0 +1,76 @@
+"""Who led which state or body when: what "President Chirac" means where the text never says of which state."""
+
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+from generator import strict_yaml
+from generator.gazetteer import fold
+
+_SAME = {"premier": "prime minister", "taoiseach": "prime minister", "king": "monarch", "queen": "monarch", "emir": "monarch", "sultan": "monarch"}
+
+
+class Leader(NamedTuple):
+    """One term of `gazetteer/leaders.yml`, which says where it comes from; `since` and `until` are years or months."""
+
+    body: str  # id of a country or an organisation
+    name: str
+    short: str  # the surname that news puts behind the bare title
+    since: str
+    until: str | None
+
+
+def body_of(post: str, name: str, status: str, published: str | None) -> str | None:
+    """The one body that this bare title and name can mean in a text of that date; None where several, or none, fit.
+
+    Former holders are sought among those out of office by then, those elected among those about to take it.
+    """
+    bodies = {leader.body for leader in _leaders(_SAME.get(post, post)) if _is(leader, name) and _fits(leader, status, published)}
+    return next(iter(bodies)) if len(bodies) == 1 else None
+
+
+def _is(leader: Leader, name: str) -> bool:
+    """Is the surname this leader's and, of a full name, another part too?"""
+    mine, theirs = fold(name).split(), fold(leader.name).split()
+    short = fold(leader.short).split()
+    if len(mine) <= len(short):
+        return mine == short
+    return set(short) <= set(mine) and bool((set(mine) - set(short)) & set(theirs))
+
+
+def _fits(leader: Leader, status: str, published: str | None) -> bool:
+    if not published or not published[:4].isdigit():
+        return True
+    since, until = leader.since, leader.until or "9999"
+    if status == "former":
+        return until <= published
+    if status == "elect":
+        return int(published[:4]) <= int(since[:4]) <= int(published[:4]) + 1
+    return since[: len(published)] <= published[: len(since)] and published[: len(until)] <= until[: len(published)]
+
+
+@cache
+def _leaders(post: str) -> tuple[Leader, ...]:
+    return tuple(_read().get(post, ()))
+
+
+@cache
+def _read() -> dict[str, list[Leader]]:
+    text = files("generator.gazetteer").joinpath("leaders.yml").read_text("utf-8")
+    data, _ = strict_yaml.parse(text, Path("leaders.yml"))
+    found: dict[str, list[Leader]] = {}
+    for body, posts in data.items():
+        for post, lines in posts.items():
+            found.setdefault(_SAME.get(post, post), []).extend(_terms(body, lines))
+    return found
+
+
+def _terms(body: str, lines: Iterable[str]) -> Iterable[Leader]:
+    """ "Xi Jinping (Xi) 2013-03/": the surname in brackets where it is not the last word, the term behind."""
+    for line in lines:
+        text, _, term = line.rpartition(" ")
+        since, _, until = term.partition("/")
+        name, _, short = text.rstrip(")").partition(" (")
+        yield Leader(body, name, short or name.split()[-1], since, until or None)
