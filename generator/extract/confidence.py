@@ -21,6 +21,7 @@ FACTORS = {
     "metonym": 0.95,
     "unlisted": 0.97,
     "guessed": 0.85,  # an organisation only the recogniser takes for one
+    "private-office": 0.6,
     "unlisted-office": 0.85,  # few offices of bodies outside every list are of states
 
 }
