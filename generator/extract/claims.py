@@ -239,7 +239,20 @@ def _finished(
     if derivations:
         quotes = tuple(dict.fromkeys(q for d in derivations for q in d.quotes))
         derivation = Derivation("; ".join(d.says for d in derivations), quotes)
+    if claim.kind == "official" and _private(claim):
+        features = features | {"private-office"}
     return replace(claim, confidence=confidence(claim.rule, features), derivation=derivation)
+
+
+_OF_STATES = frozenset("governor head president premier minister mayor leader chancellor".split())
+
+
+def _private(claim: Claim) -> bool:
+    """A "British director", a town's "police spokesman": offices that are neither of a state nor of a body of states."""
+    office = claim.fields.get("post", "").split()
+    if claim.subject_type == "other":
+        return not office or office[-1] not in _OF_STATES
+    return claim.subject_type == "country" and office[-1:] in (["director"], ["executive"], ["chairman"], ["administrator"])
 
 
 def _quotes(reading: Reading, unit: Unit, rests_on: tuple[tuple[int, int], ...]) -> tuple[Quote, ...]:

@@ -82,8 +82,22 @@ def pronoun(token: Token, units: list[Unit], type_: str) -> Unit | None:
     pool = [u for u in before if u.start >= sentence - 80]
     if token.lower_ in ("its", "it") and same:
         pool = same
+    if token.lower_ == "it" and _other_subject(token, units):
+        return None
     subjects = [u for u in pool if _is_subject(token.doc, u)]
     return (subjects or pool)[-1] if pool else None
+
+
+def _other_subject(token: Token, units: list[Unit]) -> bool:
+    """Is the nearest subject before "it", in its own sentence, a plain thing: "the pact … when it was set up"?"""
+    taken = {i for u in units for i in range(u.start, u.end)}
+    for before in reversed([t for t in token.sent if t.i < token.i]):
+        if before.dep_ in ("nsubj", "nsubjpass", "pobj", "dobj") and before.pos_ == "NOUN":
+            return before.i not in taken and before.lower_ in _THINGS
+    return False
+
+
+_THINGS = frozenset("pact deal agreement programme program plan project fund law policy scheme base mission force committee company currency".split())
 
 
 def _note_definitions(doc: Doc, units: list[Unit]) -> None:

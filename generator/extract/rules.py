@@ -105,7 +105,7 @@ def _check(kind: Kind, spec: Mapping[str, Any], slots: Iterable[str]) -> None:
 
 def _pattern(kind: Kind, spec: Mapping[str, Any]) -> Any:
     """A phrase's regular expression: `<country>` is a unit, `$chair` one of the kind's words."""
-    text = re.sub(r"\$(\w+)", lambda m: "(?:" + "|".join(map(re.escape, kind.lexicon[m[1]])) + ")", spec["match"])
+    text = re.sub(r"\$(\w+)", lambda m: "(?:" + "|".join(w if w.startswith("(") else re.escape(w) for w in kind.lexicon[m[1]]) + ")", spec["match"])
     text = text.replace("… ", _FILLER)
     text = _PLACEHOLDER.sub(lambda m: m[0] if text[m.start() - 2 : m.start()] == "?P" else _unit_pattern(kind, m[1]), text)
     try:
