@@ -71,7 +71,7 @@ def load_built_in() -> dict[str, Kind]:
 def parse(text: str, path: Path) -> Kind:
     """A kind from its YAML; raises ContentError with the line of whatever it does not understand.
 
-    The keys are those of `Kind` (`not:` is its `nots`); `docs/how-to/add-a-kind.md` explains each.
+    The keys are those of `Kind` (`not:` is its `nots`); `docs/add-a-kind.md` explains each.
     """
     data, lines = strict_yaml.parse(text, path)
     problems = list(_problems(data, lines, path))
