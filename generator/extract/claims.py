@@ -117,9 +117,12 @@ def _fields(
 def _is_over(reading: Reading, match: Match, until: str | None) -> bool:
     """Did a term end before the text was published, or, of an undated text, does it say so in the past tense?"""
     published = reading.article.published
+    verb = reading.doc[match.trigger]
+    if verb.tag_ == "VBD" and verb.lemma_ in ("be", "serve") and match.rule == "be_post" and not any(c.dep_ == "aux" for c in verb.children):
+        return True
     if until is None:
         return False
-    past = roles.tense(roles.clause_verb(reading.doc[match.trigger])) == "past"
+    past = roles.tense(roles.clause_verb(verb)) == "past"
     return dates.sort_key(until)[0] <= dates.sort_key(published)[1] if published else past
 
 
@@ -285,6 +288,8 @@ def _value(reading: Reading, match: Match, unit: Unit, people: People) -> tuple[
     if type_ == "person":
         name = people.full(unit.name)
         return name, name
+    if type_ in match.kind.types or type_ == "text":
+        return unit.text, unit.text
     if unit.id and (record := reading.gazetteer.record(unit.id.split("/")[0] if unit.type == "organ" else unit.id)):
         return record.id, record.name
     name = unit.name or unit.text

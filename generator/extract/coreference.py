@@ -62,6 +62,8 @@ def anaphors(doc: Doc, units: list[Unit], gazetteer: Gazetteer) -> list[Unit]:
 
 def pronoun(token: Token, units: list[Unit], type_: str) -> Unit | None:
     """The organisation or country that "it", "its" or "they" stands for: the last one that was a subject, or named."""
+    if type_ == "person":
+        return _person(token, units) if token.lower_ in ("he", "she", "him") else None
     if token.lower_ not in ("it", "its", "they", "their", "itself", "which"):
         return None
     if token.lower_ == "which":
@@ -86,6 +88,12 @@ def pronoun(token: Token, units: list[Unit], type_: str) -> Unit | None:
         return None
     subjects = [u for u in pool if _is_subject(token.doc, u)]
     return (subjects or pool)[-1] if pool else None
+
+
+def _person(token: Token, units: list[Unit]) -> Unit | None:
+    """Whom "he" or "she" means: the person who was a subject last, or the one named last, in this sentence or the two before."""
+    near = [u for u in units if u.type == "person" and u.end <= token.i and u.start > token.i - 60]
+    return next((u for u in reversed(near) if _is_subject(token.doc, u)), near[-1] if near else None)
 
 
 def _other_subject(token: Token, units: list[Unit]) -> bool:
@@ -189,6 +197,7 @@ def _antecedent(doc: Doc, token: Token, start: int, units: list[Unit], gazetteer
         return Unit("country", start, token.i + 1, text, near[-1].id, near[-1].name, data={"coreference": True}) if near else None
     if noun in _COUNTRY_NOUNS:
         named = [u for u in before if u.type == "country" and u.start > start - 120 and _state(u, gazetteer)]
+        named = named or [u for u in before if noun == "country" and u.type == "adjective" and u.start > start - 60 and _state(u, gazetteer)][-1:]
         if noun in ("republic", "state"):
             named += [u for u in before if u.type == "gpe" and u.start > start - 40]
             named.sort(key=lambda u: u.start)

@@ -25,6 +25,7 @@ class Words(NamedTuple):
     domains: frozenset[str]
     heads: dict[str, list[tuple[str, ...]]]
     sending: frozenset[str]
+    seats: dict[str, str]
 
 
 @cache
@@ -39,7 +40,7 @@ def words() -> Words:
     for choices in heads.values():
         choices.sort(key=len, reverse=True)
     ranks, domains = frozenset(data["ranks"]), frozenset(data["domains"])
-    return Words(data["states"], ranks, domains, heads, frozenset(data["sending"]))
+    return Words(data["states"], ranks, domains, heads, frozenset(data["sending"]), data["seats"])
 
 
 @cache
@@ -122,6 +123,8 @@ def _post(doc: Doc, lower: list[str], head: int, end: int, taken: set[int]) -> U
         else:
             break
         left -= 1
+    start, seat = _seat(lower, start, taken)
+    unit_start = min(unit_start, start)
     first_end, end = end, _domain_after(doc, lower, end, taken)
     if end < len(lower) and lower[end] == "-" and end + 1 < len(lower) and lower[end + 1] in ("elect", "designate"):
         status, behind = "elect", end + 2
@@ -131,9 +134,18 @@ def _post(doc: Doc, lower: list[str], head: int, end: int, taken: set[int]) -> U
         behind = end
     plural = [j for j in range(head, first_end) if lower[j] not in _heads_words() and _singular(lower[j]) in _heads_words()]
     text = "".join((_singular(t.lower_) if t.i in plural else t.text) + t.whitespace_ for t in doc[start:end]).strip()
-    data = {"status": status, "head": lower[head], "plural": bool(plural)}
+    data = {"status": status, "head": lower[head], "plural": bool(plural), "seat": seat}
     data["chair"] = _SEAT.fullmatch(text.lower()) is not None
     return Unit("post", unit_start, behind, text, name=text, data=data)
+
+
+def _seat(lower: list[str], start: int, taken: set[int]) -> tuple[int, str | None]:
+    """Where the post begins with the seat of a government before it ("Kremlin spokesman"), and whose seat it is."""
+    for length in (2, 1):
+        state = words().seats.get(" ".join(lower[max(0, start - length) : start]))
+        if state and start - 1 not in taken:
+            return start - length, state
+    return start, None
 
 
 def _domain_after(doc: Doc, lower: list[str], end: int, taken: set[int]) -> int:

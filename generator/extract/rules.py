@@ -181,11 +181,6 @@ def _lies_ahead(reading: Reading, token: Token) -> bool:
     return bool(published and resolved and resolved.value[0] != "[" and published[0] != "[" and dates.precedes(published, resolved.value))
 
 
-def _tells_now(token: Token) -> bool:
-    """Is the trigger in the present tense, though the parser may have made a noun of it ("Malaysia chairs ASEAN")?"""
-    return token.lower_.endswith("s") if token.pos_ in ("NOUN", "PROPN") else roles.tense(token) == "present"
-
-
 def _words(spec: Mapping[str, Any], assertion: str) -> dict[str, str] | None:
     """The fields that a rule sets under this assertion; None where it says nothing then."""
     by = spec.get("assert")
@@ -283,6 +278,8 @@ def _role(reading: Reading, token: Token, role: str, particle: str | None) -> li
     name, arguments = (parsed[1], parsed[2]) if parsed else (role, None)
     if name == "subject":
         return [_nearest_before(reading, t) for t in roles.subjects(token)]
+    if name == "self":
+        return [token]
     if name == "object":
         found = roles.objects(token)
         if not found and particle:
@@ -348,7 +345,9 @@ def _phrase(
 
 def _state_before(match: Match, doc: Doc, first: Unit) -> None:
     """ "former Ethiopian Foreign Minister": the word that says when stands before the body."""
-    word = doc[first.start - 1].lower_ if first.start else ""
+    at = first.start - 1
+    at -= at > 0 and doc[at].text == "-" and doc[at - 1].lower_ == "ex"
+    word = doc[at].lower_ if at >= 0 else ""
     if first.type != "post" and (state := posts.words().states.get(word)) and "status" in match.kind.fields:
         if state in match.kind.fields["status"].values:
             match.words["status"] = state
@@ -365,7 +364,9 @@ def _group_units(reading: Reading, match: Match, kind: Kind, name: str, units: l
         return [Unit("text", start, end, text, name=text, data=dict(units[0].data))]
     if type_ in ("date", "duration", "word"):
         return [u for u in units if u.type in (type_, "date") and u.data.get("date")][:1]
-    return [v for u in units for v in _values(reading, match, kind, type_, u, adjectives=True)]
+    if any(u.type == "capital" for u in units):
+        match.features.add("metonym")
+    return [v for u in units for v in ([u] if u.type == "capital" else _values(reading, match, kind, type_, u, adjectives=True))]
 
 
 # ------------------------------------------------------------------ values
