@@ -23,16 +23,25 @@ _BODY_WORDS = (
 ).split()
 BODY_WORDS = frozenset(_BODY_WORDS)
 _PARTICLES = frozenset("al- al el bin ibn ben von van der den de da di do dos du la le ter abu ould - –".split())
+FILED_FROM = re.compile(
+    r"^(?P<place>[A-ZÀ-Þ]{3}[A-ZÀ-Þ .'’/-]*(?:, [A-Z][\w. ]+)?)(?:,? [A-Z][a-z]{2,8}\.? \d{1,2}(?:, \d{4})?)?(?: \([^)\n]{2,30}\))? ?(?:–|—|--|-) ",
+    re.MULTILINE,
+)
+"""The place, day and agency in front of a report's first sentence, up to the dash."""
 _ACRONYM = re.compile(r"[A-Z][A-Za-z]?[A-Z][A-Z0-9-]{0,8}")
 HONORIFICS = frozenset("mr mr. mrs mrs. ms ms. dr dr. sir lady lord sheikh shaikh shaykh prince princess gen. general h.e. excellency".split())
 
 
 @Language.component("newline_sentences")
 def newline_sentences(doc: Doc) -> Doc:
-    """A line break ends a sentence: headlines, datelines and bullets never run into the next line."""
+    """A line break ends a sentence: headlines and bullets never run into the next line; nor "CAIRO (AP) – " into its."""
     for token in doc[:-1]:
         if "\n" in token.text:
             doc[token.i + 1].is_sent_start = True
+    for match in FILED_FROM.finditer(doc.text):
+        behind = doc.char_span(match.end(), match.end() + 1, alignment_mode="expand")
+        if behind is not None and behind.start:
+            behind[0].is_sent_start = True
     return doc
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from spacy.tokens import Doc, Span, Token
 
 from generator.extract import coreference, roles, times
-from generator.extract.entities import HONORIFICS, is_body, person_run, without_honorifics
+from generator.extract.entities import FILED_FROM, HONORIFICS, is_body, person_run, without_honorifics
 from generator.extract.posts import posts
 from generator.extract.units import Sentence, Unit, sentences, unit_index
 from generator.gazetteer import Gazetteer, slug
@@ -63,6 +63,7 @@ def read(article: Article, doc: Doc, gazetteer: Gazetteer, today: date | None) -
     anchor = times.anchor(article.text, article.published, today)
     typed = _without_overlap(doc, [*_dates(doc, anchor, typed), *typed])
     _mark_dateline(doc, typed, article.text)
+    _same_short_name(typed)
     typed = coreference.anaphors(doc, typed, gazetteer)
     return Reading(article, doc, gazetteer, anchor, list(sentences(doc, typed)))
 
@@ -191,13 +192,29 @@ def _dates(doc: Doc, anchor: times.Anchor, typed: list[Unit]) -> list[Unit]:
     return units
 
 
+def _same_short_name(units: list[Unit]) -> None:
+    """ "The Commonwealth" after the Commonwealth of Independent States is the body that the text named in full."""
+    named: list[Unit] = []
+    for unit in (u for u in units if u.type == "organisation"):
+        full = next((n for n in reversed(named) if unit.text in n.name.split() and n.id != unit.id), None)
+        if full and " " not in unit.text and not unit.text.isupper():
+            unit.id, unit.name, unit.data = full.id, full.name, {"coreference": True}
+        named.append(unit)
+
+
 def _mark_dateline(doc: Doc, units: list[Unit], text: str) -> None:
     """Places of a dateline say where a report was filed, and nothing about a member."""
     for match in times.DATELINE.finditer(text):
         if match["place"].isupper() or match["place"].split(",")[0].isupper():
             span = doc.char_span(match.start(), match.end(), alignment_mode="expand")
-            for unit in units:
-                if span is not None and span.start <= unit.start < span.end:
-                    unit.data["dateline"] = True
-                    if unit.type in ("country", "capital", "organisation"):
-                        unit.type = "dateline"
+            _set_dateline(units, span)
+    for match in FILED_FROM.finditer(text):
+        _set_dateline(units, doc.char_span(match.start(), match.end(), alignment_mode="expand"))
+
+
+def _set_dateline(units: list[Unit], span: Span | None) -> None:
+    for unit in units:
+        if span is not None and span.start <= unit.start < span.end:
+            unit.data["dateline"] = True
+            if unit.type in ("country", "capital", "organisation"):
+                unit.type = "dateline"

@@ -80,6 +80,8 @@ def obliques(head: Token, prepositions: frozenset[str]) -> list[Token]:
     for child in head.children:
         if child.dep_ in ("prt", "dobj", "attr", "prep", "advmod", "acomp", "xcomp", "npadvmod"):
             found += [t for t in _under(child, prepositions) if all(t.i != f.i for f in found)]
+        if child.dep_ == "dobj" and not found:  # "the chairmanship of ECOWAS from Nigeria", hung under ECOWAS
+            found += [t for inner in modifiers(child, "of") for t in _under(inner, prepositions)]
     return found
 
 
