@@ -14,7 +14,7 @@ from rich.progress import track
 from generator import build as builder
 from generator import content, strict_yaml, timeline
 from generator.errors import FactsheetsError, Problem, did_you_mean
-from generator.model import FOLDERS, PUBLISH_AT, Claim, Fact
+from generator.model import FOLDERS, PUBLISH_AT, REASONS, Claim, Fact
 
 app = typer.Typer(
     name="factsheets",
@@ -118,7 +118,7 @@ def explain(
         out.print()
         out.print(_fact_words(fact), style="bold")
         out.print(f"  {fact.verdict}, decided by {fact.decided_by}; {_today_words(fact)}")
-        out.print(f"  why: {fact.reason}")
+        out.print(f"  why: {_why(fact)}")
         for line in _claim_lines(fact.claims, fact):
             out.print(f"  {line}")
     for line in _claim_lines((c for c in sheet.denied if kind in (None, c.kind)), None):
@@ -257,6 +257,12 @@ def _today_words(fact: Fact) -> str:
     return f"today {status or 'open'}, {confirmed}"
 
 
+def _why(fact: Fact) -> str:
+    first = [fact.claims[0].why] if fact.decided_by == "override" else []
+    told = [words.format(fact.reason[rule]) for rule, words in REASONS.items() if rule in fact.reason]
+    return "; ".join([*first, *told])
+
+
 def _claim_lines(claims: Iterable[Claim], fact: Fact | None) -> Iterator[str]:
     """A claim, where it comes from, and where it differs from the fact."""
     for claim in claims:
@@ -282,7 +288,7 @@ def _change(change: builder.Change) -> str:
     assert fact is not None
     verb = "new" if change.before is None else "gone" if change.after is None else "changed"
     place = f"{change.sheet.name} · {_fact_words(fact)}: {verb}"
-    return f"{place} ({fact.verdict}). {fact.reason}" if change.after else place
+    return f"{place} ({fact.verdict}; {_why(fact)})" if change.after else place
 
 
 if __name__ == "__main__":

@@ -24,7 +24,8 @@ T = TypeVar("T")
 Progress: TypeAlias = Callable[[Iterator[list[Claim]], int], Iterable[list[Claim]]]
 """Shows how far a long loop is: gets the loop and its length, passes everything on."""
 
-_STALE = "run: factsheets build"
+RUN_BUILD = "run: factsheets build"
+"""The hint of problems that a build would mend."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def build(root: Path, *, today: date, progress: Progress | None = None) -> Repor
         project = _load(root, today, None)
         if errors := [p for p in project.problems if p.severity == "error"]:
             raise ContentError(*errors)
-        saved, broken = content.try_sheets(root)
+        saved, broken = content.load_sheets(root)
         known = _claims_by_article(source_claims(saved))
         fresh = [article for article in project.articles if article not in project.stale]
         kept = {article.id: known[article.id] for article in fresh if _is_sound(article, known, project)}
@@ -97,7 +98,7 @@ def refresh(root: Path, *, today: date, last: Project | None = None) -> Project:
     for what people wrote: that is in `problems`, and the last good facts stay (of `last`, or as saved).
     """
     project = _load(root, today, last)
-    saved, broken = content.try_sheets(root)
+    saved, broken = content.load_sheets(root)
     problems = [*project.problems, *broken, *_staleness(project, saved)]
     present = {article.id for article in project.articles}
     claims = [c for c in source_claims(saved) if not c.quote or c.quote.article in present]
@@ -134,10 +135,7 @@ def changes(before: Iterable[Sheet], after: Iterable[Sheet], kinds: Mapping[str,
 
 
 def extract_articles(
-    articles: Iterable[Article],
-    kinds: Mapping[str, Kind],
-    gazetteer: Gazetteer,
-    model: str | None = None,
+    articles: Iterable[Article], kinds: Mapping[str, Kind], gazetteer: Gazetteer, model: str | None = None
 ) -> Iterator[list[Claim]]:
     """`extract`, with spaCy imported only now: it takes a second that an override's edit should not cost."""
     from generator import extract
@@ -159,8 +157,8 @@ def _load(root: Path, today: date, last: Project | None) -> Project:
     known_kinds = attempt(content.load_kinds, dict(last.kinds) if last else kinds.load_built_in())
     records = attempt(content.load_gazetteer, last.gazetteer if last else gazetteer.load_built_in())
     settings = attempt(content.load_settings, last.settings if last else Settings())
-    articles, unreadable = content.try_articles(root)
-    overrides = content.try_overrides(root, known_kinds, records)
+    articles, unreadable = content.load_articles(root)
+    overrides = content.load_overrides(root, known_kinds, records)
     engine = _engine(root, settings)
     made_from = content.load_made_from(root)
     stale = [a for a in articles if made_from.engine != engine or made_from.articles.get(a.id) != a.digest]
@@ -193,22 +191,20 @@ def _is_sound(article: Article, known: Mapping[str, list[Claim]], project: Proje
 
 def _staleness(project: Project, saved: Iterable[Sheet]) -> Iterator[Problem]:
     """Where content/facts was not made from the articles as they are, by digest."""
-    facts = Path("content/facts/articles.yml")
-    changed = [a for a in project.articles if project.made_from.articles.get(a.id) != a.digest]
-    for article in changed:
-        path = content.article_path(project.root, article.id)
-        yield Problem("content/facts does not know this article as it is", path, None, _STALE)
-    present = {article.id for article in project.articles}
-    for gone in sorted(project.made_from.articles.keys() - present):
-        if not content.article_path(project.root, gone):
-            yield Problem(f"content/facts still knows the article {gone!r}, which is gone", facts, None, _STALE)
-    if project.made_from.engine and project.made_from.engine != project.engine:
-        message = "content/facts was made by another version of the program, its kinds or its names"
-        yield Problem(message, facts, None, _STALE, "warning")
+    facts, made_from = Path("content/facts/articles.yml"), project.made_from
     known = _claims_by_article(source_claims(saved))
     for article in project.articles:
-        if article not in changed and not _is_sound(article, known, project):
-            yield Problem(f"claims of {article.id!r} were lost from content/facts or edited", facts, None, _STALE)
+        if made_from.articles.get(article.id) != article.digest:
+            path = content.article_path(project.root, article.id)
+            yield Problem("content/facts does not know this article as it is", path, None, RUN_BUILD)
+        elif not _is_sound(article, known, project):
+            yield Problem(f"claims of {article.id!r} were lost from content/facts or edited", facts, None, RUN_BUILD)
+    for gone in sorted(made_from.articles):
+        if not content.article_path(project.root, gone):
+            yield Problem(f"content/facts still knows the article {gone!r}, which is gone", facts, None, RUN_BUILD)
+    if made_from.engine not in ("", project.engine):
+        message = "content/facts was made by another version of the program, its kinds or its names"
+        yield Problem(message, facts, None, RUN_BUILD, "warning")
 
 
 def _from_the_future(articles: Iterable[Article], root: Path, today: date) -> Iterator[Problem]:

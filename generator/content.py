@@ -1,4 +1,4 @@
-"""The only door to content/: `load_*`, `read_*` and `save_*` touch the disk; `parse_*` and `dump_*` do not."""
+"""The only door to content/. What cannot be used is told as problems, each with its file, line and hint."""
 
 import hashlib
 import os
@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -18,13 +18,14 @@ import filelock
 from generator import gazetteer as gazetteers
 from generator import kinds as kind_files
 from generator import overridefile, schemas, sheetfile, strict_yaml
-from generator.errors import ContentError, FactsheetsError, Problem, did_you_mean
+from generator.errors import ContentError, FactsheetsError, Problem
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
-from generator.model import FOLDERS, Article, Claim, Sheet, SubjectType
+from generator.model import FOLDERS, Article, Claim, Sheet
 
 T = TypeVar("T")
 
+_TEXTS = (".md", ".txt")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _UNSEEN = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
@@ -58,150 +59,69 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFC", _UNSEEN.sub("", _BREAKS.sub("\n", text)))
 
 
-def parse_article(text: str, path: Path, sidecar: tuple[Any, strict_yaml.Lines, Path] | None = None) -> Article:
-    """An article from its file's text: front matter and body (`.md`), or headlines and all (`.txt`, with a sidecar).
-
-    `sidecar` is the parsed YAML beside a `.txt`, with its own path. Raises ContentError.
-    """
-    text = normalise(text)
-    data, lines, where = sidecar or ({}, {(): 1}, path)
-    if path.suffix == ".md" and (text == "---" or text.startswith("---\n")):
-        (data, lines), text = _front_matter(text, path)
-    data = {} if data is None else data
-    found = [*schemas.problems(data, lines, schemas.ARTICLE, where)]
-    text = text.strip("\n")
-    if not text.strip():
-        found.append(Problem("has no text", path, None, "an article needs at least one sentence"))
-    if found:
-        raise ContentError(*found)
-    based_on = data.get("based_on") or ()
-    return Article(
-        id=path.stem,
-        title=" ".join(normalise(data.get("title") or _first_line(text)).split()),
-        text=text,
-        published=data.get("published", "").partition("T")[0] or None,
-        publisher=data.get("publisher"),
-        url=data.get("url"),
-        language=data.get("language") or "en",
-        licence=data.get("licence"),
-        based_on=(based_on,) if isinstance(based_on, str) else tuple(based_on),
-    )
-
-
 def read_articles(paths: Iterable[Path]) -> tuple[list[Article], list[Problem]]:
     """The articles in these files and, of folders, in their `.md` and `.txt` files; and whatever could not be read."""
-    files: list[Path] = []
-    problems: list[Problem] = []
-    for path in paths:
-        if path.is_dir():
-            files += [file for file in _files(path) if file.suffix in (".md", ".txt")]
-        elif path.suffix not in (".md", ".txt"):
-            problems.append(Problem("is not an article", path, None, "only .md and .txt files are read"))
-        else:
-            files.append(path)
-    articles, broken = _each(files, _read_article)
-    return articles, problems + broken
+    return _each([file for path in paths for file in (_files(path, *_TEXTS) if path.is_dir() else [path])], _article)
 
 
-def load_articles(root: Path) -> list[Article]:
-    """The project's articles by id; raises ContentError listing everything wrong in `content/articles/`."""
-    articles, problems = try_articles(root)
-    if problems:
-        raise ContentError(*problems)
-    return articles
-
-
-def try_articles(root: Path) -> tuple[list[Article], list[Problem]]:
+def load_articles(root: Path) -> tuple[list[Article], list[Problem]]:
     """The project's readable articles by id, and everything wrong in `content/articles/`."""
     folder = root / "content" / "articles"
-    articles, problems = read_articles([folder]) if folder.is_dir() else ([], [])
-    problems += _misplaced(folder)
-    return sorted(articles, key=lambda article: article.id), _relative(problems, root)
+    articles, problems = _each([path for path in _files(folder) if path.suffix != ".yml"], _article, root)
+    misplaced = [replace(problem, path=problem.path and _shown(problem.path, root)) for problem in _misplaced(folder)]
+    return sorted(articles, key=lambda article: article.id), problems + misplaced
 
 
 def article_path(root: Path, id: str) -> Path | None:
     """Where an article lies, below `root`; None if nowhere."""
-    places = [Path("content", "articles", id + suffix) for suffix in (".md", ".txt")]
+    places = [Path("content", "articles", id + suffix) for suffix in _TEXTS]
     return next((place for place in places if (root / place).is_file()), None)
 
 
 def load_kinds(root: Path) -> dict[str, Kind]:
     """The built-in kinds and the project's own (`content/kinds/*.yml`); one of the same name replaces a built-in."""
-    files = _files(root / "content" / "kinds", ".yml")
-    own, problems = _each(files, lambda path: kind_files.parse(strict_yaml.read_text(path), path))
-    for kind in own:
-        if kind.name != kind.path.stem:
-            problems.append(Problem(f"holds the kind {kind.name!r}", kind.path, 1, f"name it {kind.name}.yml"))
-    if problems:
-        raise ContentError(*_relative(problems, root))
-    return {**kind_files.load_built_in(), **{kind.name: replace(kind, path=_shown(kind.path, root)) for kind in own}}
+
+    def read(path: Path) -> Kind:
+        kind = kind_files.parse(strict_yaml.read_text(path), _shown(path, root))
+        if kind.name != path.stem:
+            raise ContentError(Problem(f"holds the kind {kind.name!r}", path, 1, f"name it {kind.name}.yml"))
+        return kind
+
+    own = _all(_files(root / "content" / "kinds", ".yml"), read, root)
+    return kind_files.load_built_in() | {kind.name: kind for kind in own}
 
 
 def load_gazetteer(root: Path) -> Gazetteer:
     """The built-in gazetteer and the project's own organisations (`content/organisations/*.yml`)."""
     files = _files(root / "content" / "organisations", ".yml")
-    lists, problems = _each(files, lambda path: _validated(path, schemas.ORGANISATIONS))
-    if problems:
-        raise ContentError(*_relative(problems, root))
-    return gazetteers.extend(gazetteers.load_built_in(), [data for found in lists for data in found or ()])
+    lists = _all(files, lambda path: schemas.read(path, schemas.ORGANISATIONS)[0] or [], root)
+    return gazetteers.extend(gazetteers.load_built_in(), chain.from_iterable(lists))
 
 
 def load_settings(root: Path) -> Settings:
     """`content/settings.yml`, which may be absent; unknown keys are errors."""
-    path = root / "content" / "settings.yml"
-    found, problems = _each([path] if path.exists() else [], lambda path: _validated(path, schemas.SETTINGS))
-    if problems:
-        raise ContentError(*_relative(problems, root))
-    return Settings(**(found[0] or {})) if found else Settings()
+    found = [path for path in (root / "content" / "settings.yml",) if path.exists()]
+    data = _all(found, lambda path: schemas.read(path, schemas.SETTINGS)[0] or {}, root)
+    return Settings(**(data[0] if data else {}))
 
 
-def load_overrides(root: Path, kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> list[Claim]:
-    """Every correction and denial, as claims; raises ContentError listing ALL that is wrong in any file."""
-    overrides = try_overrides(root, kinds, gazetteer)
-    if overrides.problems:
-        raise ContentError(*overrides.problems)
-    return overrides.claims
-
-
-def try_overrides(root: Path, kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> Overrides:
+def load_overrides(root: Path, kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> Overrides:
     """What can be used of `content/overrides/`, and what is wrong with the rest; a file counts whole or not at all."""
     folder = root / "content" / "overrides"
-    schema = schemas.overrides(kinds)
-    claims: list[Claim] = []
-    lines: dict[str, int] = {}
-    problems: list[Problem] = []
-    broken: set[str] = set()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and not _is_hidden(p, folder)):
-        try:
-            found = _overrides_of(path, folder, root, schema, kinds, gazetteer)
-            claims += [claim for claim, _ in found]
-            lines.update({claim.id: line for claim, line in found})
-        except ContentError as error:
-            problems += error.problems
-            broken.add(path.stem)
-    return Overrides(claims, lines, _relative(problems, root), frozenset(broken))
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_hidden(path, folder))
+    read, problems = _each(paths, lambda path: overridefile.read(path, folder, kinds, gazetteer), root)
+    found = [item for items in read for item in items]
+    lines = {claim.id: line for claim, line in found}
+    broken = frozenset(problem.path.stem for problem in problems if problem.path)
+    return Overrides([claim for claim, _ in found], lines, problems, broken)
 
 
-def load_sheets(root: Path) -> list[Sheet]:
-    """The saved sheets, overrides' claims included; raises ContentError for files that are not as we write them."""
-    sheets, problems = try_sheets(root)
-    if problems:
-        raise ContentError(*problems)
-    return sheets
-
-
-def try_sheets(root: Path) -> tuple[list[Sheet], list[Problem]]:
-    """The saved sheets that can be read, and the files that cannot."""
-    found: list[Sheet] = []
-    problems: list[Problem] = []
-    for type_, name in FOLDERS.items():
-        folder = root / "content" / "facts" / name
-        read = partial(_read_sheet, type_)
-        sheets, broken = _each(_files(folder, ".yml"), read)
-        found += sheets
-        problems += broken
+def load_sheets(root: Path) -> tuple[list[Sheet], list[Problem]]:
+    """The saved sheets that can be read, overrides' claims included, and the files that are not as we write them."""
+    types = {path: type_ for type_, name in FOLDERS.items() for path in _files(root / "content/facts" / name, ".yml")}
+    sheets, problems = _each([*types], lambda path: sheetfile.parse(strict_yaml.read(path)[0], types[path], path), root)
     hint = "machine-written; delete it and run: factsheets build"
-    return found, _relative([replace(problem, hint=hint) for problem in problems], root)
+    return sheets, [replace(problem, hint=hint) for problem in problems]
 
 
 def load_made_from(root: Path) -> MadeFrom:
@@ -276,34 +196,50 @@ def lock(root: Path, seconds: float = 60) -> Iterator[None]:
         held.release()
 
 
-def _first_line(text: str) -> str:
-    line = next(line for line in text.split("\n") if line.strip())
-    return line.lstrip("#").strip() or line.strip()
+def _article(path: Path) -> Article:
+    """Front matter and body (`.md`), or headlines and all (`.txt`, with a sidecar)."""
+    if path.suffix not in _TEXTS:
+        hint = "only .md and .txt files are read, and .yml beside a .txt"
+        raise ContentError(Problem("is not an article", path, None, hint))
+    text, beside = normalise(strict_yaml.read_text(path)), path.with_suffix(".yml")
+    data: Any = None
+    if path.suffix == ".txt" and beside.exists():
+        data, _ = schemas.read(beside, schemas.ARTICLE)
+    elif path.suffix == ".md" and (text == "---" or text.startswith("---\n")):
+        head, text = _front_matter(text, path)
+        data, _ = schemas.parse("\n" + head, path, schemas.ARTICLE)
+    data, text = data or {}, text.strip("\n")
+    if not text.strip():
+        raise ContentError(Problem("has no text", path, None, "an article needs at least one sentence"))
+    based_on = data.get("based_on") or ()
+    return Article(
+        id=path.stem,
+        title=" ".join(normalise(data.get("title") or _first_line(text)).split()),
+        text=text,
+        published=data.get("published", "").partition("T")[0] or None,
+        publisher=data.get("publisher"),
+        url=data.get("url"),
+        language=data.get("language") or "en",
+        licence=data.get("licence"),
+        based_on=(based_on,) if isinstance(based_on, str) else tuple(based_on),
+    )
 
 
-def _front_matter(text: str, path: Path) -> tuple[tuple[Any, strict_yaml.Lines], str]:
-    head, found, body = text[4:].partition("\n---\n")
+def _front_matter(text: str, path: Path) -> tuple[str, str]:
+    head, found, body = (text[4:] + "\n").partition("\n---\n")
     if not found:
-        head, found, body = text[4:].partition("\n---")
-        if not found or body.strip():
-            raise ContentError(Problem("the front matter does not end", path, 1, "close it with a line of ---"))
-    return strict_yaml.parse("\n" + head, path), body
+        raise ContentError(Problem("the front matter does not end", path, 1, "close it with a line of ---"))
+    return head, body
 
 
-def _read_article(path: Path) -> Article:
-    text = strict_yaml.read_text(path)
-    beside = path.with_suffix(".yml")
-    sidecar = (*strict_yaml.read(beside), beside) if path.suffix == ".txt" and beside.exists() else None
-    return parse_article(text, path, sidecar)
-
-
-def _read_sheet(type_: SubjectType, path: Path) -> Sheet:
-    return sheetfile.parse(strict_yaml.read(path)[0], type_, path)
+def _first_line(text: str) -> str:
+    line = text.strip().partition("\n")[0]
+    return line.lstrip("#").strip() or line
 
 
 def _misplaced(folder: Path) -> Iterator[Problem]:
-    """What stands in content/articles and is no article, or cannot be one under its name."""
-    texts = [path for path in _files(folder) if path.suffix in (".md", ".txt")]
+    """What stands in content/articles and cannot be an article under its name, or belongs to none."""
+    texts = _files(folder, *_TEXTS)
     names = Counter(path.stem.casefold() for path in texts)
     for path in texts:
         if not _ID.fullmatch(path.stem) or path.stem.casefold() == "index":
@@ -311,75 +247,45 @@ def _misplaced(folder: Path) -> Iterator[Problem]:
             yield Problem(f"{path.stem!r} cannot be the id of an article", path, None, hint)
         if names[path.stem.casefold()] > 1:
             yield Problem(f"two articles are named {path.stem!r}", path, None, "rename one of them")
-    for path in _files(folder):
-        if path.suffix == ".yml" and path.with_suffix(".txt") not in texts:
+    for path in _files(folder, ".yml"):
+        if path.with_suffix(".txt") not in texts:
             yield Problem("belongs to no article", path, None, f"there is no {path.stem}.txt beside it")
-        elif path.suffix not in (".md", ".txt", ".yml"):
-            yield Problem("is not an article", path, None, "only .md and .txt files are read, and .yml beside a .txt")
     for path in sorted(p for p in folder.glob("*/") if not _is_hidden(p, folder)):
         yield Problem("folders in content/articles are not read", path, None, "move its articles up")
 
 
-def _overrides_of(
-    path: Path, folder: Path, root: Path, schema: schemas.Schema, kinds: Mapping[str, Kind], gazetteer: Gazetteer
-) -> list[tuple[Claim, int]]:
-    type_ = next((t for t, name in FOLDERS.items() if path.parent == folder / name), None)
-    if type_ is None or path.suffix != ".yml":
-        hint = "overrides are content/overrides/organisations/<id>.yml and countries/<ID>.yml"
-        raise ContentError(Problem("is not an override file", path, None, hint))
-    sheet = Sheet(path.stem, _subject_name(path, type_, root, gazetteer), type_)
-    data, lines = strict_yaml.read(path)
-    if found := [*schemas.problems([] if data is None else data, lines, schema, path)]:
-        raise ContentError(*found)
-    return overridefile.parse(data or [], lines, sheet, kinds, gazetteer, path)
-
-
-def _subject_name(path: Path, type_: SubjectType, root: Path, gazetteer: Gazetteer) -> str:
-    known = {"organisation": gazetteer.organisations, "country": gazetteer.countries, "other": {}}[type_]
-    if record := known.get(path.stem):
-        return record.name
-    facts = root / "content" / "facts" / FOLDERS[type_] / path.name
-    if type_ == "other" and facts.is_file():
-        return str(strict_yaml.read(facts)[0]["name"])
-    meant = gazetteer.find(path.stem)
-    hint = f"did you mean {meant.id}.yml?" if meant and meant.id in known else did_you_mean(path.stem, known)
-    raise ContentError(Problem(f"no {type_} has the id {path.stem!r}", path, None, hint))
-
-
-def _validated(path: Path, schema: schemas.Schema) -> Any:
-    data, lines = strict_yaml.read(path)
-    if data is not None and (found := [*schemas.problems(data, lines, schema, path)]):
-        raise ContentError(*found)
-    return data
-
-
-def _files(folder: Path, suffix: str | None = None) -> list[Path]:
+def _files(folder: Path, *suffixes: str) -> list[Path]:
     found = [p for p in folder.glob("*") if p.is_file() and not _is_hidden(p, folder)]
-    return sorted(path for path in found if suffix in (None, path.suffix))
+    return sorted(path for path in found if not suffixes or path.suffix in suffixes)
 
 
 def _is_hidden(path: Path, folder: Path) -> bool:
     return any(part.startswith(".") for part in path.relative_to(folder).parts) or path.name == "README.md"
 
 
-def _each(paths: Sequence[Path], read: Callable[[Path], T]) -> tuple[list[T], list[Problem]]:
-    """What could be read, and every problem of what could not."""
+def _each(paths: Sequence[Path], read: Callable[[Path], T], root: Path | None = None) -> tuple[list[T], list[Problem]]:
+    """What could be read, and every problem of what could not, with paths below `root`."""
     results: list[T] = []
     problems: list[Problem] = []
     for path in paths:
         try:
             results.append(read(path))
         except ContentError as error:
-            problems += error.problems
+            problems += [
+                replace(problem, path=problem.path and _shown(problem.path, root)) for problem in error.problems
+            ]
     return results, problems
 
 
-def _relative(problems: Iterable[Problem], root: Path) -> list[Problem]:
-    return [replace(problem, path=_shown(problem.path, root)) if problem.path else problem for problem in problems]
+def _all(paths: Sequence[Path], read: Callable[[Path], T], root: Path) -> list[T]:
+    results, problems = _each(paths, read, root)
+    if problems:
+        raise ContentError(*problems)
+    return results
 
 
-def _shown(path: Path, root: Path) -> Path:
-    return path.relative_to(root) if path.is_relative_to(root) else path
+def _shown(path: Path, root: Path | None) -> Path:
+    return path.relative_to(root) if root and path.is_relative_to(root) else path
 
 
 @contextmanager

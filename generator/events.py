@@ -1,6 +1,6 @@
 """The rules for kinds whose facts have a status: what claims say happened → one timeline of events."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from itertools import combinations
@@ -76,18 +76,18 @@ def _see(timeline: list[Event], seen: Event, usual: str) -> None:
 
 
 def _without_repeats(timeline: list[Event]) -> tuple[list[Event], list[str]]:
+    """Of two beginnings of one status with nothing between them the newer source's; their date is in dispute."""
     result: list[Event] = []
-    conflicts: list[str] = []
     for event in timeline:
         if not result or result[-1].status != event.status:
             result.append(event)
-            continue
-        last = result[-1]
-        sides = " or ".join(e.date or f"seen already in {e.as_of}" for e in (last, event))
-        conflicts.append(f"{event.status} since: {sides}")
-        if last.date is None or (event.date and dates.sort_key(event.as_of) > dates.sort_key(last.as_of)):
+        elif not result[-1].date or (event.date and _sighted(event) > _sighted(result[-1])):
             result[-1] = event
-    return result, conflicts
+    return result, ["since"] if len(result) < len(timeline) else []
+
+
+def _sighted(event: Event) -> tuple[date, date]:
+    return dates.sort_key(event.as_of)
 
 
 def _inside_and_outside(claims: list[Claim], usual: str) -> list[str]:
@@ -97,8 +97,7 @@ def _inside_and_outside(claims: list[Claim], usual: str) -> list[str]:
     spans = [(c, c.fields.get("status", usual) in _INSIDE, span) for c in claims if (span := _asserted(c))]
     for (one, inside, a), (other, also, b) in combinations(spans, 2):
         if inside != also and source(one) != source(other) and max(a[0], b[0]) <= min(a[1], b[1]):
-            sides = {c.fields.get("status", usual): [c] for c in sorted((one, other), key=lambda c: c.id)}
-            return [two_sides("", sides)]
+            return ["status"]
     return []
 
 
@@ -127,12 +126,6 @@ def _overridden(timeline: list[Event], override: Claim, usual: str) -> list[Even
         kept = [event for event in kept if dates.sort_key(event.date) < last]
     undated = [event for event in own if not event.date]
     return sorted(kept + [e for e in own if e.date], key=lambda e: (dates.sort_key(e.date), e.status)) + undated
-
-
-def two_sides(label: str, sides: Mapping[str, Iterable[Claim]]) -> str:
-    """Both sides with their sources: `since: 2002 (a, b) or 2003 (c)`."""
-    said = [f"{value} ({', '.join(sorted({source(c) for c in claims}))})" for value, claims in sides.items()]
-    return label + " or ".join(said)
 
 
 def source(claim: Claim) -> str:

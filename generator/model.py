@@ -17,6 +17,16 @@ PUBLISH_AT = 0.8
 FOLDERS: Mapping[SubjectType, str] = {"organisation": "organisations", "country": "countries", "other": "others"}
 """Folder of a sheet below `facts/` and `overrides/`; apart, so that `au` and `AU` never meet on one disk."""
 
+REASONS = {
+    "sources": "sources {}",
+    "vaguer": "less exactly {}",
+    "otherwise": "otherwise {}",
+    "disputed": "sources disagree: {}",
+    "rival": "at the same time: {}",
+    "successor": "followed by {}",
+}
+"""What `Fact.reason` may hold, in the fewest words: numbers of sources, names of fields, names of other holders."""
+
 
 @dataclass(frozen=True, slots=True)
 class Article:
@@ -126,7 +136,7 @@ class Fact:
     fields: Mapping[str, str]
     verdict: Verdict
     decided_by: DecidedBy
-    reason: str  # why this value: a sentence a reader can check against `claims`
+    reason: Mapping[str, str]  # why this value: see REASONS; a page puts it into words
     claims: tuple[Claim, ...]  # the winner first, then by rank
     events: tuple[Event, ...] = ()  # kinds with a status: the timeline that status on a date derives from
     confirmed: str | None = None  # EDTF: the latest source that says so

@@ -1,105 +1,79 @@
-"""An override file → claims: names resolved to ids, each problem on its line. `schemas` checks the form first."""
+"""An override file → claims: its form checked by `schemas`, its names resolved to ids, each problem on its line."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from generator import schemas
 from generator.errors import ContentError, Problem, did_you_mean
-from generator.gazetteer import Gazetteer, Record
+from generator.gazetteer import Gazetteer
 from generator.kinds import Field, Kind
-from generator.model import FOLDERS, Claim, Sheet
+from generator.model import FOLDERS, Claim, SubjectType
 from generator.strict_yaml import Lines
 
 
-def parse(
-    data: list[Any], lines: Lines, sheet: Sheet, kinds: Mapping[str, Kind], gazetteer: Gazetteer, path: Path
-) -> list[tuple[Claim, int]]:
-    """The claims of a file about `sheet`, each with its line; raises ContentError listing all that is wrong."""
-    claims: list[tuple[Claim, int]] = []
+def read(path: Path, folder: Path, kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> list[tuple[Claim, int]]:
+    """The claims of a file below `folder`, each with its line; raises ContentError listing all that is wrong."""
+    type_: SubjectType = next((type_ for type_, name in FOLDERS.items() if path.parent == folder / name), "other")
+    if type_ == "other" or path.suffix != ".yml":
+        hint = "overrides are content/overrides/organisations/<id>.yml and countries/<ID>.yml"
+        raise ContentError(Problem("is not an override file", path, None, hint))
+    records = gazetteer.countries if type_ == "country" else gazetteer.organisations
+    if path.stem not in records:
+        meant = gazetteer.find(path.stem)
+        other = f"did you mean {meant.id}.yml?" if meant and meant.id in records else did_you_mean(path.stem, records)
+        raise ContentError(Problem(f"no {type_} has the id {path.stem!r}", path, None, other))
+    data, lines = schemas.read(path, schemas.overrides(kinds))
+    place = path.relative_to(folder).as_posix()
+    blank = Claim("", path.stem, records[path.stem].name, type_, None, "", override=place)
+    claims: dict[str, tuple[Claim, int]] = {}
     problems: list[Problem] = []
-    for place, item in enumerate(data):
-        at = (place, "deny") if "deny" in item else (place,)
-        try:
-            claim = _claim(item, at, lines, sheet, kinds, gazetteer, path)
-            if any(claim.id == other.id for other, _ in claims):
-                problems.append(Problem("this override stands twice", path, lines[(place,)]))
-            claims.append((claim, lines[(place,)]))
-        except ContentError as error:
-            problems += error.problems
+    for number, item in enumerate(data or ()):
+        claim, wrong = _claim(item, number, lines, blank, kinds, gazetteer)
+        problems += wrong
+        if claim.id in claims and not wrong:
+            problems.append(Problem("this override stands twice", None, lines[(number,)]))
+        claims[claim.id] = claim, lines[(number,)]
     if problems:
-        raise ContentError(*problems)
-    return claims
+        raise ContentError(*(replace(problem, path=path) for problem in problems))
+    return [*claims.values()]
 
 
 def _claim(
-    item: Mapping[str, Any],
-    at: tuple[str | int, ...],
-    lines: Lines,
-    sheet: Sheet,
-    kinds: Mapping[str, Kind],
-    gazetteer: Gazetteer,
-    path: Path,
-) -> Claim:
+    item: Mapping[str, Any], number: int, lines: Lines, blank: Claim, kinds: Mapping[str, Kind], gazetteer: Gazetteer
+) -> tuple[Claim, list[Problem]]:
     denies = "deny" in item
-    says = item["deny"] if denies else item
+    says, at = (item["deny"], (number, "deny")) if denies else (item, (number,))
     kind = kinds[says["kind"]]
     home = kind.fields[kind.subject].type
-    if home not in (sheet.type, "party") and sheet.type != "other":
+    if home not in (blank.subject_type, "party"):
         hint = f"it belongs in the file of the {home}"
-        raise ContentError(Problem(f"{kind.name} is not kept here", path, lines[(*at, "kind")], hint))
-    values: dict[str, tuple[str | None, str]] = {}
+        return blank, [Problem(f"{kind.name} is not kept here", None, lines[(*at, "kind")], hint)]
+    found: dict[str, tuple[str | None, str]] = {}
     problems = []
-    for field in _named(kind):
-        if field.name in says:
-            try:
-                values[field.name] = _resolve(says[field.name], field, gazetteer, lenient=denies)
-            except _UnknownNameError as error:
-                problems.append(Problem(str(error), path, lines[(*at, field.name)], error.hint))
-    if problems:
-        raise ContentError(*problems)
-    value, value_name = values.pop("value", (None, ""))
-    fields = {name: found or written for name, (found, written) in values.items()}
-    place = f"{FOLDERS[sheet.type]}/{sheet.id}.yml"
-    return Claim(
-        kind.name,
-        sheet.id,
-        sheet.name,
-        sheet.type,
-        value,
-        value_name,
-        fields,
-        override=place,
-        denies=denies,
-        why=item["why"],
-        source=item.get("source"),
-    )
+    for field in (replace(kind.fields[kind.value], name="value"), *kind.others()):
+        if text := says.get(field.name):
+            found[field.name] = _resolve(text, field, gazetteer)
+            if found[field.name][0] is None and not denies:  # a denial may name what has no id
+                problems.append(_unknown(text, field, gazetteer, lines[(*at, field.name)]))
+    value, name = found.pop("value", (None, ""))
+    fields = {name: code or written for name, (code, written) in found.items()}
+    more = {"denies": denies, "why": item["why"], "source": item.get("source")}
+    return replace(blank, kind=kind.name, value=value, value_name=name, fields=fields, **more), problems
 
 
-def _named(kind: Kind) -> Iterator[Field]:
-    yield replace(kind.fields[kind.value], name="value")
-    yield from kind.others()
-
-
-class _UnknownNameError(ValueError):
-    """A name that the gazetteer does not find, and a hint."""
-
-    def __init__(self, message: str, hint: str | None) -> None:
-        super().__init__(message)
-        self.hint = hint
-
-
-def _resolve(text: str, field: Field, gazetteer: Gazetteer, lenient: bool) -> tuple[str | None, str]:
-    """Id and name of what a person wrote. A denial may name what has no id."""
+def _resolve(text: str, field: Field, gazetteer: Gazetteer) -> tuple[str | None, str]:
+    """Id and name of what a person wrote; no id where it names nothing of the field's type."""
     if field.type not in ("country", "organisation", "party"):
         return text, text
     record = gazetteer.find(text)
-    if record and field.type in (record.type, "party"):
-        return record.id, record.name
-    if lenient and not record:
-        return None, text
-    known: list[Record] = [*(gazetteer.countries if field.type != "organisation" else {}).values()]
+    return (record.id, record.name) if record and field.type in (record.type, "party") else (None, text)
+
+
+def _unknown(text: str, field: Field, gazetteer: Gazetteer, line: int) -> Problem:
+    known = [*(gazetteer.countries if field.type != "organisation" else {}).values()]
     known += [*(gazetteer.organisations if field.type != "country" else {}).values()]
     what = "country or organisation" if field.type == "party" else field.type
-    hint = did_you_mean(text, [word for item in known for word in (item.id, item.name)])
-    raise _UnknownNameError(f"{field.name}: no {what} is called {text!r}", hint)
+    hint = did_you_mean(text, [word for record in known for word in (record.id, record.name)])
+    return Problem(f"{field.name}: no {what} is called {text!r}", None, line, hint)

@@ -11,19 +11,19 @@ from datetime import date, timedelta
 from itertools import combinations
 
 from generator import dates
-from generator.events import latest, settle_events, source, two_sides
+from generator.events import latest, settle_events, source
 from generator.gazetteer import Gazetteer, fold
 from generator.kinds import Kind
-from generator.model import PUBLISH_AT, Claim, Event, Fact, Sheet
+from generator.model import PUBLISH_AT, Claim, DecidedBy, Event, Fact, Sheet
 from generator.timeline import is_planned, started
-
-Pairs = list[tuple[Claim, str]]
 
 _SHARED_POSTS = {
     "adviser", "advisor", "aide", "ambassador", "assistant", "commissioner", "delegate", "deputy", "envoy", "judge",
     "lawmaker", "legislator", "member", "official", "representative", "senator", "spokesman", "spokesperson",
     "spokeswoman", "undersecretary", "vice",
 }  # fmt: skip
+_SPELLINGS = {"defense": "defence", "labor": "labour", "advisor": "adviser", "center": "centre"}
+_DISPUTED = ("date", "country", "organisation", "party")  # fields in which sources can contradict each other
 _LONGEST_GUESS = timedelta(days=366)  # two undated sightings of one chair further apart may be two terms
 
 
@@ -43,17 +43,20 @@ def source_claims(sheets: Iterable[Sheet]) -> list[Claim]:
     return [claim for claim in found if claim.override is None]
 
 
+def plain(text: str) -> str:
+    """Names, posts and other words as they are compared: no case, accents, hyphens, in one spelling."""
+    return " ".join(_SPELLINGS.get(word, word) for word in fold(text).split())
+
+
 def idle_overrides(
     claims: Sequence[Claim], kinds: Mapping[str, Kind], gazetteer: Gazetteer
 ) -> Iterator[tuple[Claim, str]]:
     """Overrides that could go, and why: denials of what nobody says, corrections that the articles now agree with."""
-    subjects: dict[tuple[str, str], list[Claim]] = defaultdict(list)
-    for claim in claims:
-        subjects[claim.subject_type, claim.subject].append(claim)
     for override in (claim for claim in claims if claim.override and claim.kind in kinds):
-        others = [c for c in subjects[override.subject_type, override.subject] if c is not override]
+        home = (override.subject_type, override.subject)
+        others = [c for c in claims if (c.subject_type, c.subject) == home and c is not override]
         if override.denies:
-            if not any(_denies(override, claim, kinds[claim.kind]) for claim in others):
+            if not any(_denies(override, claim, kinds) for claim in others):
                 yield override, "this denial matches nothing that an article says"
         elif any(
             _says_as_much(fact, override) for sheet in reconcile(others, kinds, gazetteer) for fact in sheet.facts
@@ -80,23 +83,23 @@ def _denied(claims: list[Claim], kinds: Mapping[str, Kind]) -> list[Claim]:
     """A denial takes away every claim of a source that matches all it names; it never takes away another override."""
     result: list[Claim] = []
     for denial in (claim for claim in claims if claim.denies):
-        taken = [c for c in claims if c not in result and _denies(denial, c, kinds[c.kind])]
-        result += [denial, *taken]
+        result += [denial, *(claim for claim in claims if claim not in result and _denies(denial, claim, kinds))]
     return result
 
 
-def _denies(denial: Claim, claim: Claim, kind: Kind) -> bool:
+def _denies(denial: Claim, claim: Claim, kinds: Mapping[str, Kind]) -> bool:
     if claim.override or claim.kind != denial.kind:
         return False
     if denial.value_name and not _same_value(denial, claim):
         return False
-    return all(fold(_field(claim, name, kind) or "") == fold(wanted) for name, wanted in denial.fields.items())
+    kind = kinds[claim.kind]
+    return all(_identity(claim, name, kind) == plain(wanted) for name, wanted in denial.fields.items())
 
 
-def _same_value(one: Claim, other: Claim) -> bool:
+def _same_value(one: Claim, other: Claim | Fact) -> bool:
     if one.value and other.value:
-        return one.value == other.value or fold(one.value) == fold(other.value)
-    return fold(one.value_name) == fold(other.value_name)
+        return plain(one.value) == plain(other.value)
+    return plain(one.value_name) == plain(other.value_name)
 
 
 def _field(claim: Claim, name: str, kind: Kind) -> str | None:
@@ -110,72 +113,73 @@ def _field(claim: Claim, name: str, kind: Kind) -> str | None:
 def _says_as_much(fact: Fact, override: Claim) -> bool:
     if fact.kind != override.kind or fact.verdict != "settled" or fact.decided_by != "articles":
         return False
-    return fact.value == override.value and all(fact.fields.get(k) == v for k, v in override.fields.items())
+    fields = override.fields.items()
+    return _same_value(override, fact) and all(plain(fact.get(name) or "") == plain(said) for name, said in fields)
 
 
 def _settle_one(claims: list[Claim], kind: Kind) -> Iterator[Fact]:
     """One value for each identity (each event of a founding)."""
-    groups = _grouped(claims, lambda c: tuple(fold(_field(c, name, kind) or "") for name in kind.identity))
-    for group in sorted(groups, key=lambda g: _word_order(g[0], kind)):
-        voters = _voters(group)
-        value, against = _choose([(c, c.value or c.value_name) for c in voters], kind)
-        ranked = sorted(voters, key=lambda c: (not _backs(c, value), c.value != value, _rank(c, kind)))
+    for group in sorted(_grouped(claims, kind), key=lambda g: _word_order(g[0], kind)):
+        voters = _voters(group, kind)
+        value, doubts = _choose(voters, kind)
+        ranked = sorted(voters, key=lambda c: (not _backs(c, value), _value(c) != value))
         agreeing = [claim for claim in ranked if _backs(claim, value)]
-        fields, conflicts = _merge(agreeing, kind)
-        yield _fact(group, ranked, len(agreeing), kind, fields, against + conflicts)
+        fields, disputed = _merge(agreeing, kind)
+        yield _fact(group, ranked, len(agreeing), kind, fields, doubts + disputed)
 
 
 def _settle_many(claims: list[Claim], kind: Kind) -> Iterator[Fact]:
     """One fact for each value; where the kind has a status, its timeline decides status and dates."""
-    groups = _grouped(claims, lambda c: tuple(_identity(c, name, kind) for name in kind.identity))
-    for group in sorted(groups, key=lambda g: (fold(g[0].value_name), g[0].value or "")):
-        ranked = sorted(_voters(group), key=lambda c: _rank(c, kind))
-        fields, conflicts = _merge(
-            ranked, kind, without=("status", "since", "until") if "status" in kind.fields else ()
-        )
+    for group in sorted(_grouped(claims, kind), key=lambda g: (plain(g[0].value_name), g[0].value or "")):
+        ranked = _voters(group, kind)
         if "status" not in kind.fields:
-            yield _fact(group, ranked, len(ranked), kind, fields, conflicts)
+            yield _fact(group, ranked, len(ranked), kind, *_merge(ranked, kind))
             continue
+        fields, disputed = _merge(ranked, kind, without=("status", "since", "until"))
         events, doubts = settle_events(ranked, kind)
-        fields = _ordered({**fields, **_from_events(events, ranked[0], kind)}, kind)
-        ranked.sort(key=lambda c: (c.override is None, not _agrees(c, fields, kind)))
-        agreeing = sum(claim.override is not None or _agrees(claim, fields, kind) for claim in ranked)
-        fact = _fact(group, ranked, max(agreeing, 1), kind, fields, conflicts + doubts)
+        fields |= _from_events(events, ranked[0], kind)
+        agrees = [c.override is not None or _field(c, "status", kind) == fields.get("status") for c in ranked]
+        ranked.sort(key=lambda c: (c.override is None, _field(c, "status", kind) != fields.get("status")))
+        fact = _fact(group, ranked, max(sum(agrees), 1), kind, fields, disputed + doubts)
         yield replace(fact, events=tuple(events))
 
 
 def _settle_posts(claims: list[Claim], kind: Kind) -> Iterator[Fact]:
     """One fact for each holder of each post; then the holders of a post that only one can have are set in order."""
     posts = [name for name in kind.identity if name != "value"]
-    for group in _grouped(claims, lambda c: tuple(fold(c.fields.get(name, "")) for name in posts)):
+    for group in _grouped(claims, kind, posts):
         facts = []
         for holder in _holders(group):
-            ranked = sorted(_voters(holder), key=lambda c: _rank(c, kind))
-            fields, conflicts = _merge(ranked, kind)
+            ranked = _voters(holder, kind)
+            fields, disputed = _merge(ranked, kind)
             if "status" in kind.fields:
                 fields["status"] = _office_status(fields, ranked, kind)
-            fields = _ordered(fields, kind)
             full = max(ranked, key=lambda c: (c.override is not None, len(c.value_name.split())))
-            fact = _fact(holder, ranked, len(ranked), kind, fields, conflicts)
+            fact = _fact(holder, ranked, len(ranked), kind, fields, disputed)
             facts.append(replace(fact, value=full.value, value_name=full.value_name))
-        words = set(" ".join(facts[0].fields.get(name, "") for name in posts).casefold().replace("-", " ").split())
+        words = {word for name in posts for word in plain(facts[0].fields.get(name, "")).split()}
         if not words & _SHARED_POSTS and words != {"minister"}:
-            facts = _one_at_a_time(facts)
-        yield from sorted(facts, key=lambda fact: (dates.sort_key(started(fact)), fold(fact.value_name)))
+            _one_at_a_time(facts)
+        yield from sorted(facts, key=_by_start)
 
 
 def _settle_timeline(claims: list[Claim], kind: Kind) -> Iterator[Fact]:
     """One fact for each term, the earliest first; two holders whose terms certainly overlap are disputed."""
     facts = []
-    for group in _grouped(claims, lambda c: (c.value or fold(c.value_name),)):
+    for group in _grouped(claims, kind, ["value"]):
         for term in _terms(group):
-            ranked = sorted(_voters(term), key=lambda c: _rank(c, kind))
-            fields, conflicts = _merge(ranked, kind)
+            ranked = _voters(term, kind)
+            fields, disputed = _merge(ranked, kind)
             if "until" not in fields and "duration" in fields and "since" in fields and "/" not in fields["since"]:
                 fields["until"] = dates.term_end(fields["since"], fields["duration"])
-            facts.append(_fact(term, ranked, len(ranked), kind, _ordered(fields, kind), conflicts))
-    facts.sort(key=lambda fact: (dates.sort_key(started(fact)), fold(fact.value_name)))
-    yield from _dispute_overlaps(facts)
+            facts.append(_fact(term, ranked, len(ranked), kind, fields, disputed))
+    facts.sort(key=_by_start)
+    _dispute_overlaps(facts)
+    yield from facts
+
+
+def _by_start(fact: Fact) -> tuple[object, ...]:
+    return dates.sort_key(started(fact)), plain(fact.value_name)
 
 
 _SETTLE: Mapping[str, Callable[[list[Claim], Kind], Iterator[Fact]]] = {
@@ -186,17 +190,18 @@ _SETTLE: Mapping[str, Callable[[list[Claim], Kind], Iterator[Fact]]] = {
 }
 
 
-def _grouped(claims: list[Claim], key: Callable[[Claim], Hashable]) -> list[list[Claim]]:
+def _grouped(claims: list[Claim], kind: Kind, names: Sequence[str] | None = None) -> list[list[Claim]]:
+    """Claims about one fact: those that agree in the kind's identity, or in these fields."""
     groups: dict[Hashable, list[Claim]] = defaultdict(list)
     for claim in claims:
-        groups[key(claim)].append(claim)
+        groups[tuple(_identity(claim, name, kind) for name in names or kind.identity)].append(claim)
     return [groups[key] for key in sorted(groups, key=repr)]
 
 
 def _identity(claim: Claim, name: str, kind: Kind) -> str:
     if name == "value":
-        return claim.value or fold(claim.value_name)
-    return fold(_field(claim, name, kind) or "")
+        return claim.value or plain(claim.value_name)
+    return plain(_field(claim, name, kind) or "")
 
 
 def _word_order(claim: Claim, kind: Kind) -> list[int]:
@@ -204,9 +209,10 @@ def _word_order(claim: Claim, kind: Kind) -> list[int]:
     return [f.values.index(v) if (v := _field(claim, f.name, kind)) in f.values else len(f.values) for f in fields]
 
 
-def _voters(claims: list[Claim]) -> list[Claim]:
-    """Claims below the publishing threshold have no say unless there are no others."""
-    return [claim for claim in claims if claim.confidence >= PUBLISH_AT] or claims
+def _voters(claims: list[Claim], kind: Kind) -> list[Claim]:
+    """By rank, those that have a say: claims below the publishing threshold have none unless there are no others."""
+    ranked = sorted(claims, key=lambda claim: _rank(claim, kind))
+    return [claim for claim in ranked if claim.confidence >= PUBLISH_AT] or ranked
 
 
 def _rank(claim: Claim, kind: Kind) -> tuple[object, ...]:
@@ -227,39 +233,38 @@ def _vaguer(one: str, other: str) -> bool:
     return one != other and _is_date(one) and _is_date(other) and dates.backs(one, other)
 
 
-def _compatible(one: str, other: str) -> bool:
-    return _is_date(one) and _is_date(other) and dates.overlaps(one, other)
+def _value(claim: Claim) -> str:
+    return claim.value or claim.value_name
 
 
 def _backs(claim: Claim, value: str) -> bool:
-    own = claim.value or claim.value_name
-    return own == value or _vaguer(own, value)
+    return _value(claim) == value or _vaguer(_value(claim), value)
 
 
-def _choose(said: Pairs, kind: Kind) -> tuple[str, list[str]]:
+def _choose(voters: list[Claim], kind: Kind) -> tuple[str, list[str]]:
     """An override's value; else of the most exact values the newest (of what changes) or that of most sources.
 
-    Also returned: what contradicts it. Of what changes, older sources are no contradiction.
+    Also returned: whether that is disputed. Of what changes, older sources are no contradiction.
     """
-    if override := next((value for claim, value in said if claim.override), None):
-        return override, []
-    values = {value for _, value in said}
+    if voters[0].override:
+        return _value(voters[0]), []
+    values = {_value(claim) for claim in voters}
     exact = [value for value in values if not any(_vaguer(value, other) for other in values)]
-    votes = {value: [claim for claim, own in said if own == value or _vaguer(own, value)] for value in exact}
-
-    def newest(value: str) -> tuple[date, date]:
-        return max(dates.sort_key(claim.said) for claim in votes[value])
+    votes = {value: [claim for claim in voters if _backs(claim, value)] for value in exact}
+    newest = {value: max(dates.sort_key(claim.said) for claim in votes[value]) for value in exact}
 
     def weight(value: str) -> tuple[object, ...]:
         sources = len({source(claim) for claim in votes[value]})
         sure = max(claim.confidence for claim in votes[value])
-        return (newest(value) if kind.changes else (), sources, sure, newest(value), value)
+        return (newest[value] if kind.changes else (), sources, sure, newest[value], value)
 
     best = max(exact, key=weight)
-    against = [value for value in exact if value != best and not _compatible(value, best)]
-    if kind.changes:
-        against = [value for value in against if newest(value) >= newest(best)]
-    return best, [two_sides("", {value: votes[value] for value in sorted([best, *against])})] if against else []
+    rivals = [value for value in exact if not kind.changes or newest[value] >= newest[best]]
+    return best, ["value"] if any(_contradicts(value, best) for value in rivals) else []
+
+
+def _contradicts(one: str, other: str) -> bool:
+    return one != other and not (_is_date(one) and _is_date(other) and dates.overlaps(one, other))
 
 
 def _merge(ranked: list[Claim], kind: Kind, without: Sequence[str] = ()) -> tuple[dict[str, str], list[str]]:
@@ -269,30 +274,20 @@ def _merge(ranked: list[Claim], kind: Kind, without: Sequence[str] = ()) -> tupl
     ends it for the fields that it names.
     """
     fields: dict[str, str] = {}
-    conflicts: list[str] = []
+    disputed: list[str] = []
     for field in (field for field in kind.others() if field.name not in without):
-        said = [(claim, claim.fields[field.name]) for claim in ranked if field.name in claim.fields]
+        said = [claim for claim in ranked if field.name in claim.fields]
         if not said:
             continue
-        best = said[0][1]
-        if field.type == "date" and said[0][0].override is None:
-            finer = sorted({value for _, value in said if _vaguer(best, value)}, key=dates.sort_key)
+        values = [claim.fields[field.name] for claim in said]
+        best, by_hand = values[0], said[0].override is not None
+        if field.type == "date" and not by_hand:
+            finer = sorted({value for value in values if _vaguer(best, value)}, key=dates.sort_key)
             best = next((v for v in finer if not any(_vaguer(v, other) for other in finer)), best)
         fields[field.name] = best
-        against = [(claim, value) for claim, value in said if _contradicts(value, best, field.type)]
-        if against and said[0][0].override is None:
-            sides: dict[str, list[Claim]] = defaultdict(list)
-            for claim, value in said:
-                if value == best or (claim, value) in against:
-                    sides[value].append(claim)
-            conflicts.append(two_sides(f"{field.label}: ", sides))
-    return fields, conflicts
-
-
-def _contradicts(one: str, other: str, type_: str) -> bool:
-    if type_ == "date":
-        return not dates.overlaps(one, other)
-    return type_ in ("country", "organisation", "party") and one != other
+        if field.type in _DISPUTED and not by_hand and any(_contradicts(value, best) for value in values):
+            disputed.append(field.name)
+    return fields, disputed
 
 
 def _from_events(events: list[Event], first: Claim, kind: Kind) -> dict[str, str]:
@@ -310,19 +305,16 @@ def _from_events(events: list[Event], first: Claim, kind: Kind) -> dict[str, str
     return {name: text for name, text in found.items() if text and name in kind.fields}
 
 
-def _agrees(claim: Claim, fields: Mapping[str, str], kind: Kind) -> bool:
-    return _field(claim, "status", kind) == fields.get("status")
-
-
 def _holders(claims: list[Claim]) -> list[list[Claim]]:
     """Claims by person; a bare surname is the only person of that name who is known to hold the post."""
-    people = _grouped(claims, lambda c: fold(c.value_name))
-    result = {fold(group[0].value_name): group for group in people}
-    for name in [name for name in result if " " not in name]:
-        full = [other for other in result if other != name and other.split()[-1] == name]
+    people: dict[str, list[Claim]] = defaultdict(list)
+    for claim in claims:
+        people[plain(claim.value_name)].append(claim)
+    for name in [name for name in people if " " not in name]:
+        full = [other for other in people if other != name and other.split()[-1] == name]
         if len(full) == 1:
-            result[full[0]] = result[full[0]] + result.pop(name)
-    return [sorted(group, key=lambda c: (-len(c.value_name.split()), c.id)) for group in result.values()]
+            people[full[0]] += people.pop(name)
+    return [people[name] for name in sorted(people)]
 
 
 def _office_status(fields: Mapping[str, str], ranked: list[Claim], kind: Kind) -> str:
@@ -334,24 +326,25 @@ def _office_status(fields: Mapping[str, str], ranked: list[Claim], kind: Kind) -
     return fields.get("status") or ("former" if until and ranked[0].override else kind.fields["status"].values[0])
 
 
-def _one_at_a_time(facts: list[Fact]) -> list[Fact]:
+def _one_at_a_time(facts: list[Fact]) -> None:
     """A later holder of a post that only one can have makes the earlier a former one; two at one time are disputed."""
-    result = list(facts)
     now = [fact.fields.get("status") in ("current", None) and fact.verdict != "needs-review" for fact in facts]
-    sitting = [place for place, holds in enumerate(now) if holds]
-    for a, b in combinations(sitting, 2):
+    for a, b in combinations([place for place, holds in enumerate(now) if holds], 2):
         one, other = (a, b) if _first_seen(facts[a]) <= _first_seen(facts[b]) else (b, a)
-        if _named_for_good(facts[one]) or _named_for_good(facts[other]):
-            winner = one if _named_for_good(facts[one]) else other
-            loser = other if winner == one else one
-            result[loser] = _former(result[loser], facts[winner])
-        elif _last_seen(facts[one]) < _first_seen(facts[other]):
-            result[one] = _former(result[one], facts[other])
+        if _named_for_good(facts[one]):
+            facts[other] = _former(facts[other], facts[one])
+        elif _named_for_good(facts[other]) or _last_seen(facts[one]) < _first_seen(facts[other]):
+            facts[one] = _former(facts[one], facts[other])
         else:
-            for n, rival in ((one, other), (other, one)):
-                reason = f"{result[n].reason} At the same time {facts[rival].value_name} is named for the same post."
-                result[n] = replace(result[n], verdict="disputed", reason=reason)
-    return result
+            _dispute(facts, one, other)
+
+
+def _dispute(facts: list[Fact], *pair: int) -> None:
+    named = [facts[place].value_name for place in pair]
+    for place, rival in zip(pair, reversed(named), strict=True):
+        rivals = [*filter(None, [facts[place].reason.get("rival")]), rival]
+        reason = {**facts[place].reason, "rival": ", ".join(rivals)}
+        facts[place] = replace(facts[place], verdict="disputed", reason=reason)
 
 
 def _named_for_good(fact: Fact) -> bool:
@@ -362,9 +355,7 @@ def _named_for_good(fact: Fact) -> bool:
 
 
 def _former(fact: Fact, successor: Fact) -> Fact:
-    since = started(successor)
-    when = f" since {successor.get('since')}" if successor.get("since") else f" in {since}" if since else ""
-    reason = f"{fact.reason} Former, because {successor.value_name} is named for the post{when}."
+    reason = {**fact.reason, "successor": successor.value_name}
     return replace(fact, fields={**fact.fields, "status": "former"}, reason=reason)
 
 
@@ -381,8 +372,8 @@ def _last_seen(fact: Fact) -> date:
 
 def _terms(claims: list[Claim]) -> Iterator[list[Claim]]:
     """Claims of one holder that can be one term: no dates speak against it, and no more than a year lies between."""
-    anchored = [claim for claim in claims if claim.fields.get("since") or claim.said]
-    floating = [claim for claim in claims if not (claim.fields.get("since") or claim.said)]
+    anchored = [claim for claim in claims if _anchor(claim)]
+    floating = [claim for claim in claims if not _anchor(claim)]
     terms: list[list[Claim]] = []
     for claim in sorted(anchored, key=lambda c: (dates.sort_key(_anchor(c)), c.id)):
         if terms and all(_one_term(other, claim) for other in terms[-1]):
@@ -395,7 +386,8 @@ def _terms(claims: list[Claim]) -> Iterator[list[Claim]]:
 
 
 def _anchor(claim: Claim) -> str | None:
-    return claim.fields.get("since") or claim.said
+    end = claim.fields.get("until") if claim.fields.get("phase") == "hands-over" else None
+    return claim.fields.get("since") or end or claim.said
 
 
 def _one_term(one: Claim, other: Claim) -> bool:
@@ -411,18 +403,14 @@ def _one_term(one: Claim, other: Claim) -> bool:
     return gap <= (timedelta(0) if "until" in one.fields else _LONGEST_GUESS)
 
 
-def _dispute_overlaps(facts: list[Fact]) -> list[Fact]:
-    result = list(facts)
+def _dispute_overlaps(facts: list[Fact]) -> None:
     for a, b in combinations(range(len(facts)), 2):
         one, other = facts[a], facts[b]
         if one.value == other.value or "override" in (one.decided_by, other.decided_by):
             continue
-        spans = [_term_span(one), _term_span(other)]
-        if all(spans) and max(s[0] for s in spans if s) < min(s[1] for s in spans if s):
-            for n, rival in ((a, other), (b, one)):
-                reason = f"{result[n].reason} At the same time {rival.value_name} is said to preside."
-                result[n] = replace(result[n], verdict="disputed", reason=reason)
-    return result
+        first, second = _term_span(one), _term_span(other)
+        if first and second and max(first[0], second[0]) < min(first[1], second[1]):
+            _dispute(facts, a, b)
 
 
 def _term_span(term: Fact) -> tuple[date, date] | None:
@@ -432,57 +420,33 @@ def _term_span(term: Fact) -> tuple[date, date] | None:
     return (dates.bounds(start).latest, dates.bounds(end).earliest) if start and end else None
 
 
-def _ordered(fields: Mapping[str, str], kind: Kind) -> dict[str, str]:
-    return {field.name: fields[field.name] for field in kind.others() if field.name in fields}
-
-
 def _fact(
-    group: list[Claim], ranked: list[Claim], agreeing: int, kind: Kind, fields: Mapping[str, str], against: list[str]
+    group: list[Claim], ranked: list[Claim], agreeing: int, kind: Kind, fields: Mapping[str, str], disputed: list[str]
 ) -> Fact:
-    """The decision: `ranked` had a say, the first `agreeing` of them for it; `against` says what contradicts it."""
-    winner, voted = ranked[0], {claim.id for claim in ranked}
-    weak = winner.confidence < PUBLISH_AT
-    rest = sorted((c for c in group if c.id not in voted), key=lambda c: _rank(c, kind))
-    decided = "override" if winner.override else "reference" if all(c.ref for c in ranked[:agreeing]) else "articles"
+    """The decision: `ranked` had a say, the first `agreeing` of them for it."""
+    winner, backing = ranked[0], ranked[:agreeing]
+    rest = sorted((c for c in group if c not in ranked), key=lambda c: _rank(c, kind))
+    decided: DecidedBy = "articles"
+    if winner.override or all(c.ref for c in backing):
+        decided = "override" if winner.override else "reference"
+    vaguer = [claim for claim in backing if claim.value != winner.value and _is_date(winner.value)]
+    reason = {
+        **{"sources": _sources(backing), "vaguer": _sources(vaguer), "otherwise": _sources(ranked[agreeing:])},
+        "disputed": ", ".join(dict.fromkeys(disputed)),
+    }
     return Fact(
         kind=kind.name,
         value=winner.value,
         value_name=winner.value_name,
-        fields=fields,
-        verdict="needs-review" if weak else "disputed" if against else "settled",
-        decided_by=decided,  # type: ignore[arg-type]
-        reason=_reason(ranked[:agreeing], ranked[agreeing:], against),
+        fields={field.name: fields[field.name] for field in kind.others() if field.name in fields},
+        verdict="needs-review" if winner.confidence < PUBLISH_AT else "disputed" if disputed else "settled",
+        decided_by=decided,
+        reason={rule: says for rule, says in reason.items() if says},
         claims=(*ranked, *rest),
-        confirmed=latest(*(claim.said for claim in ranked[:agreeing])),
+        confirmed=latest(*(claim.said for claim in backing)),
     )
 
 
-def _reason(agreeing: list[Claim], others: list[Claim], against: list[str]) -> str:
-    """Why this value, in sentences that a reader can check against the claims below it."""
-    winner, sources = agreeing[0], {source(claim) for claim in agreeing if not claim.override}
-    last = latest(*(claim.said for claim in agreeing))
-    newest = min((source(c) for c in agreeing if c.said == last and not c.override), default="")
-    when = f", of {last}" if last else ""
-    if winner.override:
-        said = f"An override in {winner.override} decides: {winner.why}"
-        said += f" {_count(len(sources))} the same." if sources else ""
-    elif len(sources) == 1:
-        said = f"1 source says so: {newest or min(sources)}{when}."
-    else:
-        said = f"{len(sources)} sources agree; the latest is {newest or max(sources)}{when}."
-    vague = {source(claim) for claim in agreeing if claim.value != winner.value and claim.value}
-    if vague and _is_date(winner.value):
-        said += f" {_count(len(vague))} it less exactly."
-    if winner.derivation:
-        said += f" Derived: {winner.derivation.says}."
-    if winner.confidence < PUBLISH_AT:
-        surest = max(claim.confidence for claim in agreeing)
-        said += f" Waits for review: the surest claim has confidence {surest:.2f}, below {PUBLISH_AT}."
-    if against:
-        return f"{said} Sources disagree: {'; '.join(against)}."
-    different = {source(claim) for claim in others} - {""}
-    return f"{said} {_count(len(different))} otherwise." if different else said
-
-
-def _count(number: int) -> str:
-    return f"{number} source{'' if number == 1 else 's'} say{'s' if number == 1 else ''}"
+def _sources(claims: Iterable[Claim]) -> str:
+    """How many, in figures; empty where none."""
+    return str(len({source(claim) for claim in claims if not claim.override}) or "")

@@ -10,8 +10,8 @@ from typing import Any, cast
 
 import jsonschema
 
-from generator import dates
-from generator.errors import Problem, did_you_mean
+from generator import dates, strict_yaml
+from generator.errors import ContentError, Problem, did_you_mean
 from generator.kinds import Field, Kind
 from generator.strict_yaml import Lines
 
@@ -22,13 +22,12 @@ _TEXTS: Schema = {"type": "array", "items": _TEXT}
 _ADDRESS: Schema = {"type": "string", "format": "address"}
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 
-_ARTICLE_TEXTS = ("title", "publisher", "language", "licence")
 ARTICLE: Schema = {
     "$schema": _DRAFT,
     "type": "object",
     "properties": {
-        **dict.fromkeys(_ARTICLE_TEXTS, _TEXT),
-        "published": {**_TEXT, "format": "edtf"},
+        **dict.fromkeys(("title", "publisher", "language", "licence"), _TEXT),
+        "published": {**_TEXT, "format": "date"},
         "url": _ADDRESS,
         "based_on": {"anyOf": [_ADDRESS, {"type": "array", "items": _ADDRESS}]},
     },
@@ -56,56 +55,55 @@ ORGANISATIONS: Schema = {"$schema": _DRAFT, "type": "array", "items": _ORGANISAT
 
 def overrides(kinds: Mapping[str, Kind]) -> Schema:
     """An override file: a list of corrections and denials, each with `why`."""
-    return {
-        "$schema": _DRAFT,
-        "type": "array",
-        "items": {
-            "type": "object",
-            "required": ["why"],
-            "if": {"required": ["deny"]},
-            "then": {
-                "properties": {"deny": _by_kind(kinds, required=[]), "why": _TEXT, "source": _ADDRESS},
-                "additionalProperties": False,
-            },
-            "else": _by_kind(kinds, required=["value"], also={"why": _TEXT, "source": _ADDRESS}),
-        },
-    }
+    also = {"why": _TEXT, "source": _ADDRESS}
+    denial = {"properties": {"deny": _by_kind(kinds, [], {}), **also}, "additionalProperties": False}
+    correction = _by_kind(kinds, ["value"], also)
+    item = {"type": "object", "required": ["why"], "if": {"required": ["deny"]}, "then": denial, "else": correction}
+    return {"$schema": _DRAFT, "type": "array", "items": item}
 
 
-def problems(data: Any, lines: Lines, schema: Schema, path: Path) -> Iterator[Problem]:
-    """Where data breaks a schema: one problem an error, each on its line, with a hint where one helps."""
+def read(path: Path, schema: Schema) -> tuple[Any, Lines]:
+    """A file's data, as `parse`."""
+    return parse(strict_yaml.read_text(path), path, schema)
+
+
+def parse(text: str, path: Path, schema: Schema) -> tuple[Any, Lines]:
+    """YAML that keeps a schema, or None where there is none; raises ContentError with a problem for every breach."""
+    data, lines = strict_yaml.parse(text, path)
     validator = jsonschema.Draft7Validator(schema, format_checker=_FORMATS)
-    for error in sorted(validator.iter_errors(data), key=lambda error: (list(map(str, error.path)), error.message)):
-        yield from _explain(error, lines, path)
+    errors = [] if data is None else [*validator.iter_errors(data)]
+    errors.sort(key=lambda error: (list(map(str, error.path)), error.message))
+    if errors:
+        raise ContentError(*(problem for error in errors for problem in _explain(error, lines, path)))
+    return data, lines
 
 
-def _by_kind(kinds: Mapping[str, Kind], required: list[str], also: Schema | None = None) -> Schema:
+def _by_kind(kinds: Mapping[str, Kind], required: list[str], also: Schema) -> Schema:
     """An object whose `kind` decides which other keys it may have."""
+    shared = {"kind": True, **dict.fromkeys(also, True)}
     branches = [
         {
             "if": {"properties": {"kind": {"const": kind.name}}, "required": ["kind"]},
             "then": {
                 "required": required,
-                "properties": {**dict.fromkeys(("kind", *(also or {})), True), **_fields(kind)},
+                "properties": {
+                    **shared,
+                    "value": _field(kind.fields[kind.value]),
+                    **{field.name: _field(field) for field in kind.others()},
+                },
                 "additionalProperties": False,
             },
         }
         for kind in kinds.values()
     ]
-    properties = {"kind": {"enum": sorted(kinds)}, **(also or {})}
+    properties = {"kind": {"enum": sorted(kinds)}, **also}
     return {"type": "object", "required": ["kind"], "properties": properties, "allOf": branches}
-
-
-def _fields(kind: Kind) -> Schema:
-    return {"value": _field(kind.fields[kind.value]), **{field.name: _field(field) for field in kind.others()}}
 
 
 def _field(field: Field) -> Schema:
     if field.type == "word":
         return {"enum": list(field.values)}
-    if field.type in ("date", "duration"):
-        return {**_TEXT, "format": {"date": "edtf"}.get(field.type, field.type)}
-    return _TEXT
+    return {**_TEXT, "format": field.type} if field.type in ("date", "duration") else _TEXT
 
 
 def _explain(error: jsonschema.ValidationError, lines: Lines, path: Path) -> Iterator[Problem]:
@@ -143,15 +141,15 @@ _SHAPES = {
 def _wanted(error: jsonschema.ValidationError) -> str:
     if error.instance is None:
         return "is empty"
-    words = {"array": "a list", "object": "a mapping", "string": "text", "number": "text"}
     wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
-    return "must be " + " or ".join(dict.fromkeys(words.get(str(kind), str(kind)) for kind in wanted))
+    words = {"array": "a list", "object": "a mapping"}
+    return "must be " + " or ".join(dict.fromkeys(words.get(str(kind), "text") for kind in wanted))
 
 
 _FORMATS = jsonschema.FormatChecker(formats=())
 
 
-@_FORMATS.checks("edtf", raises=ValueError)
+@_FORMATS.checks("date", raises=ValueError)
 def _is_date(value: Any) -> bool:
     return not isinstance(value, str) or bool(dates.check(value))
 

@@ -5,15 +5,18 @@ value is left out.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from generator import strict_yaml
 from generator.errors import ContentError, Problem
-from generator.model import FOLDERS, Claim, DecidedBy, Derivation, Event, Fact, Quote, Sheet, SubjectType, Verdict
+from generator.model import FOLDERS, Claim, Derivation, Event, Fact, Quote, Sheet, SubjectType
 
-_OWN = ("subject_name", "value", "value_name")
+Says = dict[str, str | None]
+
+_FACT_TEXTS = ("verdict", "decided_by", "confirmed")
+_CLAIM_TEXTS = ("ref", "override", "why", "source", "said", "rule")
 
 
 def dump(sheet: Sheet) -> str:
@@ -31,7 +34,7 @@ def parse(data: Any, type_: SubjectType, path: Path) -> Sheet:
     try:
         sheet = Sheet(data["id"], data["name"], type_)
         facts = tuple(_parse_fact(item, sheet) for item in data["facts"])
-        base = {"subject_name": sheet.name}
+        base: Says = {"subject_name": sheet.name}
         denied = tuple(_parse_claim(item, item["kind"], sheet, base) for item in data.get("denied") or ())
         return replace(sheet, facts=facts, denied=denied)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -39,53 +42,43 @@ def parse(data: Any, type_: SubjectType, path: Path) -> Sheet:
 
 
 def _fact(fact: Fact, sheet: Sheet) -> dict[str, Any]:
-    base = _says(fact) | {"subject_name": sheet.name}
-    name = fact.value_name if fact.value_name != fact.value else None
+    base = _says(fact, sheet.name)
     return _filled(
         kind=fact.kind,
         value=fact.value,
-        value_name=name,
+        value_name=fact.value_name if fact.value_name != fact.value else None,
         fields=dict(fact.fields),
-        events=[_filled(status=e.status, date=e.date, as_of=e.as_of) for e in fact.events],
-        verdict=fact.verdict,
-        decided_by=fact.decided_by,
-        reason=fact.reason,
-        confirmed=fact.confirmed,
+        events=[_filled(**asdict(event)) for event in fact.events],
+        **{name: getattr(fact, name) for name in _FACT_TEXTS},
+        reason=dict(fact.reason),
         claims=[_claim(claim, base) for claim in fact.claims],
     )
 
 
-def _claim(claim: Claim, base: dict[str, str | None]) -> dict[str, Any]:
-    own = _says(claim) | {"subject_name": claim.subject_name}
+def _claim(claim: Claim, base: Says) -> dict[str, Any]:
+    own = _says(claim, claim.subject_name)
     says = {key: own.get(key) for key in sorted(own | base) if own.get(key) != base.get(key)}
     if "value" in says:
         says["value_name"] = own["value_name"]
         if own["value_name"] == own["value"]:
             del says["value_name"]
-    derivation = claim.derivation
+    rests_on = claim.derivation
     return _filled(
-        article=claim.quote and claim.quote.article,
-        ref=claim.ref,
-        override=claim.override,
+        **(_quote(claim.quote) if claim.quote else {}),
+        **{name: getattr(claim, name) for name in _CLAIM_TEXTS},
         denies="yes" if claim.denies else None,
-        why=claim.why,
-        source=claim.source,
-        said=claim.said,
-        **(_place(claim.quote) if claim.quote else {}),
-        rule=claim.rule,
         confidence=None if claim.override else round(claim.confidence, 3),
-        derivation=derivation
-        and _filled(says=derivation.says, quotes=[{"article": q.article, **_place(q)} for q in derivation.quotes]),
+        derivation=rests_on and _filled(says=rests_on.says, quotes=[_quote(quote) for quote in rests_on.quotes]),
         says=says,
     )
 
 
-def _says(item: Claim | Fact) -> dict[str, str | None]:
-    return {**item.fields, "value": item.value, "value_name": item.value_name}
+def _says(item: Claim | Fact, subject_name: str) -> dict[str, str | None]:
+    return {**item.fields, "value": item.value, "value_name": item.value_name, "subject_name": subject_name}
 
 
-def _place(quote: Quote) -> dict[str, Any]:
-    return {"quote": quote.text, "start": quote.start, "end": quote.end}
+def _quote(quote: Quote) -> dict[str, Any]:
+    return {"article": quote.article, "quote": quote.text, "start": quote.start, "end": quote.end}
 
 
 def _filled(**items: Any) -> dict[str, Any]:
@@ -99,40 +92,32 @@ def _parse_fact(data: Mapping[str, Any], sheet: Sheet) -> Fact:
         value=value,
         value_name=data.get("value_name", value or ""),
         fields=data.get("fields") or {},
-        verdict=cast(Verdict, data["verdict"]),
-        decided_by=cast(DecidedBy, data["decided_by"]),
-        reason=data["reason"],
+        **{name: data[name] for name in _FACT_TEXTS if name in data},
+        reason=data.get("reason") or {},
         claims=(),
-        events=tuple(Event(e["status"], e.get("date"), e.get("as_of")) for e in data.get("events") or ()),
-        confirmed=data.get("confirmed"),
+        events=tuple(Event(**event) for event in data.get("events") or ()),
     )
-    base = _says(fact) | {"subject_name": sheet.name}
+    base = _says(fact, sheet.name)
     return replace(fact, claims=tuple(_parse_claim(item, fact.kind, sheet, base) for item in data["claims"]))
 
 
-def _parse_claim(data: Mapping[str, Any], kind: str, sheet: Sheet, base: Mapping[str, str | None]) -> Claim:
+def _parse_claim(data: Mapping[str, Any], kind: str, sheet: Sheet, base: Says) -> Claim:
     own = data.get("says") or {}
     says = {**base, **({"value_name": own["value"]} if "value" in own else {}), **own}
-    derivation = data.get("derivation")
+    rests_on = data.get("derivation")
     return Claim(
         kind=kind,
         subject=sheet.id,
-        subject_name=says["subject_name"] or "",
         subject_type=sheet.type,
-        value=says.get("value"),
-        value_name=says.get("value_name") or "",
-        fields={key: text for key, text in says.items() if key not in _OWN and text is not None},
+        subject_name=says.pop("subject_name") or "",
+        value=says.pop("value", None),
+        value_name=says.pop("value_name", None) or "",
+        fields={key: text for key, text in says.items() if text is not None},
         quote=_parse_quote(data) if "quote" in data else None,
-        ref=data.get("ref"),
-        override=data.get("override"),
-        said=data.get("said"),
-        rule=data.get("rule", ""),
+        **{name: data[name] for name in _CLAIM_TEXTS if name in data},
         confidence=float(data.get("confidence", 1)),
-        derivation=derivation
-        and Derivation(derivation["says"], tuple(map(_parse_quote, derivation.get("quotes", ())))),
+        derivation=rests_on and Derivation(rests_on["says"], tuple(map(_parse_quote, rests_on.get("quotes", ())))),
         denies=data.get("denies") == "yes",
-        why=data.get("why", ""),
-        source=data.get("source"),
     )
 
 

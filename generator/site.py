@@ -90,7 +90,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         project = build.refresh(root, today=date.today(), last=self._last)
         try:
             project = build.preview(project)
-            mended = [problem for problem in project.problems if problem.hint != "run: factsheets build"]
+            mended = [problem for problem in project.problems if problem.hint != build.RUN_BUILD]
         except FactsheetsError as error:
             mended = [*project.problems, *error.problems]
         self._last = replace(project, problems=tuple(mended))

@@ -48,7 +48,7 @@ def state(fact: Fact, today: date) -> State:
     ended = dates.passed(until, today) if until else "no"
     if ended == "yes" or fact.get("status") == "former":
         return "over"
-    if ended == "perhaps":
+    if ended == "perhaps" or (fact.get("phase") == "hands-over" and not until):
         return "possibly over"
     if fact.get("phase") in _PLANNED or fact.get("status") in _PLANNED:
         return "due" if since and dates.passed(since, today) != "no" else "announced"
@@ -77,6 +77,6 @@ def states(terms: Sequence[Fact], today: date) -> list[State]:
 
 
 def started(term: Fact) -> str | None:
-    """The day a term began or, where none is given, the first publication that saw it; None where neither is known."""
-    said = [claim.said for claim in term.claims if claim.said]
-    return term.get("since") or (min(said, key=dates.sort_key) if said else None)
+    """The day a term began or, where none is given, the first publication that saw it, but no later than its end."""
+    seen = [text for claim in term.claims for text in (claim.said, claim.fields.get("until")) if text]
+    return term.get("since") or min(seen, key=dates.sort_key, default=None)

@@ -139,7 +139,7 @@ def test_normalising_twice_is_normalising_once(text):
 @given(some(DATES), some(DATES), st.dates(date(1940, 1, 1), date(2030, 1, 1)))
 def test_a_state_is_never_more_certain_than_its_dates(since, until, today):
     fields = {name: text for name, text in (("since", since), ("until", until)) if text}
-    found = state(Fact("presidency", "AM", "Armenia", fields, "settled", "articles", "", ()), today)
+    found = state(Fact("presidency", "AM", "Armenia", fields, "settled", "articles", {}, ()), today)
     if found == "over":
         assert until
         assert dates.bounds(until).latest <= today
@@ -153,7 +153,7 @@ def test_a_state_is_never_more_certain_than_its_dates(since, until, today):
 )
 def test_a_status_on_a_day_is_never_more_certain_than_its_events(events, day):
     timeline = tuple(Event(status, when) for status, when in sorted(events, key=lambda e: dates.sort_key(e[1])))
-    found = status_on(Fact("membership", "AM", "Armenia", {}, "settled", "articles", "", (), timeline), day)
+    found = status_on(Fact("membership", "AM", "Armenia", {}, "settled", "articles", {}, (), timeline), day)
     if found:
         begun = [event for event in timeline if dates.bounds(event.date).earliest <= day]
         assert found == begun[-1].status

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
-from conftest import KINDS, NAMES, a_claim, an_override, one, settle
+from conftest import KINDS, NAMES, TODAY, a_claim, an_override, one, settle
 
 from generator import strict_yaml
 from generator.model import Claim
 from generator.reconcile import idle_overrides, reconcile
+from generator.timeline import started, state
 
 FILES = sorted(Path(__file__).parent.glob("settle/*.yml"))
 CASES = [case for path in FILES for case in strict_yaml.read(path)[0]]
@@ -24,7 +25,8 @@ def claim_of(item):
 
 def in_words(fact):
     events = "; ".join(f"{e.status} {e.date}" if e.date else f"{e.status} seen {e.as_of}" for e in fact.events)
-    own = {name: getattr(fact, name) for name in ("kind", "value", "verdict", "decided_by", "confirmed", "reason")}
+    own = {name: getattr(fact, name) for name in ("kind", "value", "verdict", "decided_by", "confirmed")}
+    own["reason"] = "; ".join(f"{rule} {says}" for rule, says in fact.reason.items())
     return {**own, **fact.fields, "events": events}
 
 
@@ -57,11 +59,31 @@ def test_a_member_without_a_record_is_settled_by_name():
     assert (one(claim).value, one(claim).value_name) == (None, "Bougainville")
 
 
-def test_a_derivation_is_part_of_the_reason():
-    from generator.model import Derivation
+def test_a_reason_counts_sources_and_names_neither_articles_nor_dates():
+    fact = one(a_claim("founding", value="2002", event="established", article="b"),
+               a_claim("founding", value="2002-10", event="established", article="c"),
+               a_claim("founding", value="2003", event="established", article="d"))  # fmt: skip
+    assert fact.reason == {"sources": "2", "vaguer": "1", "otherwise": "1", "disputed": "value"}
 
-    claim = a_claim("founding", value="2002", event="established", derivation=Derivation("1992 + ten years → 2002"))
-    assert "1992 + ten years → 2002" in one(claim).reason
+
+def test_an_override_of_a_post_in_another_spelling_is_about_the_same_office():
+    said = a_claim("official", "RU", "Andrei Belousov", post="defense minister", status="current")
+    override = an_override("official", "RU", "Andrei Belousov", post="Defence Minister", since="2024-05-14")
+    assert one(said, override).claims == (override, said)
+    plain = an_override("official", "RU", "Andrei Belousov", post="Defence Minister")
+    assert idle(said, plain) == ["the articles now say the same"]
+    denial = an_override("official", "RU", "Andrei Belousov", post="Defence-Minister", denies=True)
+    assert settle(said, denial) == []
+
+
+def test_who_hands_over_held_the_presidency_until_then():
+    holds = a_claim("presidency", value="TJ", phase="holds", since="2014-12", article="a", said="2015-02-01")
+    gives = a_claim("presidency", value="TJ", phase="hands-over", until="2015-09-15", article="b", said="2015-09-20")
+    assert (one(holds, gives).get("since"), one(holds, gives).get("until")) == ("2014-12", "2015-09-15")
+    assert started(one(gives)) == "2015-09-15"
+    assert state(one(gives), TODAY) == "over"
+    undated = a_claim("presidency", value="TJ", phase="hands-over", said="2015-09-20")
+    assert state(one(undated), TODAY) == "possibly over"
 
 
 def test_a_reference_alone_says_so():

@@ -52,9 +52,9 @@ def claim(kind, value, name, words, subject="csto", article=SUMMIT, derivation=N
                  rule="test/rule", confidence=0.9, derivation=derivation)  # fmt: skip
 
 
-def fact(*claims, verdict="settled", decided_by="articles", reason="Only one source says so.", confirmed="2015-09-14"):
+def fact(*claims, verdict="settled", decided_by="articles", reason=None, confirmed="2015-09-14"):
     first = claims[0]
-    return Fact(first.kind, first.value, first.value_name, first.fields, verdict, decided_by, reason, claims,
+    return Fact(first.kind, first.value, first.value_name, first.fields, verdict, decided_by, reason or {"sources": "1"}, claims,
                 confirmed=confirmed)  # fmt: skip
 
 
@@ -68,10 +68,10 @@ def csto(*more):
         fact(claim("founding", "1992", "1992", SIGNED, event="treaty-signed")),
         fact(claim("founding", "2002", "2002", TEN_YEARS, event="established", derivation=rests_on),
              claim("founding", "2003", "2003", "it began in 2003", article=CRITICS, event="established"),
-             verdict="disputed", reason="Two articles disagree."),
+             verdict="disputed", reason={"sources": "1", "otherwise": "1", "disputed": "value"}),
         *(fact(claim("membership", code, name, members, status="member"))
           for code, name in (("RU", "Russia"), ("AM", "Armenia"), ("TJ", "Tajikistan"))),
-        fact(left, decided_by="override", reason="An override decides.", confirmed=None),
+        fact(left, decided_by="override", reason={"sources": ""}, confirmed=None),
         fact(claim("presidency", "TJ", "Tajikistan", "from Tajikistan on 15 September 2015", phase="hands-over",
                    until="2015-09-15")),
         fact(claim("presidency", "AM", "Armenia", "Armenia will take over the presidency of the CSTO",
@@ -136,7 +136,7 @@ def test_a_computed_date_shows_its_derivation_and_both_quotes():
 def test_a_disputed_fact_shows_both_sides_and_their_sources():
     text = text_of(pages(csto())["organisations/csto.md"])
     assert "2002 or 2003" in text
-    assert "Two articles disagree." in text
+    assert "Sources disagree on the founding: 2002 or 2003." in text
     assert "Critics say that it began in 2003." in text
 
 
@@ -316,7 +316,7 @@ def hostile_project(text, address):
     whole = Claim("official", "csto", text, "organisation", text, text, {"post": text}, quote=Quote(
         article.id, len(SUMMIT.text) + 2, len(article.text), text), derivation=derivation)  # fmt: skip
     decided = replace(named, quote=None, override=text, why=text, kind="membership", fields={"status": "member"})
-    facts = (fact(named, reason=text), fact(whole, reason=text), fact(decided, reason=text, decided_by="override"))
+    facts = (fact(named, reason={"sources": "1", "rival": text, "successor": text}), fact(whole, reason={"sources": "1", "rival": text, "successor": text}), fact(decided, reason={"sources": "1", "rival": text, "successor": text}, decided_by="override"))
     sheet = Sheet("own", text, "organisation", facts)
     return pages(sheet, articles=(article,), problems=[Problem(text, Path("content/x.yml"), 1, text)])
 

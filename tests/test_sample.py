@@ -81,7 +81,7 @@ def sheets(tmp_path_factory):
     root = tmp_path_factory.mktemp("sample")
     shutil.copytree(ROOT / "content", root / "content", ignore=shutil.ignore_patterns("facts", "changes"))
     build.build(root, today=TODAY, progress=lambda claims, total: claims)
-    return {sheet.id: sheet for sheet in content.load_sheets(root)}
+    return {sheet.id: sheet for sheet in content.load_sheets(root)[0]}
 
 
 @pytest.mark.parametrize("line", TRUE, ids=lambda line: " ".join(line.split()))
