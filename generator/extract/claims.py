@@ -45,12 +45,6 @@ def _expand(reading: Reading, match: Match, people: People) -> Iterator[Claim]:
     kind = match.kind
     slots = {name: units for name, units in match.slots.items() if units}
     words = dict(match.words)
-    if kind.name == "presidency" and not slots.get(kind.value):
-        if not slots.get("from"):
-            return
-        slots[kind.value], words["phase"] = slots.pop("from"), "hands-over"
-        if "since" in slots:
-            slots["until"] = slots.pop("since")
     if kind.name == "presidency" and len(slots[kind.value]) == 2 and slots[kind.value] == slots.get("from"):
         slots["from"], slots[kind.value] = slots["from"][:1], slots[kind.value][1:]  # "from Russia, Brazil promised"
     shared, derivations, doubtful = _fields(reading, match, slots, words)

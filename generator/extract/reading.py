@@ -8,7 +8,7 @@ from functools import cached_property
 from spacy.tokens import Doc, Span, Token
 
 from generator.extract import coreference, roles, times
-from generator.extract.entities import FILED_FROM, HONORIFICS, is_body, person_run, without_honorifics
+from generator.extract.entities import BODY_WORDS, FILED_FROM, HONORIFICS, PARTICLES, is_body, person_run, without_honorifics
 from generator.extract.posts import posts
 from generator.extract.units import Sentence, Unit, sentences, unit_index
 from generator.gazetteer import Gazetteer, slug
@@ -99,15 +99,55 @@ def _persons(doc: Doc, offices: list[Unit], taken: set[int]) -> list[Unit]:
     starts = {u.start for u in offices}
     found = []
     for office in offices:
+        found += _holder_before(doc, office, taken)
         at = _person_start(doc, office.end, taken)
-        if at is None:
-            continue
-        limit = next((i for i in range(at, min(at + 9, len(doc))) if i in starts or i in taken or doc[i].is_sent_start and i > at), min(at + 9, len(doc)))
-        end = person_run(doc, at, limit)
-        span = without_honorifics(doc[at:end]) if end > at else None
-        if span is not None and len(span) and _namelike(span):
-            found.append(Unit("person", max(at, _with_honorifics(doc, span.start)), span.end, span.text, name=span.text))
+        while at is not None:
+            limit = next((i for i in range(at, min(at + 9, len(doc))) if i in starts or i in taken or doc[i].is_sent_start and i > at), min(at + 9, len(doc)))
+            end = person_run(doc, at, limit)
+            span = without_honorifics(doc[at:end]) if end > at else None
+            at = None
+            if span is not None and len(span) and _namelike(span):
+                found.append(Unit("person", max(office.end, _with_honorifics(doc, span.start)), span.end, span.text, name=span.text))
+                at = _next_of_list(doc, end) if office.data.get("plural") else None
     return found
+
+
+def _next_of_list(doc: Doc, i: int) -> int | None:
+    """ "presidents X, Y and Z": where the next full name begins."""
+    start = i
+    while i < len(doc) and doc[i].lower_ in (",", "and"):
+        i += 1
+    capital = i + 1 < len(doc) and all(t.text[:1].isupper() and not t.ent_kb_id_ for t in doc[i : i + 2])
+    return i if i > start and capital else None
+
+
+_TO_OFFICE = frozenset(
+    "the a an 's ’s , was is were be been become becomes became will has had elected appointed named chosen selected re-elected reelected"
+    " served serves serving as took takes over succeeded replaced who resigned stepped down now also currently new former then acting sworn in".split()
+)
+_NO_HOLDERS = frozenset(
+    "news times post watch house bank group corp inc jazeera ministry party press university institute radio tv agency street department"
+    " airlines company ltd court hill city congress senate army navy force front brigade movement hall square island islands".split()
+)
+
+
+def _holder_before(doc: Doc, office: Unit, taken: set[int]) -> list[Unit]:
+    """The full name before "…, president of", "… was elected president", whatever the recogniser took it for."""
+    i = office.start - 1
+    while i > 0 and not doc[i + 1].is_sent_start and (i in taken or doc[i].lower_ in _TO_OFFICE):
+        i -= 1
+    end = i + 1
+    if end == office.start or end in taken or doc[end].is_sent_start or doc[end].text in ("'s", "’s", "in"):
+        return []
+    while i >= 0 and i not in taken and not doc[i + 1].is_sent_start and (doc[i].text[:1].isupper() or doc[i].lower_ in PARTICLES and i < end - 1):
+        i -= 1
+    while i + 1 < end and (doc[i + 1].lower_ in PARTICLES or doc[i + 1].lower_ in _NOT_NAMES | HONORIFICS):
+        i += 1
+    span = doc[i + 1 : end]
+    labels = {t.ent_type_ for t in span} & {"GPE", "LOC", "FAC", "DATE", "NORP", "EVENT", "LAW"}
+    before = doc[i].lower_ if i >= 0 and not doc[i + 1].is_sent_start else ""
+    strange = labels or {t.lower_ for t in span} & (_NO_HOLDERS | BODY_WORDS) or before in ("in", "at", "on", "from", "near", "of", "to", "told")
+    return [] if strange or not 2 <= len(span) <= 7 or not _namelike(span) else [Unit("person", i + 1, end, span.text, name=span.text)]
 
 
 def _with_honorifics(doc: Doc, start: int) -> int:
@@ -121,7 +161,7 @@ def _person_start(doc: Doc, i: int, taken: set[int]) -> int | None:
     """Behind a post: at once, or after "of the BODY" and a comma."""
     if i < len(doc) and doc[i].lower_ in ("of", "for", "to"):
         j = i + 1
-        while j < len(doc) and (doc[j].lower_ == "the" or j in taken):
+        while j < len(doc) and (doc[j].lower_ == "the" or j in taken or doc[j].lower_ in (",", "and") and j + 1 in taken):
             j += 1
         if j == i + 1 or j >= len(doc) or j - 1 not in taken:
             return None
@@ -175,7 +215,7 @@ def _dates(doc: Doc, anchor: times.Anchor, typed: list[Unit]) -> list[Unit]:
         span = doc.char_span(expression.start, expression.end, alignment_mode="expand")
         if span is None or persons.intersection(range(span.start, span.end)):
             continue
-        unit = Unit("duration" if expression.shape == "duration" else "date", span.start, span.end, span.text, data={"expression": expression})
+        unit = Unit(expression.shape if expression.shape in ("duration", "anniversary") else "date", span.start, span.end, span.text, data={"expression": expression})
         units.append(unit)
         if expression.shape == "event":
             waiting.append((unit, expression))
@@ -183,7 +223,7 @@ def _dates(doc: Doc, anchor: times.Anchor, typed: list[Unit]) -> list[Unit]:
         tense = roles.tense(roles.clause_verb(span.root))
         resolved = times.resolve(expression, anchor, tense=tense, previous=found, events={})
         unit.data["date"] = resolved
-        if resolved and expression.shape != "duration":
+        if resolved and expression.shape not in ("duration", "anniversary"):
             found.append((expression, resolved))
     if waiting:
         days = times.event_days(found, doc.text)

@@ -172,11 +172,11 @@ def _frame(
     return match if not missing and _complete(reading, match) else None
 
 
-def _lies_ahead(reading: Reading, token: Token) -> bool:
+def _lies_ahead(reading: Reading, token: Token, dated: list[Unit] | None = None) -> bool:
     """ "Laos takes over in January": the present tense with a day to come is a plan."""
     published = reading.anchor.value
     present = token.pos_ not in ("VERB", "AUX") or roles.tense(token) == "present"
-    unit = _when(reading, token, "date") if present else None
+    unit = (dated[0] if dated else _when(reading, token, "date")) if present else None
     resolved = unit.data["date"] if unit else None
     return bool(published and resolved and resolved.value[0] != "[" and published[0] != "[" and dates.precedes(published, resolved.value))
 
@@ -338,7 +338,7 @@ def _phrase(
     for name, paths in (spec.get("slots") or {}).items():
         if name not in match.slots and (filled := _slot(reading, match, kind, name, paths, token, None)):
             match.slots[name] = filled
-    if verb and assertion == "fact" and "planned" in (spec.get("assert") or {}) and _lies_ahead(reading, token):
+    if verb and assertion == "fact" and "planned" in (spec.get("assert") or {}) and _lies_ahead(reading, token, match.slots.get("since")):
         match.words |= _words(spec, "planned") or {}
     return match if _complete(reading, match) else None
 
@@ -363,7 +363,7 @@ def _group_units(reading: Reading, match: Match, kind: Kind, name: str, units: l
         text = reading.doc[start:end].text
         return [Unit("text", start, end, text, name=text, data=dict(units[0].data))]
     if type_ in ("date", "duration", "word"):
-        return [u for u in units if u.type in (type_, "date") and u.data.get("date")][:1]
+        return [u for u in units if u.type in (type_, "date", "anniversary") and u.data.get("date")][:1]
     if any(u.type == "capital" for u in units):
         match.features.add("metonym")
     return [v for u in units for v in ([u] if u.type == "capital" else _values(reading, match, kind, type_, u, adjectives=True))]
