@@ -22,7 +22,7 @@ _BODY_WORDS = (
     " coalition bloc treaty institute convention mechanism accord arrangement dialogue"
 ).split()
 BODY_WORDS = frozenset(_BODY_WORDS)
-_PARTICLES = frozenset("al- al el bin ibn ben von van der den de da di do dos du la le ter abu ould - –".split())
+PARTICLES = frozenset("al- al el bin ibn ben von van der den de da di do dos du la le ter abu ould - –".split())
 FILED_FROM = re.compile(
     r"^(?P<place>[A-ZÀ-Þ]{3}[A-ZÀ-Þ .'’/-]*(?:, [A-Z][\w. ]+)?)(?:,? [A-Z][a-z]{2,8}\.? \d{1,2}(?:, \d{4})?)?(?: \([^)\n]{2,30}\))? ?(?:–|—|--|-) ",
     re.MULTILINE,
@@ -119,7 +119,7 @@ def person_run(doc: Doc, start: int, limit: int) -> int:
         i += 1
     while i < limit and _name_token(doc, i, limit):
         i += 1
-    while i > start and (doc[i - 1].lower_ in _PARTICLES or doc[i - 1].is_punct):
+    while i > start and (doc[i - 1].lower_ in PARTICLES or doc[i - 1].is_punct):
         i -= 1
     return i
 
@@ -141,7 +141,7 @@ def _name_token(doc: Doc, i: int, limit: int) -> bool:
     if token.text in ("-", "–"):
         follows = i + 1 < limit and (doc[i + 1].text[:1].isalpha())
         return follows and not doc[i - 1].whitespace_ and not token.whitespace_
-    if token.lower_ in _PARTICLES:
+    if token.lower_ in PARTICLES:
         return i + 1 < limit and (doc[i + 1].text[:1].isalpha() or doc[i + 1].text == "-" and not token.whitespace_)
     if not token.whitespace_ and i + 1 < limit and doc[i + 1].text == "-" and token.is_alpha:
         return True

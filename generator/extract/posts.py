@@ -53,7 +53,7 @@ def posts(doc: Doc, taken: set[int]) -> Iterator[Unit]:
     lower = [_fold(t.lower_) for t in doc]
     before, i = None, 0
     while i < len(doc):
-        end = None if i in taken or _is_verb(doc, i) else _head(lower, i)
+        end = None if i in taken or _is_verb(doc, i) else _head(lower, i, taken)
         if end is None:
             i += 1
             continue
@@ -81,14 +81,14 @@ def _fold(word: str) -> str:
     return "-" if word in ("-", "–", "‑") else word.rstrip(".") if word not in (".", "u.s.") else word
 
 
-def _head(lower: list[str], i: int) -> int | None:
+def _head(lower: list[str], i: int, taken: set[int]) -> int | None:
     """The index behind the longest head that begins at token `i`; a plural counts."""
     for parts in words().heads.get(lower[i], []) + words().heads.get(_singular(lower[i]), []):
         j, matched = i, True
         for part in parts:
             while j > i and j < len(lower) and lower[j] == "-":
                 j += 1
-            if j >= len(lower) or part not in (lower[j], _singular(lower[j])):
+            if j >= len(lower) or j in taken or part not in (lower[j], _singular(lower[j])):
                 matched = False
                 break
             j += 1
@@ -141,7 +141,7 @@ def _post(doc: Doc, lower: list[str], head: int, end: int, taken: set[int]) -> U
 
 def _seat(lower: list[str], start: int, taken: set[int]) -> tuple[int, str | None]:
     """Where the post begins with the seat of a government before it ("Kremlin spokesman"), and whose seat it is."""
-    for length in (2, 1):
+    for length in (2, 1)[start < 2 :]:
         state = words().seats.get(" ".join(lower[max(0, start - length) : start]))
         if state and start - 1 not in taken:
             return start - length, state
