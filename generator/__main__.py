@@ -152,9 +152,6 @@ def evaluate(
     save: Annotated[Path | None, typer.Option(help="Keep this run, to compare a later one with.")] = None,
     compare: Annotated[Path | None, typer.Option(help="A saved run: what was gained and lost since.")] = None,
     errors: Annotated[bool, typer.Option("--errors", help="List what was missed and what is false.")] = False,
-    jsonl: Annotated[
-        bool, typer.Option("--jsonl", help="Only one judged claim or missed fact a line, as JSON.")
-    ] = False,
 ) -> None:
     """Score extraction against gold: precision, recall and F1 by kind, by rule and by confidence.
 
@@ -170,8 +167,7 @@ def evaluate(
     read = _progress(builder.extract_articles(found, kinds, gazetteer, model), len(found))
     claims = {article.id: some for article, some in zip(found, read, strict=True)}
     judged = evaluation.judge(evaluation.published(claims), facts)
-    for line in (j.line() for j in judged) if jsonl else evaluation.report(claims, facts):
-        out.print(line)
+    out.print(*evaluation.report(claims, facts), sep="\n")
     if errors:
         out.print(*evaluation.errors(judged), sep="\n")
     if compare:

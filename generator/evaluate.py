@@ -1,4 +1,4 @@
-"""Claims against gold: precision, recall, calibration. `docs/how-to/evaluate.md` teaches the gold format.
+"""Claims against gold: precision, recall, calibration. `docs/evaluate.md` teaches the gold format.
 
 A gold file is named after its article and holds a list `facts`. A claim is *right* (it finds a fact that no earlier
 claim found), *wrong*, or *neutral* (it repeats a found fact, or says one marked `optional`: neither good nor bad).
@@ -31,12 +31,16 @@ _REQUIRED = {
     "official": ("org_or_country", "person", "position"),
     "presidency": ("org", "to"),
 }
+_KEPT = {"right": "found", "wrong": "wrong"}  # verdict → its name in a saved run
 _BUCKETS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.01)
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What became of one claim (`fact` is what it found), or of one fact that no claim found (`claim` is None)."""
+    """What became of one claim (`fact` is what it found), or of one fact that no claim found (`claim` is None).
+
+    Its text is what the fact says, or the claim where there is none.
+    """
 
     article: str
     kind: str  # as gold calls it
@@ -45,24 +49,12 @@ class Judged:
     fact: Gold | None = None
 
     def __str__(self) -> str:
-        return f"{self.article} {self.kind}: {self.says}"
-
-    @property
-    def says(self) -> str:
-        """What the claim or fact says, in a few words."""
-        return _claim_words(self.claim) if self.claim else _fact_words(self.fact or {})
-
-    @property
-    def sentence(self) -> str:
-        """The words behind it, on one line."""
-        quote = self.claim.quote.text if self.claim and self.claim.quote else ""
-        return " ".join((quote if self.claim else str((self.fact or {}).get("evidence") or "")).split())
-
-    def line(self) -> str:
-        """One line of JSON."""
-        shown = {"article": self.article, "kind": self.kind, "verdict": self.verdict, "says": self.says}
-        more = {"rule": self.claim.rule, "confidence": self.claim.confidence} if self.claim else {}
-        return json.dumps({**shown, **more, "sentence": self.sentence}, ensure_ascii=False)
+        names = ("org", "org_or_country", "value", "person", "to", "status", "event", "position", "from", "start")
+        says = [str(self.fact[name]) for name in names if self.fact.get(name)] if self.fact else []
+        if self.claim and not self.fact:
+            told = [f"{name} {text}" for name, text in self.claim.fields.items()]
+            says = [self.claim.subject_name, self.claim.value_name, *told]
+        return f"{self.article} {self.kind}: {' | '.join(says)}"
 
 
 class Figures(NamedTuple):
@@ -90,9 +82,8 @@ def load_gold(folders: Iterable[Path]) -> dict[str, list[Gold]]:
         for path in paths:
             data, lines = strict_yaml.read(path)
             problems += _gold_problems(data, lines, path)
-            if path.stem in gold:
-                problems.append(Problem(f"a second gold file for {path.stem!r}", path))
-            gold[path.stem] = (data.get("facts") if isinstance(data, dict) else None) or []
+            problems += [Problem(f"a second gold file for {path.stem!r}", path)] if path.stem in gold else []
+            gold[path.stem] = data.get("facts") or [] if isinstance(data, dict) else []
     if problems:
         raise ContentError(*problems)
     return gold
@@ -104,10 +95,8 @@ def article_paths(gold: Path, folders: Iterable[Path]) -> Iterator[Path]:
     for path in sorted(gold.glob("*.yml")):
         found = [file for place in places for end in (".md", ".txt") if (file := place / (path.stem + end)).is_file()]
         if not found:
-            shown = ", ".join(place.as_posix() for place in places) or gold.parent.as_posix()
-            raise ContentError(
-                Problem(f"no article {path.stem}.md or .txt in {shown}", path, hint="use --articles DIR")
-            )
+            message = f"no article {path.stem}.md or .txt in {', '.join(map(str, places)) or gold.parent}"
+            raise ContentError(Problem(message, path, hint="use --articles DIR"))
         yield found[0]
 
 
@@ -129,24 +118,13 @@ def published(claims: Mapping[str, Iterable[Claim]]) -> dict[str, list[Claim]]:
 
 def figures(judged: Iterable[Judged]) -> dict[str, Figures]:
     """By kind, and `micro` for all together."""
-    counts = Counter((j.kind, j.verdict) for j in judged)
-    groups = {**{kind: [kind] for kind in _REQUIRED}, "micro": list(_REQUIRED)}
-    return {name: _figures(counts, kinds) for name, kinds in groups.items()}
+    counts = Counter((name, j.verdict) for j in judged for name in (j.kind, "micro"))
+    return {name: _figures(*(counts[name, v] for v in ("right", "wrong", "missed"))) for name in (*_REQUIRED, "micro")}
 
 
-def by_rule(judged: Iterable[Judged]) -> dict[str, tuple[int, int, int]]:
-    """How many claims of each rule are right, wrong and neutral; rules with most wrong claims first."""
-    counts = Counter((j.claim.rule, j.verdict) for j in judged if j.claim)
-    rows = {rule: (counts[rule, "right"], counts[rule, "wrong"], counts[rule, "neutral"]) for rule, _ in counts}
-    return dict(sorted(rows.items(), key=lambda row: (-row[1][1], -row[1][0], row[0])))
-
-
-def calibration(judged: Iterable[Judged]) -> Iterator[tuple[float, float, int, int]]:
-    """Buckets of confidence that hold judged claims: from, below, how many right, how many judged."""
-    told = [(j.claim.confidence, j.verdict == "right") for j in judged if j.claim and j.verdict != "neutral"]
-    for low, high in itertools.pairwise(_BUCKETS):
-        if inside := [right for confidence, right in told if low <= confidence < high]:
-            yield low, high, sum(inside), len(inside)
+def _figures(right: int, wrong: int, missed: int) -> Figures:
+    precision, recall = right / max(right + wrong, 1), right / max(right + missed, 1)
+    return Figures(right, wrong, missed, precision, recall, 2 * right / max(2 * right + wrong + missed, 1))
 
 
 def report(claims: Mapping[str, list[Claim]], gold: Mapping[str, list[Gold]]) -> Iterator[str]:
@@ -157,12 +135,20 @@ def report(claims: Mapping[str, list[Claim]], gold: Mapping[str, list[Gold]]) ->
         yield level
         scored = figures(judge(shown, gold, strict=level == "strict"))
         yield from (f"  {kind:11} {figure}" for kind, figure in scored.items())
-    every = judge(claims, gold)
+    told = [(j.claim, j.verdict) for j in judge(claims, gold) if j.claim]
+    counts = Counter((claim.rule, verdict) for claim, verdict in told)
+    rows = [
+        (*(counts[rule, verdict] for verdict in ("right", "wrong", "neutral")), rule) for rule in {r for r, _ in counts}
+    ]
     yield "by rule, all claims, strict: right, wrong, neutral"
-    yield from (f"  {rule:44} {r:4d} {w:4d} {n:4d}" for rule, (r, w, n) in by_rule(every).items())
+    for right, wrong, neutral, rule in sorted(rows, key=lambda row: (-row[1], -row[0], row[3])):
+        yield f"  {rule:44} {right:4d} {wrong:4d} {neutral:4d}"
     yield "by confidence, all claims, strict"
-    for low, high, right, told in calibration(every):
-        yield f"  {low:.2f} to {min(high, 1):.2f}  precision {right / told:.3f}  of {told}"
+    for low, high in itertools.pairwise(_BUCKETS):
+        inside = [v for claim, v in told if v != "neutral" and low <= claim.confidence < high]
+        if inside:
+            precision = inside.count("right") / len(inside)
+            yield f"  {low:.2f} to {min(high, 1):.2f}  precision {precision:.3f}  of {len(inside)}"
 
 
 def errors(judged: Iterable[Judged]) -> Iterator[str]:
@@ -170,33 +156,30 @@ def errors(judged: Iterable[Judged]) -> Iterator[str]:
     for j in judged:
         if j.verdict in ("missed", "wrong"):
             rule = f"  [{j.claim.rule} {j.claim.confidence:.2f}]" if j.claim else ""
-            yield f"{j.verdict.upper():6} {j}{rule}\n         {j.sentence}"
+            quote = (j.claim.quote.text if j.claim.quote else "") if j.claim else (j.fact or {}).get("evidence") or ""
+            yield f"{j.verdict.upper():6} {j}{rule}\n         {' '.join(quote.split())}"
 
 
 def run_file(judged: Iterable[Judged]) -> str:
     """A run as JSON, for a later `compare`."""
-    told: dict[str, set[str]] = {"found": set(), "wrong": set()}
-    for j in judged:
-        if j.verdict == "right":
-            told["found"].add(f"{j.article} {j.kind}: {_fact_words(j.fact or {})}")
-        elif j.verdict == "wrong":
-            told["wrong"].add(str(j))
-    return json.dumps({key: sorted(items) for key, items in told.items()}, ensure_ascii=False, indent=1) + "\n"
+    told = sorted({(j.verdict, str(j)) for j in judged})
+    run = {name: [text for verdict, text in told if verdict == kept] for kept, name in _KEPT.items()}
+    return json.dumps(run, ensure_ascii=False, indent=1) + "\n"
 
 
 def compare(earlier: str, judged: Iterable[Judged], path: Path) -> Iterator[str]:
     """What a run gained and lost against an earlier `run_file`; raises ContentError where that is none."""
     try:
-        old = {key: set(json.loads(earlier)[key]) for key in ("found", "wrong")}
+        before = {name: set(json.loads(earlier)[name]) for name in _KEPT.values()}
     except (ValueError, KeyError, TypeError):
         hint = "make one with: factsheets evaluate GOLD --save FILE"
         raise ContentError(Problem("not a saved run", path, hint=hint)) from None
-    new = {key: set(items) for key, items in json.loads(run_file(judged)).items()}
+    now = {name: set(texts) for name, texts in json.loads(run_file(judged)).items()}
     changes = {
-        "GAINED": new["found"] - old["found"],
-        "LOST": old["found"] - new["found"],
-        "NOW WRONG": new["wrong"] - old["wrong"],
-        "NO LONGER WRONG": old["wrong"] - new["wrong"],
+        "GAINED": now["found"] - before["found"],
+        "LOST": before["found"] - now["found"],
+        "NOW WRONG": now["wrong"] - before["wrong"],
+        "NO LONGER WRONG": before["wrong"] - now["wrong"],
     }
     yield ", ".join(f"{len(items)} {word.lower()}" for word, items in changes.items())
     yield from (f"{word:15} {item}" for word, items in changes.items() for item in sorted(items))
@@ -216,14 +199,11 @@ def _article(stem: str, claims: Iterable[Claim], facts: list[Gold], strict: bool
             finder[first] = key
     found = {key: required[i] for i, key in finder.items()}
     for key, claim in unique.items():
-        verdict = "right" if key in found else "neutral" if _neutral(claim, facts, strict) else "wrong"
+        # neutral: a second way to say a fact, or an optional fact in any status, event or post
+        repeats = any(_says(claim, fact, strict and fact.get("optional") != "true") for fact in facts)
+        verdict = "right" if key in found else "neutral" if repeats else "wrong"
         yield Judged(stem, GOLD_KINDS[claim.kind], verdict, claim, found.get(key))
     yield from (Judged(stem, fact["kind"], "missed", None, fact) for i, fact in enumerate(required) if i not in finder)
-
-
-def _neutral(claim: Claim, facts: list[Gold], strict: bool) -> bool:
-    """A second way to say a fact, or an optional fact in any status, event or post."""
-    return any(_says(claim, fact, strict and fact.get("optional") != "true") for fact in facts)
 
 
 def _says(claim: Claim, fact: Gold, strict: bool) -> bool:
@@ -360,34 +340,13 @@ def _member_status(claim: Claim) -> str:
     return "member" if status == "suspended" else status
 
 
-def _figures(counts: Mapping[tuple[str, str], int], kinds: list[str]) -> Figures:
-    right, wrong, missed = (sum(counts[kind, v] for kind in kinds) for v in ("right", "wrong", "missed"))
-    precision = right / (right + wrong) if right + wrong else 0.0
-    recall = right / (right + missed) if right + missed else 0.0
-    both = precision + recall
-    return Figures(right, wrong, missed, precision, recall, 2 * precision * recall / both if both else 0.0)
-
-
-def _claim_words(claim: Claim) -> str:
-    return " | ".join(
-        [claim.subject_name, claim.value_name, *(f"{name} {text}" for name, text in claim.fields.items())]
-    )
-
-
-def _fact_words(fact: Gold) -> str:
-    names = ("org", "org_or_country", "value", "person", "to", "status", "event", "position", "from", "start")
-    return " | ".join(str(fact[name]) for name in names if fact.get(name))
-
-
 def _gold_problems(data: Any, lines: strict_yaml.Lines, path: Path) -> Iterator[Problem]:
     facts = data.get("facts") if isinstance(data, dict) else None
     if not isinstance(facts, list):
         yield Problem("gold is a mapping with a list `facts`", path, 1)
-        return
-    for i, fact in enumerate(facts):
-        line = lines.get(("facts", i), 1)
+    for i, fact in enumerate(facts if isinstance(facts, list) else ()):
         kind = fact.get("kind") if isinstance(fact, dict) else None
         if kind not in _REQUIRED:
-            yield Problem(f"unknown kind {kind!r}", path, line, did_you_mean(str(kind), _REQUIRED))
-            continue
-        yield from (Problem(f"a {kind} needs {name!r}", path, line) for name in _REQUIRED[kind] if not fact.get(name))
+            yield Problem(f"unknown kind {kind!r}", path, lines["facts", i], did_you_mean(str(kind), _REQUIRED))
+        missing = [name for name in _REQUIRED.get(str(kind), ()) if not fact.get(name)]
+        yield from (Problem(f"a {kind} needs {name!r}", path, lines["facts", i]) for name in missing)
