@@ -42,7 +42,10 @@ def canonical_post(text: str) -> str:
         bare = word.lower().strip(",.")
         plain = bare in vocabulary or bare in _SPELLINGS or bare.rstrip("s") in vocabulary or all(p in vocabulary for p in bare.split("-"))
         result.append(_SPELLINGS.get(word.lower(), word.lower()) if plain else word)
-    return " ".join(result)
+    post = " ".join(result)
+    for seat in known.seats:
+        post = re.sub(rf"(?i)\b{seat}\b", seat.title(), post)
+    return post
 
 
 def _plain(name: str) -> str:

@@ -141,10 +141,10 @@ def _post(doc: Doc, lower: list[str], head: int, end: int, taken: set[int]) -> U
 
 def _seat(lower: list[str], start: int, taken: set[int]) -> tuple[int, str | None]:
     """Where the post begins with the seat of a government before it ("Kremlin spokesman"), and whose seat it is."""
-    for length in (2, 1)[start < 2 :]:
-        state = words().seats.get(" ".join(lower[max(0, start - length) : start]))
-        if state and start - 1 not in taken:
-            return start - length, state
+    for first, end in ((start - 2, start), (start - 1, start), (start - 1, start + 1), (start, start + 2)):
+        state = words().seats.get(" ".join(lower[first:end])) if first >= 0 else None
+        if state and first not in taken:
+            return first, state
     return start, None
 
 

@@ -98,8 +98,9 @@ def _persons(doc: Doc, offices: list[Unit], taken: set[int]) -> list[Unit]:
     """People after their titles, whole: capitals, particles and hyphens that the recogniser cuts or drops."""
     starts = {u.start for u in offices}
     found = []
-    for office in offices:
-        found += _holder_before(doc, office, taken)
+    others = [Unit("word", t.i, t.i + 1, t.text) for t in doc if t.lower_ in ("counterpart", "counterparts", "successor", "predecessor")]
+    for office in [*offices, *others]:
+        found += _holder_before(doc, office, taken) if office.type == "post" else []
         at = _person_start(doc, office.end, taken)
         while at is not None:
             limit = next((i for i in range(at, min(at + 9, len(doc))) if i in starts or i in taken or doc[i].is_sent_start and i > at), min(at + 9, len(doc)))
@@ -159,7 +160,7 @@ def _with_honorifics(doc: Doc, start: int) -> int:
 
 def _person_start(doc: Doc, i: int, taken: set[int]) -> int | None:
     """Behind a post: at once, or after "of the BODY" and a comma."""
-    if i < len(doc) and doc[i].lower_ in ("of", "for", "to"):
+    if i < len(doc) and doc[i].lower_ in ("of", "for", "to", "from"):
         j = i + 1
         while j < len(doc) and (doc[j].lower_ == "the" or j in taken or doc[j].lower_ in (",", "and") and j + 1 in taken):
             j += 1

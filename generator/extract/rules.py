@@ -247,8 +247,14 @@ def _tokens(reading: Reading, token: Token, path: str, particle: str | None) -> 
     if role == "object" and (described := _described(reading, token)) is not None:
         found = [described]
     for relation in relations:
-        found = [t for f in found for t in roles.modifiers(f, relation)]
+        found = [t for f in found for g in _whole_post(reading, f) for t in roles.modifiers(g, relation)]
     return found
+
+
+def _whole_post(reading: Reading, token: Token) -> list[Token]:
+    """All words of a post, since what modifies it may hang from any; else the token itself."""
+    unit = reading.unit(token)
+    return list(reading.doc[unit.start : unit.end]) if unit is not None and unit.type in ("post", "chair") else [token]
 
 
 def _described(reading: Reading, token: Token) -> Token | None:
