@@ -72,6 +72,9 @@ def _entity_units(doc: Doc, gazetteer: Gazetteer) -> list[Unit]:
     return [unit for ent in doc.ents if (unit := _entity_unit(ent, gazetteer))]
 
 
+_REGIONS = frozenset("republic region province territory oblast canton".split())
+
+
 def _entity_unit(ent: Span, gazetteer: Gazetteer) -> Unit | None:
     if ent.kb_id_:
         type_, _, id_ = ent.kb_id_.partition(":")
@@ -86,6 +89,10 @@ def _entity_unit(ent: Span, gazetteer: Gazetteer) -> Unit | None:
         start = ent.start + (1 if ent[0].lower_ == "the" and len(ent) > 1 else 0)
         end = next((t.i for t in ent if t.text == "("), ent.end)
         return Unit("organisation", start, max(end, start + 1), name, slug(name), name, data={"unlisted": True, "doubtful": True})
+    if ent.label_ in ("GPE", "PERSON") and text.islower():
+        return None
+    if ent.start > 1 and ent.doc[ent.start - 1].lower_ == "of" and ent.doc[ent.start - 2].lower_ in _REGIONS:
+        return Unit("gpe", ent.start, ent.end, text, slug(text), re.sub(r"^[Tt]he ", "", text))
     if ent.label_ in ("DATE", "TIME", "CARDINAL", "ORDINAL", "MONEY", "PERCENT", "QUANTITY", "LANGUAGE"):
         return None
     if ent.label_ == "PERSON":
