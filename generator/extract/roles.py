@@ -115,7 +115,7 @@ def tense(verb: Token) -> str:
             return "future"
         if verb.tag_ == "VBD" or aux & {"was", "were", "had", "did", "has", "have", "'d", "would"}:
             return "past"
-        if verb.tag_ == "VBN" and verb.dep_ in ("acl", "relcl", "ROOT", "amod"):
+        if verb.tag_ == "VBN" and verb.dep_ in ("acl", "relcl", "ROOT", "amod") and not aux & {"is", "are"}:
             return "past"
         if verb.tag_ in ("VBZ", "VBP") or aux & {"is", "are"}:
             return "present"

@@ -194,6 +194,8 @@ def _words(spec: Mapping[str, Any], assertion: str) -> dict[str, str] | None:
 def _satisfied(reading: Reading, kind: Kind, token: Token, path: str, wanted: Any, particle: str | None) -> bool:
     """Does a token at this path have one of the words, or a unit of the type, that `where` asks for?"""
     choices = [wanted] if isinstance(wanted, str) else wanted
+    if path == "when":
+        return _when(reading, token, "date") is not None
     if path == "tense":
         return roles.tense(token) in choices
     for found in _tokens(reading, token, path, particle):

@@ -38,7 +38,7 @@ _PATTERNS = [
     ("later", rf"\b(?:(?P<about>about|around|nearly|almost|some|more than|over) )?{_COUNT} {_UNIT} (?P<way>later|afterwards|after|before|earlier|previously|ago)\b"),
     ("later", r"\b(?P<count>the) (?:following|next) (?P<unit>year|month)(?P<way>)\b"),
     ("same", r"\b(?:(?:the|that) same|that) (?P<unit>year|month)\b"),
-    ("anniversary", r"\b(?P<nth>\d{1,3})(?:st|nd|rd|th)(?: founding)? anniversary(?: celebrations)?,? (?P<which>this year|today|next year|last year|this week|this month)\b"),
+    ("anniversary", r"\b(?P<nth>\d{1,3})(?:st|nd|rd|th)(?: founding)? anniversary(?: celebrations)?(?: of (?:its|the|their) (?:founding|foundation|establishment|creation|formation|birth|inception)(?! (?:in|on) [\w ]*\d{4}))?(?:,? (?P<which>this year|today|next year|last year|this week|this month))?"),
     ("decade", r"\b(?:the )?(?:(?:early|mid|late)[- ])?(?P<decade>1[89]\d0|20\d0)s\b"),
     ("relative", r"\b(?P<word>today|yesterday|tomorrow|tonight)\b"),
     ("relative", r"\b(?P<which>this|last|next|earlier this|later this) (?P<unit>year|month|week)\b"),
@@ -282,7 +282,7 @@ def _half(parts: dict[str, str], base: Anchor) -> Resolved | None:
 
 def _anniversary(expression: Expression, base: Anchor) -> Resolved | None:
     """ "Its 50th anniversary this year": the year it counts from."""
-    if not base.value or base.value.startswith("["):
+    if not base.value or base.value.startswith("[") or "which" not in expression.parts:
         return None
     shift = {"next year": 1, "last year": -1}.get(expression.parts["which"].lower(), 0)
     year = int(base.value[:4]) + shift - int(expression.parts["nth"])
