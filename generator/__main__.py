@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +14,9 @@ from rich.progress import track
 from generator import build as builder
 from generator import content, strict_yaml, timeline
 from generator.errors import FactsheetsError, Problem, did_you_mean
-from generator.model import FOLDERS, PUBLISH_AT, REASONS, Claim, Fact
+from generator.gazetteer import Gazetteer
+from generator.kinds import Kind
+from generator.model import FOLDERS, PUBLISH_AT, REASONS, Article, Claim, Fact, Sheet
 
 app = typer.Typer(
     name="factsheets",
@@ -67,16 +69,12 @@ def extract(
 
     Example: `factsheets extract article.txt folder/ --jsonl > claims.jsonl`
     """
-    root = _find_project() or Path()
     articles, problems = content.read_articles(paths)
-    settings, kinds, gazetteer = content.load_settings(root), content.load_kinds(root), content.load_gazetteer(root)
-    found = builder.extract_articles(articles, kinds, gazetteer, settings.model) if articles else iter(())
-    for claims in _progress(found, len(articles)):
+    for claims in _read(articles):
         for claim in claims:
             if every or claim.confidence >= PUBLISH_AT:
                 _print_claim(claim, jsonl)
-    _tell(problems)
-    raise typer.Exit(1 if problems else 0)
+    _finish(problems)
 
 
 @app.command()
@@ -87,11 +85,9 @@ def check() -> None:
     """
     from generator import check as checks
 
-    problems = list(checks.check(_project(), today=date.today()))
-    _tell(problems)
+    problems = [*checks.check(_project(), today=date.today())]
     errors = sum(problem.severity == "error" for problem in problems)
-    err.print(f"{_number(errors, 'error')}, {_number(len(problems) - errors, 'warning')}")
-    raise typer.Exit(1 if errors else 0)
+    _finish(problems, f"{_number(errors, 'error')}, {_number(len(problems) - errors, 'warning')}")
 
 
 @app.command()
@@ -112,12 +108,14 @@ def explain(
     if sheet is None:
         known = [word for sheet in project.sheets for word in (sheet.id, sheet.name)]
         raise FactsheetsError(f"no facts on {subject!r}", did_you_mean(subject, known))
-    shown = [fact for fact in sheet.facts if kind in (None, fact.kind)]
     out.print(f"{sheet.name} ({FOLDERS[sheet.type]}/{sheet.id})", style="bold")
-    for fact in shown:
-        out.print()
-        out.print(_fact_words(fact), style="bold")
-        out.print(f"  {fact.verdict}, decided by {fact.decided_by}; {_today_words(fact)}")
+    standings = _standings(sheet, project.kinds)
+    for fact, standing in zip(sheet.facts, standings, strict=True):
+        if kind not in (None, fact.kind):
+            continue
+        out.print(f"\n{_words(fact)}", style="bold")
+        confirmed = f"last confirmed {fact.confirmed}" if fact.confirmed else "the sources are not dated"
+        out.print("; ".join(filter(None, [f"  {fact.verdict}, decided by {fact.decided_by}", standing, confirmed])))
         out.print(f"  why: {_why(fact)}")
         for line in _claim_lines(fact.claims, fact):
             out.print(f"  {line}")
@@ -140,9 +138,7 @@ def render(to: Annotated[Path, typer.Option("--to", help="Folder for the pages; 
         today=date.today(), problems=project.problems,
     )  # fmt: skip
     written = [content.write(to / page.path, page.text) for page in pages]
-    _tell(project.problems)
-    err.print(f"{_number(len(written), 'page')} in {to}, {sum(written)} of them new or changed")
-    raise typer.Exit(1 if any(problem.severity == "error" for problem in project.problems) else 0)
+    _finish(project.problems, f"{_number(len(written), 'page')} in {to}, {sum(written)} of them new or changed")
 
 
 @app.command()
@@ -162,10 +158,7 @@ def evaluate(
     facts = evaluation.load_gold(gold)
     paths = [path for folder in gold for path in evaluation.article_paths(folder, articles or ())]
     found, problems = content.read_articles(paths)
-    root = _find_project() or Path()
-    model, kinds, gazetteer = content.load_settings(root).model, content.load_kinds(root), content.load_gazetteer(root)
-    read = _progress(builder.extract_articles(found, kinds, gazetteer, model), len(found))
-    claims = {article.id: some for article, some in zip(found, read, strict=True)}
+    claims = {article.id: some for article, some in zip(found, _read(found), strict=True)}
     judged = evaluation.judge(evaluation.published(claims), facts)
     out.print(*evaluation.report(claims, facts), sep="\n")
     if errors:
@@ -174,8 +167,7 @@ def evaluate(
         out.print(*evaluation.compare(strict_yaml.read_text(compare), judged, compare), sep="\n")
     if save:
         content.write(save, evaluation.run_file(judged))
-    _tell(problems)
-    raise typer.Exit(1 if problems else 0)
+    _finish(problems)
 
 
 @kinds_app.command("test")
@@ -186,13 +178,10 @@ def test_kinds() -> None:
     """
     from generator import check as checks
 
-    root = _find_project() or Path()
-    kinds, model = content.load_kinds(root), content.load_settings(root).model
-    problems = list(checks.failing_examples(kinds, content.load_gazetteer(root), model))
-    _tell(problems)
+    kinds, gazetteer, model = _engine()
+    problems = [*checks.failing_examples(kinds, gazetteer, model)]
     told = sum(len(kind.examples) + len(kind.nots) for kind in kinds.values())
-    err.print(f"{_number(told, 'example')} of {_number(len(kinds), 'kind')}, {_number(len(problems), 'failure')}")
-    raise typer.Exit(1 if problems else 0)
+    _finish(problems, f"{_number(told, 'example')} of {len(kinds)} kinds, {_number(len(problems), 'failure')}")
 
 
 def _find_project() -> Path | None:
@@ -207,9 +196,27 @@ def _project() -> Path:
     return root
 
 
+def _engine() -> tuple[dict[str, Kind], Gazetteer, str | None]:
+    """Kinds, names and model of the project; the built-in ones where there is none."""
+    root = _find_project() or Path()
+    return content.load_kinds(root), content.load_gazetteer(root), content.load_settings(root).model
+
+
+def _read(articles: list[Article]) -> Iterable[list[Claim]]:
+    return _progress(builder.extract_articles(articles, *_engine()), len(articles)) if articles else ()
+
+
 def _progress(claims: Iterator[list[Claim]], total: int) -> Iterable[list[Claim]]:
     """A bar on a terminal, and nothing elsewhere."""
     return track(claims, "Reading articles", total, console=err, transient=True, disable=not err.is_terminal)
+
+
+def _finish(problems: Sequence[Problem], summary: str | None = None) -> None:
+    """Ends a command: with exit code 1 where one of the problems is an error."""
+    _tell(problems)
+    if summary:
+        err.print(summary)
+    raise typer.Exit(1 if any(problem.severity == "error" for problem in problems) else 0)
 
 
 def _tell(problems: Iterable[Problem]) -> None:
@@ -225,32 +232,28 @@ def _print_claim(claim: Claim, jsonl: bool) -> None:
     if jsonl:
         from generator import export
 
-        line = export.claim_line(claim)
-        if claim.confidence < PUBLISH_AT:
-            line["review"] = True
-        print(json.dumps(line, ensure_ascii=False))
-        return
-    quote = f"\n    “{' '.join(claim.quote.text.split())}”" if claim.quote else ""
-    out.print(
-        f"{claim.subject_name} · {claim.kind}: {claim.value_name}{_fields(claim)}  ({claim.confidence:.2f}){quote}"
-    )
+        review = {"review": True} if claim.confidence < PUBLISH_AT else {}
+        print(json.dumps(export.claim_line(claim) | review, ensure_ascii=False))
+    else:
+        quote = f"\n    “{' '.join(claim.quote.text.split())}”" if claim.quote else ""
+        out.print(f"{claim.subject_name} · {_words(claim)}  ({claim.confidence:.2f}){quote}")
 
 
-def _fields(item: Claim | Fact) -> str:
-    return "".join(f", {name} {text}" for name, text in item.fields.items())
+def _words(item: Claim | Fact) -> str:
+    return f"{item.kind}: {item.value_name}" + "".join(f", {name} {text}" for name, text in item.fields.items())
 
 
-def _fact_words(fact: Fact) -> str:
-    return f"{fact.kind}: {fact.value_name}{_fields(fact)}"
-
-
-def _today_words(fact: Fact) -> str:
+def _standings(sheet: Sheet, kinds: Mapping[str, Kind]) -> Iterator[str | None]:
+    """How each fact stands today; None for what never changes, such as a founding."""
     today = date.today()
-    if not fact.fields.keys() & {"status", "phase", "since", "until"}:
-        return f"said last {fact.confirmed}" if fact.confirmed else "the sources are not dated"
-    status = timeline.status_on(fact, today) if fact.events else timeline.state(fact, today)
-    confirmed = f"last confirmed {fact.confirmed}" if fact.confirmed else "the sources are not dated"
-    return f"today {status or 'open'}, {confirmed}"
+    terms = [fact for fact in sheet.facts if (kind := kinds.get(fact.kind)) and kind.cardinality == "timeline"]
+    states = dict(zip(map(id, terms), timeline.states(terms, today), strict=True))
+    for fact in sheet.facts:
+        if fact.events:
+            yield timeline.status_on(fact, today) or "status today open"
+        else:
+            changes = fact.kind in kinds and kinds[fact.kind].changes
+            yield states.get(id(fact)) or (timeline.state(fact, today) if changes else None)
 
 
 def _why(fact: Fact) -> str:
@@ -262,28 +265,23 @@ def _why(fact: Fact) -> str:
 def _claim_lines(claims: Iterable[Claim], fact: Fact | None) -> Iterator[str]:
     """A claim, where it comes from, and where it differs from the fact."""
     for claim in claims:
-        said = "" if fact and _same(claim, fact) else f" says {claim.value_name}{_fields(claim)}:"
-        if claim.override:
-            yield f"override {claim.override}{said} {claim.why}"
-        elif claim.quote:
-            quote = " ".join(claim.quote.text.split())
+        same = fact and (claim.value, dict(claim.fields)) == (fact.value, dict(fact.fields))
+        said = "" if same else f" says {_words(claim).partition(': ')[2]}:"
+        if claim.quote:
             when = f", {claim.said}" if claim.said else ""
+            quote = " ".join(claim.quote.text.split())
             yield f"- {claim.quote.article}{when} ({claim.confidence:.2f}, {claim.rule}){said} “{quote}”"
-            if claim.derivation:
-                yield f"    derived: {claim.derivation.says}"
         else:
-            yield f"- {claim.ref}{said}"
-
-
-def _same(claim: Claim, fact: Fact) -> bool:
-    return claim.value == fact.value and dict(claim.fields) == dict(fact.fields)
+            yield f"override {claim.override}{said} {claim.why}" if claim.override else f"- {claim.ref}{said}"
+        if claim.derivation:
+            yield f"    derived: {claim.derivation.says}"
 
 
 def _change(change: builder.Change) -> str:
     fact = change.after or change.before
     assert fact is not None
     verb = "new" if change.before is None else "gone" if change.after is None else "changed"
-    place = f"{change.sheet.name} · {_fact_words(fact)}: {verb}"
+    place = f"{change.sheet.name} · {_words(fact)}: {verb}"
     return f"{place} ({fact.verdict}; {_why(fact)})" if change.after else place
 
 

@@ -16,7 +16,7 @@ from generator.errors import ContentError, Problem
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import Article, Claim, Fact, Sheet
-from generator.reconcile import idle_overrides, reconcile, source_claims
+from generator.reconcile import idle_overrides, plain, reconcile, source_claims
 from generator.timeline import started
 
 T = TypeVar("T")
@@ -228,14 +228,13 @@ def _with_last_good(sheets: Iterable[Sheet], broken: frozenset[str], last: Itera
     return sorted([*others, *good], key=lambda sheet: (sheet.type, sheet.id))
 
 
-def _keyed(sheet: Sheet, kinds: Mapping[str, Kind]) -> Iterator[tuple[tuple[str | None, ...], Fact]]:
+def _keyed(sheet: Sheet, kinds: Mapping[str, Kind]) -> Iterator[tuple[tuple[str, ...], Fact]]:
     for fact in sheet.facts:
-        kind = kinds.get(fact.kind)
+        kind = kinds.get(fact.kind)  # None where its file is gone
         names = kind.identity if kind else ("value",)
-        parts = [fact.value_name if name == "value" else fact.fields.get(name) for name in names]
-        if kind and kind.cardinality == "timeline":
-            parts.append((started(fact) or "")[:4])
-        yield (sheet.type, sheet.id, fact.kind, *parts), fact
+        parts = [plain(fact.value_name if name == "value" else fact.get(name) or "") for name in names]
+        year = (started(fact) or "")[:4] if kind and kind.cardinality == "timeline" else ""
+        yield (sheet.type, sheet.id, fact.kind, *parts, year), fact
 
 
 def _content(fact: Fact) -> tuple[object, ...]:

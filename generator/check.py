@@ -3,15 +3,19 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from generator import sheetfile
-from generator.build import Project, extract_articles, refresh
+from generator.build import RUN_BUILD, Project, extract_articles, refresh
 from generator.content import article_path
 from generator.errors import Problem
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import FOLDERS, PUBLISH_AT, Article, Claim, Quote
+from generator.reconcile import plain
+
+Line: TypeAlias = Mapping[str, str | None]
+"""A claim by the keys of the machine interface."""
 
 
 def check(root: Path, *, today: date) -> Iterator[Problem]:
@@ -24,27 +28,58 @@ def check(root: Path, *, today: date) -> Iterator[Problem]:
 
 
 def failing_examples(kinds: Mapping[str, Kind], gazetteer: Gazetteer, model: str | None) -> Iterator[Problem]:
-    """Examples of a kind that the engine does not read as the kind's file says, and counter-examples that it reads."""
-    cases: list[tuple[Kind, str, list[Mapping[str, Any]]]] = []
+    """Examples that are not read as their kind's file says, `not:` texts that are read, rules without an example.
+
+    An example gives claims by the keys of `factsheets extract --jsonl`; only the keys given are compared. `a|b` allows
+    either, nothing means none, `values:` stands for one claim a value, `optional: true` for one that may be missing.
+    """
+    cases = [(kind, example) for kind in kinds.values() for example in kind.examples]
+    cases += [(kind, {"text": text}) for kind in kinds.values() for text in kind.nots]
+    articles = [
+        Article(f"example-{n}", "", example["text"].strip(), published=example.get("published"))
+        for n, (_, example) in enumerate(cases)
+    ]
+    fired = set()
+    for (kind, example), found in zip(cases, extract_articles(articles, kinds, gazetteer, model), strict=True):
+        wanted = [one for claim in example.get("claims") or () for one in _spread({"kind": kind.name, **claim})]
+        about = {kind.name} | {claim["kind"] for claim in wanted}
+        shown = [claim for claim in found if claim.confidence >= PUBLISH_AT and claim.kind in about]
+        fired |= {claim.rule for claim in shown}
+        missed, extra = compare([_line(claim) for claim in shown], wanted)
+        yield from (Problem(f"not read: {claim} in {example['text']!r}", kind.path) for claim in missed)
+        yield from (Problem(f"should not be read: {line} in {example['text']!r}", kind.path) for line in extra)
     for kind in kinds.values():
-        cases += [(kind, str(example["text"]), list(example.get("claims") or [])) for example in kind.examples]
-        cases += [(kind, text, []) for text in kind.nots]
-    articles = [Article(f"example-{n}", text.split(".")[0], text) for n, (_, text, _) in enumerate(cases)]
-    for (kind, text, wanted), found in zip(cases, extract_articles(articles, kinds, gazetteer, model), strict=True):
-        own = [claim for claim in found if claim.kind == kind.name and claim.confidence >= PUBLISH_AT]
-        said = [_as_written(claim, kind) for claim in own]
-        for claim in wanted:
-            if not any(claim.items() <= other.items() for other in said):
-                yield Problem(
-                    f"not read: {dict(claim)} in {text!r}", kind.path, None, f"read: {said}" if said else None
-                )
-        for other in said:
-            if not any(claim.items() <= other.items() for claim in wanted):
-                yield Problem(f"should not be read: {other} in {text!r}", kind.path)
+        for rule in (*kind.frames, *kind.phrases):
+            if f"{kind.name}/{rule['id']}" not in fired:
+                yield Problem(f"no example shows the rule {rule['id']!r} at work", kind.path)
 
 
-def _as_written(claim: Claim, kind: Kind) -> dict[str, str]:
-    return {**claim.fields, kind.subject: claim.subject, kind.value: claim.value or claim.value_name}
+def compare(lines: Iterable[Line], wanted: Iterable[Line]) -> tuple[list[Line], list[Line]]:
+    """The wanted claims that no line says, and the lines that nobody wants."""
+    left, missed = list(lines), []
+    for claim in sorted(wanted, key=lambda claim: claim.get("optional") == "true"):
+        match = next(
+            (line for line in left if all(_fits(line.get(k), t) for k, t in claim.items() if k != "optional")), None
+        )
+        if match is not None:
+            left.remove(match)
+        elif claim.get("optional") != "true":
+            missed.append(claim)
+    return missed, left
+
+
+def _fits(said: str | None, wanted: str | None) -> bool:
+    return said == wanted if wanted is None else plain(said or "~") in map(plain, wanted.split("|"))
+
+
+def _spread(claim: Mapping[str, Any]) -> Iterator[Line]:
+    rest = {key: text for key, text in claim.items() if key != "values"}
+    yield from ({**rest, "value": value} for value in claim["values"]) if "values" in claim else [rest]
+
+
+def _line(claim: Claim) -> Line:
+    names = {"subject_name": claim.subject_name, "value": claim.value, "value_name": claim.value_name}
+    return {"kind": claim.kind, "subject": claim.subject, **names, **claim.fields}
 
 
 def _orphans(project: Project) -> Iterator[Problem]:
@@ -56,9 +91,7 @@ def _orphans(project: Project) -> Iterator[Problem]:
             for quote in _quotes(claim):
                 if (article := articles.get(quote.article)) and article.text[quote.start : quote.end] != quote.text:
                     where = article_path(project.root, quote.article)
-                    yield Problem(
-                        f"a quote no longer matches {where}: {quote.text!r}", place, None, "run: factsheets build"
-                    )
+                    yield Problem(f"a quote no longer matches {where}: {quote.text!r}", place, None, RUN_BUILD)
 
 
 def _quotes(claim: Claim) -> Iterable[Quote]:
@@ -73,4 +106,4 @@ def _unsettled(project: Project) -> Iterator[Problem]:
     for path in sorted(wanted.keys() | saved):
         if path not in saved or path not in wanted or (folder / path).read_text("utf-8") != wanted[path]:
             message = "is not what the articles and today's overrides give"
-            yield Problem(message, Path("content/facts") / path, None, "run: factsheets build", "warning")
+            yield Problem(message, Path("content/facts") / path, None, RUN_BUILD, "warning")

@@ -5,7 +5,6 @@ claim found), *wrong*, or *neutral* (it repeats a found fact, or says one marked
 """
 
 import itertools
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,8 +13,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
-from generator import strict_yaml
-from generator.errors import ContentError, Problem, did_you_mean
+from generator import schemas
+from generator.errors import ContentError, Problem
 from generator.gazetteer import fold, load_built_in
 from generator.model import PUBLISH_AT, Claim
 
@@ -31,7 +30,18 @@ _REQUIRED = {
     "official": ("org_or_country", "person", "position"),
     "presidency": ("org", "to"),
 }
-_KEPT = {"right": "found", "wrong": "wrong"}  # verdict → its name in a saved run
+_SCHEMA: schemas.Schema = {
+    "type": "object",
+    "required": ["facts"],
+    "properties": {"facts": {"items": {
+        "required": ["kind"],
+        "properties": {"kind": {"enum": [*_REQUIRED]}},
+        "allOf": [
+            {"if": {"properties": {"kind": {"const": kind}}}, "then": {"required": [*names]}}
+            for kind, names in _REQUIRED.items()
+        ],
+    }}},
+}  # fmt: skip
 _BUCKETS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.01)
 
 
@@ -54,7 +64,7 @@ class Judged:
         if self.claim and not self.fact:
             told = [f"{name} {text}" for name, text in self.claim.fields.items()]
             says = [self.claim.subject_name, self.claim.value_name, *told]
-        return f"{self.article} {self.kind}: {' | '.join(says)}"
+        return " ".join(f"{self.article} {self.kind}: {' | '.join(says)}".split())
 
 
 class Figures(NamedTuple):
@@ -73,19 +83,16 @@ class Figures(NamedTuple):
 
 
 def load_gold(folders: Iterable[Path]) -> dict[str, list[Gold]]:
-    """The facts of each article (by file stem) in folders of gold files; raises ContentError listing all problems."""
+    """The facts of each article (by file stem) in folders of gold files; raises ContentError for what is not gold."""
     gold: dict[str, list[Gold]] = {}
-    problems: list[Problem] = []
     for folder in folders:
-        paths = sorted(folder.glob("*.yml"))
-        problems += [] if paths else [Problem("no gold files (*.yml) here", folder)]
+        if not (paths := sorted(folder.glob("*.yml"))):
+            raise ContentError(Problem("no gold files (*.yml) here", folder))
         for path in paths:
-            data, lines = strict_yaml.read(path)
-            problems += _gold_problems(data, lines, path)
-            problems += [Problem(f"a second gold file for {path.stem!r}", path)] if path.stem in gold else []
-            gold[path.stem] = data.get("facts") or [] if isinstance(data, dict) else []
-    if problems:
-        raise ContentError(*problems)
+            if path.stem in gold:
+                raise ContentError(Problem(f"a second gold file for {path.stem!r}", path))
+            data, _ = schemas.read(path, _SCHEMA)
+            gold[path.stem] = (data or {}).get("facts") or []
     return gold
 
 
@@ -137,12 +144,9 @@ def report(claims: Mapping[str, list[Claim]], gold: Mapping[str, list[Gold]]) ->
         yield from (f"  {kind:11} {figure}" for kind, figure in scored.items())
     told = [(j.claim, j.verdict) for j in judge(claims, gold) if j.claim]
     counts = Counter((claim.rule, verdict) for claim, verdict in told)
-    rows = [
-        (*(counts[rule, verdict] for verdict in ("right", "wrong", "neutral")), rule) for rule in {r for r, _ in counts}
-    ]
     yield "by rule, all claims, strict: right, wrong, neutral"
-    for right, wrong, neutral, rule in sorted(rows, key=lambda row: (-row[1], -row[0], row[3])):
-        yield f"  {rule:44} {right:4d} {wrong:4d} {neutral:4d}"
+    for rule in sorted({rule for rule, _ in counts}, key=lambda r: (-counts[r, "wrong"], -counts[r, "right"], r)):
+        yield f"  {rule:44} " + " ".join(f"{counts[rule, verdict]:4d}" for verdict in ("right", "wrong", "neutral"))
     yield "by confidence, all claims, strict"
     for low, high in itertools.pairwise(_BUCKETS):
         inside = [v for claim, v in told if v != "neutral" and low <= claim.confidence < high]
@@ -161,28 +165,22 @@ def errors(judged: Iterable[Judged]) -> Iterator[str]:
 
 
 def run_file(judged: Iterable[Judged]) -> str:
-    """A run as JSON, for a later `compare`."""
-    told = sorted({(j.verdict, str(j)) for j in judged})
-    run = {name: [text for verdict, text in told if verdict == kept] for kept, name in _KEPT.items()}
-    return json.dumps(run, ensure_ascii=False, indent=1) + "\n"
+    """A run for a later `compare`: what was right and what was wrong, line by line."""
+    return "".join(sorted({f"{j.verdict} {j}\n" for j in judged if j.verdict in ("right", "wrong")}))
 
 
 def compare(earlier: str, judged: Iterable[Judged], path: Path) -> Iterator[str]:
     """What a run gained and lost against an earlier `run_file`; raises ContentError where that is none."""
-    try:
-        before = {name: set(json.loads(earlier)[name]) for name in _KEPT.values()}
-    except (ValueError, KeyError, TypeError):
-        hint = "make one with: factsheets evaluate GOLD --save FILE"
-        raise ContentError(Problem("not a saved run", path, hint=hint)) from None
-    now = {name: set(texts) for name, texts in json.loads(run_file(judged)).items()}
+    before, now = set(earlier.splitlines()), set(run_file(judged).splitlines())
+    if not all(line.startswith(("right ", "wrong ")) for line in before):
+        raise ContentError(Problem("not a saved run", path, hint="make one with: factsheets evaluate GOLD --save FILE"))
+    words = {"GAINED": now - before, "LOST": before - now, "NOW WRONG": now - before, "NO LONGER WRONG": before - now}
     changes = {
-        "GAINED": now["found"] - before["found"],
-        "LOST": before["found"] - now["found"],
-        "NOW WRONG": now["wrong"] - before["wrong"],
-        "NO LONGER WRONG": before["wrong"] - now["wrong"],
+        word: sorted(line[6:] for line in lines if line.startswith("wrong") == ("WRONG" in word))
+        for word, lines in words.items()
     }
     yield ", ".join(f"{len(items)} {word.lower()}" for word, items in changes.items())
-    yield from (f"{word:15} {item}" for word, items in changes.items() for item in sorted(items))
+    yield from (f"{word:15} {item}" for word, items in changes.items() for item in items)
 
 
 def _article(stem: str, claims: Iterable[Claim], facts: list[Gold], strict: bool) -> Iterator[Judged]:
@@ -225,11 +223,10 @@ def _says(claim: Claim, fact: Gold, strict: bool) -> bool:
 
 
 def _same_handover(claim: Claim, fact: Gold) -> bool:
-    giver = claim.get("from") or ""
-    record = load_built_in().record(giver)
+    record = load_built_in().record(giver := claim.get("from") or "")
     if fact.get("from") and not _same_name(record.name if record else giver, fact["from"]):
         return False
-    return _same_date(claim.get("since"), fact["start"]) if fact.get("start") else True
+    return not fact.get("start") or _same_date(claim.get("since"), fact["start"])
 
 
 def _identity(claim: Claim) -> tuple[str, ...]:
@@ -338,15 +335,3 @@ def _member_status(claim: Claim) -> str:
     """Gold knows no `suspended`: a suspended member is still one."""
     status = claim.get("status") or "member"
     return "member" if status == "suspended" else status
-
-
-def _gold_problems(data: Any, lines: strict_yaml.Lines, path: Path) -> Iterator[Problem]:
-    facts = data.get("facts") if isinstance(data, dict) else None
-    if not isinstance(facts, list):
-        yield Problem("gold is a mapping with a list `facts`", path, 1)
-    for i, fact in enumerate(facts if isinstance(facts, list) else ()):
-        kind = fact.get("kind") if isinstance(fact, dict) else None
-        if kind not in _REQUIRED:
-            yield Problem(f"unknown kind {kind!r}", path, lines["facts", i], did_you_mean(str(kind), _REQUIRED))
-        missing = [name for name in _REQUIRED.get(str(kind), ()) if not fact.get(name)]
-        yield from (Problem(f"a {kind} needs {name!r}", path, lines["facts", i]) for name in missing)

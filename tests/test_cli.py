@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import pairwise
 
 import pytest
 from conftest import a_claim, write_files
@@ -89,6 +90,53 @@ def test_explain_shows_the_value_its_reason_and_every_claim(project):
     assert "why: sources 1" in done.stdout
     assert "“AM membership" in done.stdout
     assert "founding" not in done.stdout
+
+
+def test_explain_says_how_a_term_stands_today_and_nothing_of_a_founding(project):
+    terms = [a_claim("presidency", value="TJ", phase="took-over", since="2014-09-15", said="2014-09-20"),
+             a_claim("presidency", value="AM", phase="took-over", since="2015-09-15", start=80)]  # fmt: skip
+    root = project([*terms, a_claim("founding", value="2002", event="established", start=160)])
+    lines = typed(root, "explain", "csto").stdout.splitlines()
+    told = {line[:22]: following for line, following in pairwise(lines)}
+    assert "; over; " in told["presidency: Tajikistan"]
+    assert "; current; " in told["presidency: Armenia, p"]
+    assert "decided by articles; last confirmed" in told["founding: 2002, event "]
+
+
+HEADQUARTERS = """
+kind: headquarters
+cardinality: many
+subject: organisation
+value: country
+fields:
+  organisation: {type: organisation}
+  country: {type: country}
+phrases:
+  - {id: based, match: "(?P<organisation><organisation>) is based in (?P<country><country>)"}
+  - {id: never, match: "(?P<organisation><organisation>) never matches (?P<country><country>)"}
+examples:
+  - text: The CSTO is based in Russia.
+    claims: [{subject: csto, value: AM|RU}]
+  - text: NATO is based in Belgium.
+    claims: [{subject: nato, value: FR}]
+not:
+  - The SCO is based in China.
+  - The SCO was never based in Belgium.
+"""
+
+
+def test_the_examples_of_a_kind_are_run_and_every_rule_needs_one(tmp_path):
+    from generator import content
+    from generator.check import failing_examples
+
+    write_files(tmp_path, {"content/kinds/headquarters.yml": HEADQUARTERS})
+    own = {"headquarters": content.load_kinds(tmp_path)["headquarters"]}
+    told = [problem.message for problem in failing_examples(own, content.load_gazetteer(tmp_path), None)]
+    assert [message.split(": ")[0] for message in told] == [
+        "not read", "should not be read", "should not be read", "no example shows the rule 'never' at work",
+    ]  # fmt: skip
+    assert "NATO" in told[0]
+    assert "SCO is based" in told[2]
 
 
 def test_explaining_the_unknown_gives_a_hint(project):

@@ -66,8 +66,8 @@ def test_the_overrides_that_the_guide_prints_are_valid(tmp_path):
     folder = tmp_path / "content" / "overrides" / "organisations"
     folder.mkdir(parents=True)
     (folder / "brics.yml").write_text("".join(blocks), "utf-8")
-    claims = content.load_overrides(tmp_path, content.load_kinds(tmp_path), content.load_gazetteer(tmp_path))
-    assert len(claims) == len(blocks)
+    found = content.load_overrides(tmp_path, content.load_kinds(tmp_path), content.load_gazetteer(tmp_path))
+    assert (len(found.claims), found.problems) == (len(blocks), [])
 
 
 def test_the_guide_names_every_kind_and_every_field():
@@ -85,7 +85,8 @@ def test_the_list_of_decisions_is_complete():
 
 
 def test_the_sample_articles_say_what_they_are():
-    articles = content.load_articles(ROOT)
+    articles, problems = content.load_articles(ROOT)
+    assert not problems
     assert len(articles) >= 16
     for article in articles:
         assert article.published, article.id

@@ -105,14 +105,14 @@ def test_a_comparison_names_what_was_gained_and_lost():
     gold = {"a": [member(), member("Sweden")]}
     before = evaluate.run_file(evaluate.judge({"a": [claim(), claim(value="Malta")]}, gold))
     after = evaluate.judge({"a": [claim(value="Sweden")]}, gold)
-    first, *rest = evaluate.compare(before, after, Path("run.json"))
+    first, *rest = evaluate.compare(before, after, Path("run.txt"))
     assert first == "1 gained, 1 lost, 0 now wrong, 1 no longer wrong"
     assert [line.split()[0] for line in rest] == ["GAINED", "LOST", "NO"]
 
 
 def test_a_file_that_is_no_saved_run_is_refused():
     with pytest.raises(ContentError, match="not a saved run"):
-        list(evaluate.compare("[]", [], Path("run.json")))
+        list(evaluate.compare("[]", [], Path("run.txt")))
 
 
 def test_broken_gold_is_refused_with_every_line(tmp_path):
