@@ -116,14 +116,14 @@ def _persons(doc: Doc, offices: list[Unit], taken: set[int]) -> list[Unit]:
             at = None
             if span is not None and len(span) and _namelike(span):
                 found.append(Unit("person", max(office.end, _with_honorifics(doc, span.start)), span.end, span.text, name=span.text))
-                at = _next_of_list(doc, end) if office.data.get("plural") else None
+                at = _next_of_list(doc, end, taken) if office.data.get("plural") else None
     return found
 
 
-def _next_of_list(doc: Doc, i: int) -> int | None:
-    """ "presidents X, Y and Z": where the next full name begins."""
+def _next_of_list(doc: Doc, i: int, taken: set[int]) -> int | None:
+    """ "presidents X of A, Y of B and Z": where the next full name begins."""
     start = i
-    while i < len(doc) and doc[i].lower_ in (",", "and"):
+    while i < len(doc) and (i in taken or doc[i].lower_ in (",", "and", "of", "the", "(", ")")):
         i += 1
     capital = i + 1 < len(doc) and all(t.text[:1].isupper() and not t.ent_kb_id_ for t in doc[i : i + 2])
     return i if i > start and capital else None
