@@ -227,7 +227,7 @@ def _slot(
         for at in _tokens(reading, token, path, particle):
             unit = reading.unit(at)
             undated = unit is None or unit.type not in ("date", "duration")
-            explicit = explicit or (not spelled.startswith("subject") and at.pos_ in ("NOUN", "PROPN") and undated)
+            explicit = explicit or (not spelled.startswith("subject") and (at.pos_ in ("NOUN", "PROPN") or at.lower_ == "which") and undated)
             adjectives = "modifier" in path or "possessor" in path or (path == "subject" and at.dep_.startswith("nsubj"))
             metonyms = path == "subject" or "possessor" in path or "(from" in path or "(to" in path
             for unit in _units_of(reading, match, kind, type_, at, adjectives=adjectives, metonyms=metonyms):
