@@ -318,7 +318,9 @@ def _holders(claims: list[Claim]) -> list[list[Claim]]:
 
 
 def _office_status(fields: Mapping[str, str], ranked: list[Claim], kind: Kind) -> str:
-    """An office whose end had come when last spoken of is a former one."""
+    """An office whose end had come when last spoken of is a former one, unless an override names its status."""
+    if ranked[0].override and "status" in ranked[0].fields:
+        return ranked[0].fields["status"]
     said = [claim.said for claim in ranked if claim.said]
     until = fields.get("until")
     if until and said and dates.bounds(until).latest < max(dates.bounds(s).latest for s in said):
