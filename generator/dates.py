@@ -99,7 +99,10 @@ def plus(text: str, duration: str) -> str:
 
 
 def term_end(start: str, duration: str) -> str:
-    """When a term that began at `start` ends: to the month at best (`2015-09-15` + `P1Y`: `2016-09`; `2024-07-01` + `P6M`: `2024-12`)."""
+    """When a term that began at `start` ends: to the month at best.
+
+    `2015-09-15` + `P1Y` is `2016-09`; `2024-07-01` + `P6M` is `2024-12`.
+    """
     if start[7:] == "-01":
         start = (date.fromisoformat(start) - timedelta(days=1)).isoformat()
     years, months, weeks, days = _duration(duration)

@@ -230,9 +230,7 @@ def _country(id: str, edition: Edition) -> dict[str, Any]:
         "subject": edition.name(id, sheet.name if sheet else first),
         "memberships": _by_status(_of(derived, "membership"), by="subject"),
         "terms": sorted(
-            _of(derived, "presidency"),
-            key=lambda row: (dates.sort_key(row.since), row.subject.text),
-            reverse=True,
+            _of(derived, "presidency"), key=lambda row: (dates.sort_key(row.since), row.subject.text), reverse=True
         ),
         "office_rows": _by_office(_of(own, "official")),
         "other_kinds": _other_kinds(own, edition),

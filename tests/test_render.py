@@ -54,7 +54,7 @@ def claim(kind, value, name, words, subject="csto", article=SUMMIT, derivation=N
 
 def fact(*claims, verdict="settled", decided_by="articles", reason=None, confirmed="2015-09-14"):
     first = claims[0]
-    return Fact(first.kind, first.value, first.value_name, first.fields, verdict, decided_by, reason or {"sources": "1"}, claims,
+    return Fact(first.kind, first.value, first.value_name, first.fields, verdict, decided_by, reason or {"sources": "1"}, claims,  # noqa: E501
                 confirmed=confirmed)  # fmt: skip
 
 
@@ -316,7 +316,11 @@ def hostile_project(text, address):
     whole = Claim("official", "csto", text, "organisation", text, text, {"post": text}, quote=Quote(
         article.id, len(SUMMIT.text) + 2, len(article.text), text), derivation=derivation)  # fmt: skip
     decided = replace(named, quote=None, override=text, why=text, kind="membership", fields={"status": "member"})
-    facts = (fact(named, reason={"sources": "1", "rival": text, "successor": text}), fact(whole, reason={"sources": "1", "rival": text, "successor": text}), fact(decided, reason={"sources": "1", "rival": text, "successor": text}, decided_by="override"))
+    facts = (
+        fact(named, reason={"sources": "1", "rival": text, "successor": text}),
+        fact(whole, reason={"sources": "1", "rival": text, "successor": text}),
+        fact(decided, reason={"sources": "1", "rival": text, "successor": text}, decided_by="override"),
+    )
     sheet = Sheet("own", text, "organisation", facts)
     return pages(sheet, articles=(article,), problems=[Problem(text, Path("content/x.yml"), 1, text)])
 

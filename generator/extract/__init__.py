@@ -1,7 +1,7 @@
 """Articles → claims, with spaCy. The only place that knows it.
 
-The way: `pipeline` (model and gazetteer) → `reading` (units, posts, dates, coreference) → `rules` (frames and phrases of
-the kinds) → `claims` (merged within the article).
+The way: `pipeline` (model and gazetteer) → `reading` (units, posts, dates, coreference) → `rules` (frames and phrases
+of the kinds) → `claims` (merged within the article).
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -7,13 +7,14 @@ from itertools import product
 from typing import Any
 
 from generator import dates
+from generator.extract import roles
 from generator.extract.confidence import confidence
 from generator.extract.leaders import body_of
 from generator.extract.persons import People, canonical_post
-from generator.extract import roles
 from generator.extract.reading import Reading
 from generator.extract.rules import Match
 from generator.extract.units import Unit
+from generator.extract.words import words
 from generator.gazetteer import slug
 from generator.model import Claim, Derivation, Quote, SubjectType
 
@@ -30,8 +31,10 @@ def claims(reading: Reading, matches: Iterable[Match]) -> list[Claim]:
     for claim in [c for c in raw if c.derivation and c.derivation.says.endswith("(list of leaders)")]:
         if any(_says_otherwise(claim, other) for other in raw):
             groups.pop(_identity(claim), None)
-    merged = [claim for group in groups.values() for claim in _merge(group, reading)]
-    return sorted(_without_echoes(merged), key=lambda c: (c.quote.start if c.quote else 0, c.kind, c.subject, c.value_name))
+    merged = [claim for group in groups.values() for claim in _merge(group)]
+    return sorted(
+        _without_echoes(merged), key=lambda c: (c.quote.start if c.quote else 0, c.kind, c.subject, c.value_name)
+    )
 
 
 def _says_otherwise(listed: Claim, other: Claim) -> bool:
@@ -49,7 +52,11 @@ def _expand(reading: Reading, match: Match, people: People) -> Iterator[Claim]:
         slots["from"], slots[kind.value] = slots["from"][:1], slots[kind.value][1:]  # "from Russia, Brazil promised"
     shared, derivations, doubtful = _fields(reading, match, slots, words)
     _plain_chief(reading, match, slots, shared)
-    if kind.name == "official" and not slots.get(kind.subject) and (found := _context(reading, match, slots, shared, people)):
+    if (
+        kind.name == "official"
+        and not slots.get(kind.subject)
+        and (found := _context(reading, match, slots, shared, people))
+    ):
         slots[kind.subject], feature, *says = found
         match.features.add(feature)
         derivations += [Derivation(each) for each in says]
@@ -100,7 +107,11 @@ def _fields(
         published = reading.article.published
         if published is None or dates.sort_key(shared["until"])[0] <= dates.sort_key(published)[1]:
             shared["status"] = "former"
-    if kind.name == "official" and shared.get("status", "current") == "current" and _is_over(reading, match, shared.get("until")):
+    if (
+        kind.name == "official"
+        and shared.get("status", "current") == "current"
+        and _is_over(reading, match, shared.get("until"))
+    ):
         shared["status"] = "former"
     if "since" in shared and "duration" in shared and "until" not in shared:
         shared["until"] = dates.term_end(shared["since"], shared["duration"])
@@ -112,7 +123,12 @@ def _is_over(reading: Reading, match: Match, until: str | None) -> bool:
     """Did a term end before the text was published, or, of an undated text, does it say so in the past tense?"""
     published = reading.article.published
     verb = reading.doc[match.trigger]
-    if verb.tag_ == "VBD" and verb.lemma_ in ("be", "serve") and match.rule == "be_post" and not any(c.dep_ == "aux" for c in verb.children):
+    if (
+        verb.tag_ == "VBD"
+        and verb.lemma_ in ("be", "serve")
+        and match.rule == "be_post"
+        and not any(c.dep_ == "aux" for c in verb.children)
+    ):
         return True
     if until is None:
         return False
@@ -120,7 +136,7 @@ def _is_over(reading: Reading, match: Match, until: str | None) -> bool:
     return dates.sort_key(until)[0] <= dates.sort_key(published)[1] if published else past
 
 
-_TRAVELLING = frozenset("president premier prime chancellor king queen foreign secretary leader emir sultan ambassador envoy".split())
+_TRAVELLING = words("travelling")
 
 
 def _context(
@@ -149,7 +165,9 @@ def _leader(
 ) -> tuple[Any, ...] | None:
     """The body by the list of leaders, for a title that nothing stands before, or that names its person alone."""
     before = None if reading.doc[post.start].is_sent_start or not post.start else reading.doc[post.start - 1]
-    if before is not None and (before.pos_ in ("NOUN", "PROPN", "ADJ") or before.text[:1].isupper() or before.text in ("'s", "’s", "-")):
+    if before is not None and (
+        before.pos_ in ("NOUN", "PROPN", "ADJ") or before.text[:1].isupper() or before.text in ("'s", "’s", "-")
+    ):
         return None
     name = people.full(slots["person"][0].name) if len(slots.get("person", [])) == 1 else None
     body = name and body_of(shared.get("post", ""), name, shared.get("status", "current"), reading.article.published)
@@ -164,11 +182,13 @@ def _leader(
 
 def _plain_chief(reading: Reading, match: Match, slots: Mapping[str, list[Unit]], shared: dict[str, str]) -> None:
     """A body's "chief" is its secretary general or director general where the text around speaks of that office."""
-    body = (slots.get(match.kind.subject) or [None])[0]
+    body = next(iter(slots.get(match.kind.subject) or []), None)
     if shared.get("post") not in ("chief", "head") or body is None or body.type != "organisation":
         return
     near = [u for u in reading.units if u.type == "post" and abs(u.start - match.trigger) < 60]
-    offices = [canonical_post(u.name) for u in near if canonical_post(u.name) in ("secretary general", "director general")]
+    offices = [
+        canonical_post(u.name) for u in near if canonical_post(u.name) in ("secretary general", "director general")
+    ]
     if offices:
         shared["post"] = offices[0]
 
@@ -245,11 +265,16 @@ _OF_STATES = frozenset("governor head president premier minister mayor leader ch
 
 
 def _private(claim: Claim) -> bool:
-    """A "British director", a town's "police spokesman": offices that are neither of a state nor of a body of states."""
+    """A "British director", a town's "police spokesman": offices neither of a state nor of a body of states."""
     office = claim.fields.get("post", "").split()
     if claim.subject_type == "other":
         return not office or office[-1] not in _OF_STATES
-    return claim.subject_type == "country" and office[-1:] in (["director"], ["executive"], ["chairman"], ["administrator"])
+    return claim.subject_type == "country" and office[-1:] in (
+        ["director"],
+        ["executive"],
+        ["chairman"],
+        ["administrator"],
+    )
 
 
 def _quotes(reading: Reading, unit: Unit, rests_on: tuple[tuple[int, int], ...]) -> tuple[Quote, ...]:
@@ -300,7 +325,7 @@ def _identity(claim: Claim) -> tuple[str, ...]:
     return claim.kind, claim.subject, value, claim.fields.get("event", ""), claim.fields.get("post", "").casefold()
 
 
-def _merge(group: list[Claim], reading: Reading) -> list[Claim]:
+def _merge(group: list[Claim]) -> list[Claim]:
     """One claim for the group; two only where they contradict each other in something that cannot change."""
     if len(group) == 1:
         return group
@@ -325,27 +350,36 @@ def _merge_dates(group: list[Claim]) -> list[Claim]:
 
 
 def _merge_membership(group: list[Claim]) -> Claim:
-    """The status that came last: by its date, an undated present-tense one as of publication; then the stronger word."""
+    """The status that came last: by its date, an undated one as of publication; then the stronger word."""
     asserted = [c for c in group if c.fields.get("status") != "candidate"] or group
+
     def moment(claim: Claim) -> tuple[Any, ...]:
         status = claim.fields.get("status", "member")
         when = claim.fields.get("until") if status == "former" else claim.fields.get("since")
         at = dates.sort_key(when) if when else None
         return (at is None, at or (), _STATUS_RANK.get(status, 0), claim.confidence)
+
     dated = [c for c in asserted if moment(c)[0] is False]
     undated = [c for c in asserted if moment(c)[0] is True]
     last_dated = max(dated, key=moment, default=None)
-    strongest = max(undated, key=lambda c: (_STATUS_RANK.get(c.fields.get("status", ""), 0), c.confidence), default=None)
+    strongest = max(
+        undated, key=lambda c: (_STATUS_RANK.get(c.fields.get("status", ""), 0), c.confidence), default=None
+    )
     if last_dated is None or strongest is None:
         winner = last_dated or strongest or asserted[0]
     else:
         same = strongest.fields.get("status") == last_dated.fields.get("status")
-        stronger = _STATUS_RANK.get(strongest.fields.get("status", ""), 0) > _STATUS_RANK.get(last_dated.fields.get("status", ""), 0)
+        stronger = _STATUS_RANK.get(strongest.fields.get("status", ""), 0) > _STATUS_RANK.get(
+            last_dated.fields.get("status", ""), 0
+        )
         winner = strongest if stronger and not same else last_dated
     filled = dict(winner.fields)
     if filled.get("status") == "former":
         filled.setdefault("since", next((c.fields["since"] for c in dated if c.fields.get("status") == "member"), ""))
-    confident = max((c.confidence for c in group if c.fields.get("status") == winner.fields.get("status")), default=winner.confidence)
+    confident = max(
+        (c.confidence for c in group if c.fields.get("status") == winner.fields.get("status")),
+        default=winner.confidence,
+    )
     return replace(winner, fields={k: v for k, v in filled.items() if v}, confidence=confident)
 
 
@@ -353,7 +387,9 @@ def _merge_terms(group: list[Claim]) -> list[Claim]:
     """Terms of one holder whose dates do not contradict each other are one term."""
     kept: list[Claim] = []
     order = {"took-over": 0, "will-take": 0, "holds": 1, "hands-over": 2}
-    for claim in sorted(group, key=lambda c: (order.get(c.fields.get("phase", ""), 3), "since" not in c.fields, -c.confidence)):
+    for claim in sorted(
+        group, key=lambda c: (order.get(c.fields.get("phase", ""), 3), "since" not in c.fields, "from" not in c.fields, -c.confidence)
+    ):
         since = claim.fields.get("since")
         for i, other in enumerate(kept):
             theirs = other.fields.get("since")
@@ -370,14 +406,21 @@ def _filled(best: Claim, group: Iterable[Claim]) -> Claim:
     fields = dict(best.fields)
     derivation, name = best.derivation, best.value_name
     for other in sorted(group, key=lambda c: -c.confidence):
-        for key, value in other.fields.items():
+        for key, said in other.fields.items():
             if key not in fields and key != "status":
-                fields[key] = value
+                fields[key] = said
                 derivation = derivation or other.derivation
         if best.kind == "official" and len(other.value_name) > len(name):
             name = other.value_name
-    value = name if best.kind == "official" else best.value
-    return replace(best, fields=fields, derivation=derivation, value=value, value_name=name, confidence=max(c.confidence for c in group))
+    value: str | None = name if best.kind == "official" else best.value
+    return replace(
+        best,
+        fields=fields,
+        derivation=derivation,
+        value=value,
+        value_name=name,
+        confidence=max(c.confidence for c in group),
+    )
 
 
 def _without_echoes(merged: list[Claim]) -> list[Claim]:

@@ -23,9 +23,8 @@ FACTORS = {
     "guessed": 0.85,  # an organisation only the recogniser takes for one
     "private-office": 0.6,
     "unlisted-office": 0.85,  # few offices of bodies outside every list are of states
-
 }
-"""What each risky feature of a match leaves of the rule's precision; tiers, not statistics, before 500 judged claims."""
+"""What each risky feature of a match leaves of the rule's precision: tiers, before 500 claims are judged."""
 
 
 def confidence(rule: str, features: Set[str]) -> float:
@@ -37,7 +36,7 @@ def confidence(rule: str, features: Set[str]) -> float:
 
 
 def precision(rule: str) -> float:
-    """(right + WEIGHT × PRIOR) / (judged + WEIGHT): the share of a rule's claims that were right, shrunk to the prior."""
+    """(right + WEIGHT × PRIOR) / (judged + WEIGHT): a rule's share of right claims, shrunk to the prior."""
     right, judged = measured().get(rule, (0.0, 0.0))
     return (right + WEIGHT * PRIOR) / (judged + WEIGHT)
 

@@ -11,19 +11,14 @@ from spacy.tokens import Doc, Token
 
 from generator.extract.roles import clause_verb
 from generator.extract.units import Unit
+from generator.extract.words import words
 from generator.gazetteer import Gazetteer
 
-_BODY_NOUNS = frozenset(
-    "organization organisation bloc alliance union group grouping forum community league cartel pact body association"
-    " agency institution charter institute confederation federation club coalition commonwealth treaty council bank court"
-    " committee fund partnership initiative".split()
-)
-_SUB_BODIES = frozenset("council commission secretariat committee summit parliament assembly court bank".split())
+_BODY_NOUNS = words("body_nouns")
+_SUB_BODIES = words("sub_bodies")
 _COUNTRY_NOUNS = frozenset("country nation republic kingdom state emirate sultanate government".split())
 _DETERMINERS = frozenset("the this that its their our".split())
-_LOOSE = frozenset("regional economic military political security world global international intergovernmental trade western eastern"
-    " african asian european south american southeast pacific arab defense defence post-soviet oil whole entire wider larger"
-    " constitutive founding constituent moscow-led russia-led russian-led russian led moscow supranational multilateral transatlantic international inter-governmental intergovernmental".split())  # fmt: skip
+_LOOSE = words("loose")
 _WEAK = frozenset("org law norp loc fac event product work_of_art".split())
 _ANY_BODY = frozenset("organization organisation body grouping group".split())
 _NUMBERS = dict(zip("two three four five six seven eight nine ten".split(), range(2, 11), strict=True)) | {"both": 2}
@@ -45,7 +40,7 @@ def anaphors(doc: Doc, units: list[Unit], gazetteer: Gazetteer) -> list[Unit]:
     weak = {u.start: u for u in units if u.type in _WEAK}
     covered = {i for u in units if u.type not in _WEAK for i in range(u.start, u.end)}
     result = sorted((u for u in units if u.type not in _WEAK), key=lambda u: u.start)
-    made = []
+    made: list[Unit] = []
     for token in doc:
         if token.i in covered or token.pos_ not in ("NOUN", "PROPN"):
             continue
@@ -91,7 +86,7 @@ def pronoun(token: Token, units: list[Unit], type_: str) -> Unit | None:
 
 
 def _person(token: Token, units: list[Unit]) -> Unit | None:
-    """Whom "he" or "she" means: the person who was a subject last, or the one named last, in this sentence or the two before."""
+    """Whom "he" or "she" means: the person who was a subject last, or was named last, in the last 60 words."""
     near = [u for u in units if u.type == "person" and u.end <= token.i and u.start > token.i - 60]
     return next((u for u in reversed(near) if _is_subject(token.doc, u)), near[-1] if near else None)
 
@@ -105,7 +100,7 @@ def _other_subject(token: Token, units: list[Unit]) -> bool:
     return False
 
 
-_THINGS = frozenset("pact deal agreement programme program plan project fund law policy scheme base mission force committee company currency".split())
+_THINGS = words("things")
 
 
 def _note_definitions(doc: Doc, units: list[Unit]) -> None:
@@ -118,7 +113,9 @@ def _note_definitions(doc: Doc, units: list[Unit]) -> None:
         if root.dep_ == "nsubj" and root.head.lemma_ == "be":
             nouns += [c for c in root.head.children if c.dep_ == "attr"]
         for noun in nouns:
-            defined.setdefault(unit.id or "", set()).update({noun.lower_, *(c.lower_ for c in noun.children if c.dep_ == "conj")})
+            defined.setdefault(unit.id or "", set()).update(
+                {noun.lower_, *(c.lower_ for c in noun.children if c.dep_ == "conj")}
+            )
     for unit in bodies:
         unit.data["defined"] = defined.get(unit.id or "", set())
 
@@ -134,7 +131,7 @@ def _cataphor(token: Token, units: list[Unit], type_: str) -> Unit | None:
 
 
 def group(token: Token, units: list[Unit]) -> list[Unit]:
-    """The countries of the last list that "all four nations", "the three", "both countries" stands for, if the count fits."""
+    """The countries of the last list that "all four nations", "both countries" stands for, if the count fits."""
     lower = token.lower_
     if lower not in _PLURALS and lower not in _NUMBERS:
         return []
@@ -148,7 +145,7 @@ def group(token: Token, units: list[Unit]) -> list[Unit]:
     return next(([u] for u in reversed(lists) if count in (None, len(u.parts))), [])
 
 
-_PLURALS = frozenset("countries nations states republics member members parties governments neighbours economies".split())
+_PLURALS = words("plurals")
 
 
 def plural(token: Token) -> bool:
@@ -159,12 +156,19 @@ def plural(token: Token) -> bool:
 def _definite(doc: Doc, token: Token, covered: set[int]) -> int | None:
     """Where the noun phrase "the [loose words] NOUN" begins; None where it names something or is not definite."""
     lower = token.lower_
-    if lower not in _BODY_NOUNS and lower not in _COUNTRY_NOUNS and not (lower.endswith("s") and lower[:-1] in _COUNTRY_NOUNS | {"countrie", "state"}):
+    if (
+        lower not in _BODY_NOUNS
+        and lower not in _COUNTRY_NOUNS
+        and not (lower.endswith("s") and lower[:-1] in _COUNTRY_NOUNS | {"countrie", "state"})
+    ):
         if lower not in ("countries", "nations", "states", "republics", "members"):
             return None
     if token.i + 1 < len(doc) and doc[token.i + 1].lower_ in ("of", "for", "on") and lower not in _COUNTRY_NOUNS:
         return None
-    if token.i + 1 < len(doc) and (token.i + 1 in covered or doc[token.i + 1].pos_ in ("NOUN", "PROPN") and doc[token.i + 1].lower_ not in ("members",)):
+    if token.i + 1 < len(doc) and (
+        token.i + 1 in covered
+        or (doc[token.i + 1].pos_ in ("NOUN", "PROPN") and doc[token.i + 1].lower_ not in ("members",))
+    ):
         return None
     i = token.i - 1
     while i >= 0 and not doc[i + 1].is_sent_start:
@@ -173,7 +177,12 @@ def _definite(doc: Doc, token: Token, covered: set[int]) -> int | None:
             if word in ("all", "both") or i == 0 or doc[i - 1].lower_ not in ("all", "of"):
                 return i
             return i - 1 if doc[i - 1].lower_ == "all" else i
-        plain = word in _LOOSE or word in _NUMBERS or doc[i].like_num or word in ("-", "member", "nation", "state", "strong", "country", "member-state")
+        plain = (
+            word in _LOOSE
+            or word in _NUMBERS
+            or doc[i].like_num
+            or word in ("-", "member", "nation", "state", "strong", "country", "member-state")
+        )
         if not plain and not _hyphenated(word):
             return None
         i -= 1
@@ -193,11 +202,24 @@ def _antecedent(doc: Doc, token: Token, start: int, units: list[Unit], gazetteer
     if noun in ("countries", "nations", "states", "republics", "members"):
         return None
     if noun == "government":
-        near = [u for u in before if u.type in ("country", "adjective") and u.start > start - 40 and _state(u, gazetteer)]
-        return Unit("country", start, token.i + 1, text, near[-1].id, near[-1].name, data={"coreference": True}) if near else None
+        near = [
+            u for u in before if u.type in ("country", "adjective") and u.start > start - 40 and _state(u, gazetteer)
+        ]
+        return (
+            Unit("country", start, token.i + 1, text, near[-1].id, near[-1].name, data={"coreference": True})
+            if near
+            else None
+        )
     if noun in _COUNTRY_NOUNS:
         named = [u for u in before if u.type == "country" and u.start > start - 120 and _state(u, gazetteer)]
-        named = named or [u for u in before if noun == "country" and u.type == "adjective" and u.start > start - 60 and _state(u, gazetteer)][-1:]
+        named = (
+            named
+            or [
+                u
+                for u in before
+                if noun == "country" and u.type == "adjective" and u.start > start - 60 and _state(u, gazetteer)
+            ][-1:]
+        )
         if noun in ("republic", "state"):
             named += [u for u in before if u.type == "gpe" and u.start > start - 40]
             named.sort(key=lambda u: u.start)
@@ -239,8 +261,13 @@ def _fits(unit: Unit, noun: str, gazetteer: Gazetteer) -> bool:
     """Can this noun mean this body? By its record's `generic` nouns; without a record, by the words of its name."""
     record = gazetteer.organisations.get(unit.id or "")
     if record is None:
-        return noun in unit.name.lower().replace("z", "s") or noun.replace("z", "s") in unit.name.lower().replace("z", "s") or (
-            noun in ("bloc", "group", "grouping", "organization", "organisation", "body", "alliance") and not unit.data.get("doubtful")
+        return (
+            noun in unit.name.lower().replace("z", "s")
+            or noun.replace("z", "s") in unit.name.lower().replace("z", "s")
+            or (
+                noun in ("bloc", "group", "grouping", "organization", "organisation", "body", "alliance")
+                and not unit.data.get("doubtful")
+            )
         )
     generic = {g.lower().split()[-1] for g in record.data.get("generic") or []}
     spelled = {noun, noun.replace("s", "z") if noun == "organisation" else noun}
@@ -251,8 +278,14 @@ def _fits(unit: Unit, noun: str, gazetteer: Gazetteer) -> bool:
 
 def _is_subject(doc: Doc, unit: Unit) -> bool:
     root = doc[unit.start : unit.end].root
-    return root.dep_ in ("nsubj", "nsubjpass") or (root.dep_ in ("conj", "appos") and root.head.dep_ in ("nsubj", "nsubjpass"))
+    return root.dep_ in ("nsubj", "nsubjpass") or (
+        root.dep_ in ("conj", "appos") and root.head.dep_ in ("nsubj", "nsubjpass")
+    )
 
 
 def _fitting(type_: str) -> tuple[str, ...]:
-    return {"organisation": ("organisation",), "country": ("country",), "party": ("country", "countries", "organisation")}.get(type_, ())
+    return {
+        "organisation": ("organisation",),
+        "country": ("country",),
+        "party": ("country", "countries", "organisation"),
+    }.get(type_, ())

@@ -8,6 +8,7 @@ from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
+from generator.extract.words import words
 from generator.gazetteer import Form, Gazetteer, slug
 
 SENSES = {
@@ -29,7 +30,7 @@ FILED_FROM = re.compile(
 )
 """The place, day and agency in front of a report's first sentence, up to the dash."""
 _ACRONYM = re.compile(r"[A-Z][A-Za-z]?[A-Z][A-Z0-9-]{0,8}")
-HONORIFICS = frozenset("mr mr. mrs mrs. ms ms. dr dr. sir lady lord sheikh shaikh shaykh prince princess gen. general h.e. excellency".split())
+HONORIFICS = words("honorifics")
 
 
 @Language.component("newline_sentences")
@@ -76,7 +77,7 @@ class GazetteerMatcher:
             span = Span(doc, start, end, label=_LABELS.get(key.split(":")[0], "ORG"), kb_id=key)
             if not (doubt and _other_sense(span)) and not _part_of_name(span):
                 spans.append(span)
-        spans = _drop_short(_unique(spans), doc)
+        spans = _drop_short(_unique(spans))
         doc.set_ents(filter_spans(spans), default="missing")
         return doc
 
@@ -93,13 +94,19 @@ def acronym_definitions(doc: Doc) -> Doc:
             owner = next((e for e in known.values() if e.end == token.i), None)
             if owner:
                 made[acronym] = owner.kb_id_
-            elif name is not None and not any(e.start < name.end and name.start < e.end and e.kb_id_ for e in ents if len(e) >= len(name)):
+            elif name is not None and not any(
+                e.start < name.end and name.start < e.end and e.kb_id_ for e in ents if len(e) >= len(name)
+            ):
                 made[acronym] = f"organisation:{slug(name.text)}"
                 ents = [e for e in ents if e.end <= name.start or e.start >= name.end]
                 ents.append(Span(doc, name.start, name.end, label="ORG", kb_id=made[acronym]))
     if made:
         covered = {i for e in ents if e.kb_id_ for i in range(e.start, e.end)}
-        again = [Span(doc, t.i, t.i + 1, label="ORG", kb_id=made[t.text]) for t in doc if t.text in made and t.i not in covered]
+        again = [
+            Span(doc, t.i, t.i + 1, label="ORG", kb_id=made[t.text])
+            for t in doc
+            if t.text in made and t.i not in covered
+        ]
         starts = {s.start for s in again}
         ents = [e for e in ents if not any(i in starts for i in range(e.start, e.end))] + again
         doc.set_ents(filter_spans(ents))
@@ -142,12 +149,14 @@ def _name_token(doc: Doc, i: int, limit: int) -> bool:
         follows = i + 1 < limit and (doc[i + 1].text[:1].isalpha())
         return follows and not doc[i - 1].whitespace_ and not token.whitespace_
     if token.lower_ in PARTICLES:
-        return i + 1 < limit and (doc[i + 1].text[:1].isalpha() or doc[i + 1].text == "-" and not token.whitespace_)
+        return i + 1 < limit and (doc[i + 1].text[:1].isalpha() or (doc[i + 1].text == "-" and not token.whitespace_))
     if not token.whitespace_ and i + 1 < limit and doc[i + 1].text == "-" and token.is_alpha:
         return True
     if i and doc[i - 1].text == "-" and not doc[i - 1].whitespace_ and token.is_alpha:
         return True
-    return token.text[:1].isupper() and (token.is_alpha or "." in token.text or "-" in token.text or "'" in token.text or "’" in token.text)
+    return token.text[:1].isupper() and (
+        token.is_alpha or "." in token.text or "-" in token.text or "'" in token.text or "’" in token.text
+    )
 
 
 def _spellings(form: Form) -> Iterable[str]:
@@ -167,9 +176,22 @@ def _other_sense(span: Span) -> bool:
     named = {"PROPN"}
     if span.kb_id_.startswith("organisation") and len(span) == 1 and not span.text.isupper():
         return before is None or before.lower_ != "the" or (after is not None and after.lower_ == "of")
-    if before is not None and before.text[:1].isupper() and before.pos_ in named and before.dep_ == "compound" and before.is_alpha and len(before) > 1:
+    if (
+        before is not None
+        and before.text[:1].isupper()
+        and before.pos_ in named
+        and before.dep_ == "compound"
+        and before.is_alpha
+        and len(before) > 1
+    ):
         return before.lower_ not in ("president", "minister", "premier", "neighbouring", "south", "north")
-    return after is not None and after.text[:1].isupper() and span[-1].dep_ == "compound" and after.pos_ in named and after.head.ent_type_ == "PERSON"
+    return (
+        after is not None
+        and after.text[:1].isupper()
+        and span[-1].dep_ == "compound"
+        and after.pos_ in named
+        and after.head.ent_type_ == "PERSON"
+    )
 
 
 def _part_of_name(span: Span) -> bool:
@@ -195,11 +217,15 @@ def _type(span: Span) -> str:
     return span.kb_id_.split(":")[0]
 
 
-def _drop_short(spans: list[Span], doc: Doc) -> list[Span]:
+def _drop_short(spans: list[Span]) -> list[Span]:
     """Two-letter acronyms count only where the text gives the long name too; EU, UN and AU always."""
     long = {s.kb_id_ for s in spans if len(s.text) > 3}
     kept = {"EU", "UN", "AU", "U.N.", "G7", "G8"}
-    return [s for s in spans if len(s.text) > 2 or not s.kb_id_.startswith("organisation") or s.text in kept or s.kb_id_ in long]
+    return [
+        s
+        for s in spans
+        if len(s.text) > 2 or not s.kb_id_.startswith("organisation") or s.text in kept or s.kb_id_ in long
+    ]
 
 
 def _long_name(doc: Doc, end: int, acronym: str) -> Span | None:
@@ -207,7 +233,7 @@ def _long_name(doc: Doc, end: int, acronym: str) -> Span | None:
     letters = [c for c in acronym.upper() if c.isalpha()]
     for start in range(end - 1, max(-1, end - 12), -1):
         token = doc[start]
-        if token.is_punct and token.text not in ("-", "–", "'", "’") or "\n" in token.text:
+        if (token.is_punct and token.text not in ("-", "–", "'", "’")) or "\n" in token.text:
             return None
         if not token.text[:1].isupper() or token.text[0].upper() != letters[0]:
             continue

@@ -9,7 +9,14 @@ from typing import NamedTuple
 from generator import strict_yaml
 from generator.gazetteer import fold
 
-_SAME = {"premier": "prime minister", "taoiseach": "prime minister", "king": "monarch", "queen": "monarch", "emir": "monarch", "sultan": "monarch"}
+_SAME = {
+    "premier": "prime minister",
+    "taoiseach": "prime minister",
+    "king": "monarch",
+    "queen": "monarch",
+    "emir": "monarch",
+    "sultan": "monarch",
+}
 
 
 class Leader(NamedTuple):
@@ -27,7 +34,11 @@ def body_of(post: str, name: str, status: str, published: str | None) -> str | N
 
     Former holders are sought among those out of office by then, those elected among those about to take it.
     """
-    bodies = {leader.body for leader in _leaders(_SAME.get(post, post)) if _is(leader, name) and _fits(leader, status, published)}
+    bodies = {
+        leader.body
+        for leader in _leaders(_SAME.get(post, post))
+        if _is(leader, name) and _fits(leader, status, published)
+    }
     return next(iter(bodies)) if len(bodies) == 1 else None
 
 

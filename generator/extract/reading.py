@@ -8,9 +8,18 @@ from functools import cached_property
 from spacy.tokens import Doc, Span, Token
 
 from generator.extract import coreference, roles, times
-from generator.extract.entities import BODY_WORDS, FILED_FROM, HONORIFICS, PARTICLES, is_body, person_run, without_honorifics
+from generator.extract.entities import (
+    BODY_WORDS,
+    FILED_FROM,
+    HONORIFICS,
+    PARTICLES,
+    is_body,
+    person_run,
+    without_honorifics,
+)
 from generator.extract.posts import posts
 from generator.extract.units import Sentence, Unit, sentences, unit_index
+from generator.extract.words import words
 from generator.gazetteer import Gazetteer, slug
 from generator.model import Article
 
@@ -59,7 +68,9 @@ def read(article: Article, doc: Doc, gazetteer: Gazetteer, today: date | None) -
     typed = _entity_units(doc, gazetteer)
     taken = {i for u in typed if u.type in _KB_TYPES for i in range(u.start, u.end)}
     offices = list(posts(doc, taken))
-    typed = _without_overlap(doc, [*(u for u in typed if u.type in _KB_TYPES), *offices, *_persons(doc, offices, taken), *typed])
+    typed = _without_overlap(
+        doc, [*(u for u in typed if u.type in _KB_TYPES), *offices, *_persons(doc, offices, taken), *typed]
+    )
     anchor = times.anchor(article.text, article.published, today)
     typed = _without_overlap(doc, [*_dates(doc, anchor, typed), *typed])
     _mark_dateline(doc, typed, article.text)
@@ -88,7 +99,15 @@ def _entity_unit(ent: Span, gazetteer: Gazetteer) -> Unit | None:
         name = re.sub(r"^[Tt]he ", "", text.split(" (")[0])
         start = ent.start + (1 if ent[0].lower_ == "the" and len(ent) > 1 else 0)
         end = next((t.i for t in ent if t.text == "("), ent.end)
-        return Unit("organisation", start, max(end, start + 1), name, slug(name), name, data={"unlisted": True, "doubtful": True})
+        return Unit(
+            "organisation",
+            start,
+            max(end, start + 1),
+            name,
+            slug(name),
+            name,
+            data={"unlisted": True, "doubtful": True},
+        )
     if ent.label_ in ("GPE", "PERSON") and text.islower():
         return None
     if ent.start > 1 and ent.doc[ent.start - 1].lower_ == "of" and ent.doc[ent.start - 2].lower_ in _REGIONS:
@@ -105,17 +124,36 @@ def _persons(doc: Doc, offices: list[Unit], taken: set[int]) -> list[Unit]:
     """People after their titles, whole: capitals, particles and hyphens that the recogniser cuts or drops."""
     starts = {u.start for u in offices}
     found = []
-    others = [Unit("word", t.i, t.i + 1, t.text) for t in doc if t.lower_ in ("counterpart", "counterparts", "successor", "predecessor")]
+    others = [
+        Unit("word", t.i, t.i + 1, t.text)
+        for t in doc
+        if t.lower_ in ("counterpart", "counterparts", "successor", "predecessor")
+    ]
     for office in [*offices, *others]:
         found += _holder_before(doc, office, taken) if office.type == "post" else []
         at = _person_start(doc, office.end, taken)
         while at is not None:
-            limit = next((i for i in range(at, min(at + 9, len(doc))) if i in starts or i in taken or doc[i].is_sent_start and i > at), min(at + 9, len(doc)))
+            limit = next(
+                (
+                    i
+                    for i in range(at, min(at + 9, len(doc)))
+                    if i in starts or i in taken or (doc[i].is_sent_start and i > at)
+                ),
+                min(at + 9, len(doc)),
+            )
             end = person_run(doc, at, limit)
             span = without_honorifics(doc[at:end]) if end > at else None
             at = None
             if span is not None and len(span) and _namelike(span):
-                found.append(Unit("person", max(office.end, _with_honorifics(doc, span.start)), span.end, span.text, name=span.text))
+                found.append(
+                    Unit(
+                        "person",
+                        max(office.end, _with_honorifics(doc, span.start)),
+                        span.end,
+                        span.text,
+                        name=span.text,
+                    )
+                )
                 at = _next_of_list(doc, end, taken) if office.data.get("plural") else None
     return found
 
@@ -129,14 +167,8 @@ def _next_of_list(doc: Doc, i: int, taken: set[int]) -> int | None:
     return i if i > start and capital else None
 
 
-_TO_OFFICE = frozenset(
-    "the a an 's ’s , was is were be been become becomes became will has had elected appointed named chosen selected re-elected reelected"
-    " served serves serving as took takes over succeeded replaced who resigned stepped down now also currently new former then acting sworn in".split()
-)
-_NO_HOLDERS = frozenset(
-    "news times post watch house bank group corp inc jazeera ministry party press university institute radio tv agency street department"
-    " airlines company ltd court hill city congress senate army navy force front brigade movement hall square island islands".split()
-)
+_TO_OFFICE = words("to_office")
+_NO_HOLDERS = words("no_holders")
 
 
 def _holder_before(doc: Doc, office: Unit, taken: set[int]) -> list[Unit]:
@@ -147,15 +179,28 @@ def _holder_before(doc: Doc, office: Unit, taken: set[int]) -> list[Unit]:
     end = i + 1
     if end == office.start or end in taken or doc[end].is_sent_start or doc[end].text in ("'s", "’s", "in"):
         return []
-    while i >= 0 and i not in taken and not doc[i + 1].is_sent_start and (doc[i].text[:1].isupper() or doc[i].lower_ in PARTICLES and i < end - 1):
+    while (
+        i >= 0
+        and i not in taken
+        and not doc[i + 1].is_sent_start
+        and (doc[i].text[:1].isupper() or (doc[i].lower_ in PARTICLES and i < end - 1))
+    ):
         i -= 1
     while i + 1 < end and (doc[i + 1].lower_ in PARTICLES or doc[i + 1].lower_ in _NOT_NAMES | HONORIFICS):
         i += 1
     span = doc[i + 1 : end]
     labels = {t.ent_type_ for t in span} & {"GPE", "LOC", "FAC", "DATE", "NORP", "EVENT", "LAW"}
     before = doc[i].lower_ if i >= 0 and not doc[i + 1].is_sent_start else ""
-    strange = labels or {t.lower_ for t in span} & (_NO_HOLDERS | BODY_WORDS) or before in ("in", "at", "on", "from", "near", "of", "to", "told")
-    return [] if strange or not 2 <= len(span) <= 7 or not _namelike(span) else [Unit("person", i + 1, end, span.text, name=span.text)]
+    strange = (
+        labels
+        or {t.lower_ for t in span} & (_NO_HOLDERS | BODY_WORDS)
+        or before in ("in", "at", "on", "from", "near", "of", "to", "told")
+    )
+    return (
+        []
+        if strange or not 2 <= len(span) <= 7 or not _namelike(span)
+        else [Unit("person", i + 1, end, span.text, name=span.text)]
+    )
 
 
 def _with_honorifics(doc: Doc, start: int) -> int:
@@ -169,7 +214,9 @@ def _person_start(doc: Doc, i: int, taken: set[int]) -> int | None:
     """Behind a post: at once, or after "of the BODY" and a comma."""
     if i < len(doc) and doc[i].lower_ in ("of", "for", "to", "from"):
         j = i + 1
-        while j < len(doc) and (doc[j].lower_ == "the" or j in taken or doc[j].lower_ in (",", "and") and j + 1 in taken):
+        while j < len(doc) and (
+            doc[j].lower_ == "the" or j in taken or (doc[j].lower_ in (",", "and") and j + 1 in taken)
+        ):
             j += 1
         if j == i + 1 or j >= len(doc) or j - 1 not in taken:
             return None
@@ -179,14 +226,15 @@ def _person_start(doc: Doc, i: int, taken: set[int]) -> int | None:
     return i if i < len(doc) and not doc[i].is_sent_start and doc[i].text[:1].isupper() else None
 
 
-_NOT_NAMES = frozenset(
-    "the a an on in at he she it they we i and but or if as to of for by with from monday tuesday wednesday thursday friday saturday sunday"
-    " january february march april june july august september october november december council office party".split()
-)
+_NOT_NAMES = words("not_names")
 
 
 def _namelike(span: Span) -> bool:
-    return span[0].lower_ not in _NOT_NAMES and span[0].text[:1].isupper() and not (len(span) == 1 and span.text.isupper() and len(span.text) < 5)
+    return (
+        span[0].lower_ not in _NOT_NAMES
+        and span[0].text[:1].isupper()
+        and not (len(span) == 1 and span.text.isupper() and len(span.text) < 5)
+    )
 
 
 def _without_overlap(doc: Doc, units: list[Unit]) -> list[Unit]:
@@ -223,7 +271,13 @@ def _dates(doc: Doc, anchor: times.Anchor, typed: list[Unit]) -> list[Unit]:
         span = doc.char_span(expression.start, expression.end, alignment_mode="expand")
         if span is None or persons.intersection(range(span.start, span.end)):
             continue
-        unit = Unit(expression.shape if expression.shape in ("duration", "anniversary") else "date", span.start, span.end, span.text, data={"expression": expression})
+        unit = Unit(
+            expression.shape if expression.shape in ("duration", "anniversary") else "date",
+            span.start,
+            span.end,
+            span.text,
+            data={"expression": expression},
+        )
         units.append(unit)
         if expression.shape == "event":
             waiting.append((unit, expression))

@@ -9,20 +9,29 @@ from collections.abc import Iterator
 
 from spacy.tokens import Token
 
+from generator.extract.words import words
+
 _SUBJECTS = ("nsubj", "nsubjpass", "csubj", "expl")
 _RELATIVES = ("who", "which", "that", "whom")
 
-SAY = frozenset("say tell announce report state declare note add confirm claim write explain stress recall argue maintain remind stipulate reveal disclose indicate acknowledge show know learn point mean".split())
-DENY = frozenset("deny reject refuse doubt dismiss dispute refute oppose block prevent bar exclude forbid prohibit veto avoid fail decline delay postpone rule stop resist preclude".split())
-PLAN = frozenset("agree decide vote plan prepare schedule slate slat set expect intend announce pledge promise commit due plan poise resolve determine elect choose opt tip near finalise finalize complete clear approve".split())
-WISH = frozenset("hope want seek apply bid invite wish aspire try attempt aim ask request offer consider ready eligible willing like call urge propose negotiate discuss mull express plan push press lobby strive desire eye campaign qualify talk interest intention wait ambition path road way talks bid application effort candidate chance prospect invitation possibility process".split())
-ACHIEVE = frozenset("manage go proceed continue help begin start come finish allow enable lead get have use let make see".split())
+SAY = words("say")
+DENY = words("deny")
+PLAN = words("plan")
+WISH = words("wish")
+ACHIEVE = words("achieve")
 _HEDGES = frozenset("may might could can should would must ought".split())
 _CONDITIONS = frozenset("if whether unless provided should supposing".split())
-_UNSAID = frozenset("possible possibility prospect hope idea question proposal plan call bid issue chance decision talk discussion".split())
+_UNSAID = words("unsaid")
 
 
-_LEMMAS = {"hopes": "hope", "hoped": "hope", "hoping": "hope", "slated": "slate", "quitted": "quit", "readmitted": "readmit"}
+_LEMMAS = {
+    "hopes": "hope",
+    "hoped": "hope",
+    "hoping": "hope",
+    "slated": "slate",
+    "quitted": "quit",
+    "readmitted": "readmit",
+}
 _AGAIN = re.compile(r"re-?(elect|appoint|join|enter|admit)(?:t?ed|t?ing|s)?$")
 
 
@@ -42,14 +51,14 @@ def is_passive(verb: Token) -> bool:
 
 
 def subjects(verb: Token) -> list[Token]:
-    """The logical subject: the agent of a passive, the governor's for an infinitive, the noun a participle describes."""
+    """The logical subject: the agent of a passive, an infinitive's governor's, the noun a participle describes."""
     if is_passive(verb):
         return [p for c in verb.children if c.dep_ == "agent" for p in _objects_of(c)]
     return _surface(verb, 0)
 
 
 def objects(verb: Token) -> list[Token]:
-    """The logical object: a passive's surface subject; for "take over X" also what the parser hung under the particle."""
+    """The logical object: a passive's surface subject; for "take over X" also what hangs under the particle."""
     if is_passive(verb):
         own = [c for c in verb.children if c.dep_ in ("dobj", "oprd")]
         return [c for c in own if c.dep_ == "dobj"] or _surface(verb, 0) or own
@@ -156,7 +165,11 @@ def _own(token: Token) -> str:
     subject_words |= {c.lower_ for c in children if c.dep_ in _SUBJECTS}
     if "longer" in words or any(c.lower_ == "longer" for c in children):
         return "ended"
-    if any(c.dep_ == "neg" for c in children) or words & {"never", "not", "n't", "n’t"} or subject_words & {"no", "none", "neither", "nobody"}:
+    if (
+        any(c.dep_ == "neg" for c in children)
+        or words & {"never", "not", "n't", "n’t"}
+        or subject_words & {"no", "none", "neither", "nobody"}
+    ):
         return "negated"
     if words & _CONDITIONS or words & _HEDGES:
         would = words & {"would"} and not words & _CONDITIONS
@@ -167,9 +180,16 @@ def _own(token: Token) -> str:
         return "open"
     if any(c.dep_ == "mark" and c.lower_ in ("once", "until", "before") for c in children) and tense(token) != "past":
         return "open"
-    if token.tag_ == "VB" and not _is_to(token) and token.dep_ == "ROOT" and not any(c.dep_ in _SUBJECTS for c in children):
+    if (
+        token.tag_ == "VB"
+        and not _is_to(token)
+        and token.dep_ == "ROOT"
+        and not any(c.dep_ in _SUBJECTS for c in children)
+    ):
         return "open" if token.i == token.sent.start else "fact"
-    if token.tag_ == "VBG" and any(c.dep_ == "aux" and c.lower_ in ("is", "are", "'s", "’s", "be", "'re") for c in children):
+    if token.tag_ == "VBG" and any(
+        c.dep_ == "aux" and c.lower_ in ("is", "are", "'s", "’s", "be", "'re") for c in children
+    ):
         return "planned"
     return "fact"
 
@@ -181,11 +201,30 @@ def _governors(token: Token) -> Iterator[tuple[Token, Token]]:
         head = here.head
         if head.i == here.i:
             return
-        if here.dep_ in ("xcomp", "ccomp", "pcomp", "acl", "advcl", "oprd", "dobj", "csubj", "prep", "attr", "pobj", "acomp", "dep", "appos"):
+        if here.dep_ in (
+            "xcomp",
+            "ccomp",
+            "pcomp",
+            "acl",
+            "advcl",
+            "oprd",
+            "dobj",
+            "csubj",
+            "prep",
+            "attr",
+            "pobj",
+            "acomp",
+            "dep",
+            "appos",
+        ):
             yield here, head
             here = head
         elif here.dep_ == "conj":
-            if head.pos_ in ("VERB", "AUX") and not any(c.dep_ in _SUBJECTS for c in here.children) and not _has_aux(here):
+            if (
+                head.pos_ in ("VERB", "AUX")
+                and not any(c.dep_ in _SUBJECTS for c in here.children)
+                and not _has_aux(here)
+            ):
                 yield here, head
             here = head
         else:
@@ -209,10 +248,19 @@ def _governed(here: Token, governor: Token) -> str:
             return "open" if lemma != "expect" else "planned"
         return "negated" if _own(governor) == "negated" and lemma not in SAY else "fact"
     if here.dep_ == "pcomp" or (here.tag_ == "VBG" and here.dep_ in ("xcomp", "dobj", "ccomp")):
-        return _gerund(here, governor)
+        return _gerund(governor)
     if here.dep_ == "prep" and lemma in _UNSAID | WISH:
         return "open"
-    if here.dep_ == "dobj" and lemma in DENY | {"seek", "want", "consider", "discuss", "propose", "demand", "urge", "hope"}:
+    if here.dep_ == "dobj" and lemma in DENY | {
+        "seek",
+        "want",
+        "consider",
+        "discuss",
+        "propose",
+        "demand",
+        "urge",
+        "hope",
+    }:
         return "negated" if lemma in DENY else "wished"
     if here.dep_ in ("dobj", "pobj", "attr", "acomp", "prep", "appos"):
         return _own(governor) if governor.pos_ in ("VERB", "AUX") else "fact"
@@ -224,7 +272,15 @@ def _infinitive(verb: Token, governor: Token) -> str:
     own = _own(governor)
     if own == "open":
         return "open"
-    if own in ("negated", "ended") or lemma in ("fail", "refuse", "decline", "unable", "unwilling", "reluctant", "hesitant"):
+    if own in ("negated", "ended") or lemma in (
+        "fail",
+        "refuse",
+        "decline",
+        "unable",
+        "unwilling",
+        "reluctant",
+        "hesitant",
+    ):
         return "negated"
     if lemma == "cease":
         return "ended"
@@ -239,7 +295,7 @@ def _infinitive(verb: Token, governor: Token) -> str:
     return "open"
 
 
-def _gerund(verb: Token, governor: Token) -> str:
+def _gerund(governor: Token) -> str:
     word = governor.lower_
     if word in ("after", "since", "upon", "on", "by", "following", "despite", "in", "with", "as", "through"):
         return "fact"
@@ -299,7 +355,7 @@ def _surface(verb: Token, depth: int) -> list[Token]:
 
 
 def _stolen(verb: Token) -> list[Token]:
-    """The subject that a participle between took from a conjoined verb: "and the body comprising A and B was founded"."""
+    """The subject that a participle between took from a verb: "and the body comprising A and B was founded"."""
     for sibling in verb.head.children:
         bare = sibling.tag_ == "VBG" and not _has_aux(sibling)
         if sibling.dep_ == "conj" and bare and verb.head.i < sibling.i < verb.i:
@@ -307,13 +363,17 @@ def _stolen(verb: Token) -> list[Token]:
     return []
 
 
-_OBJECT_CONTROL = frozenset("invite ask urge allow enable permit force persuade encourage admit want expect help elect appoint require".split())
+_OBJECT_CONTROL = words("object_control")
 
 
 def _under(head: Token, prepositions: frozenset[str]) -> Iterator[Token]:
     for child in head.children:
         negated = any(c.dep_ == "neg" for c in child.children) or (child.i and child.nbor(-1).lower_ == "not")
-        if child.dep_ in ("prep", "agent", "prt", "dative", "advmod", "mark") and child.lower_ in prepositions and not negated:
+        if (
+            child.dep_ in ("prep", "agent", "prt", "dative", "advmod", "mark")
+            and child.lower_ in prepositions
+            and not negated
+        ):
             yield from _objects_of(child)
 
 

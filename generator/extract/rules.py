@@ -15,6 +15,7 @@ from generator.extract import coreference, posts, roles
 from generator.extract.reading import Reading
 from generator.extract.times import Expression, Resolved
 from generator.extract.units import Rendering, Sentence, Unit
+from generator.extract.words import words
 from generator.kinds import Kind
 
 _FILLER = r"(?:[^ <>.:;()]+ |<(?:adjective|norp|gpe|loc|fac|law|event|product|work_of_art|duration|capital)> )"
@@ -31,12 +32,8 @@ _CLASSES = {
     "organisations": ("organisation", "organisations"),
 }
 MATCH_SECONDS = 2.0
-_METONYMS = frozenset("government authority leadership administration parliament delegation regime junta".split())
-_GENERIC = frozenset(
-    "framework structure rank family republic state country nation kingdom group grouping bloc alliance organisation organization trio pair union body"
-    " forum community association league cartel pact federation confederation club neighbour newcomer founder party"
-    " people territory island ally presidency chairmanship council".split()
-)
+_METONYMS = words("metonyms")
+_GENERIC = words("generic")
 
 
 @dataclass(slots=True)
@@ -105,9 +102,15 @@ def _check(kind: Kind, spec: Mapping[str, Any], slots: Iterable[str]) -> None:
 
 def _pattern(kind: Kind, spec: Mapping[str, Any]) -> Any:
     """A phrase's regular expression: `<country>` is a unit, `$chair` one of the kind's words."""
-    text = re.sub(r"\$(\w+)", lambda m: "(?:" + "|".join(w if w.startswith("(") else re.escape(w) for w in kind.lexicon[m[1]]) + ")", spec["match"])
+    text = re.sub(
+        r"\$(\w+)",
+        lambda m: "(?:" + "|".join(w if w.startswith("(") else re.escape(w) for w in kind.lexicon[m[1]]) + ")",
+        spec["match"],
+    )
     text = text.replace("… ", _FILLER)
-    text = _PLACEHOLDER.sub(lambda m: m[0] if text[m.start() - 2 : m.start()] == "?P" else _unit_pattern(kind, m[1]), text)
+    text = _PLACEHOLDER.sub(
+        lambda m: m[0] if text[m.start() - 2 : m.start()] == "?P" else _unit_pattern(kind, m[1]), text
+    )
     try:
         return regex.compile(r"(?<!\S)" + text + r"(?!\S)")
     except regex.error as error:
@@ -143,14 +146,19 @@ def _frame_matches(reading: Reading, rules: Rules, sentence: Sentence) -> Iterat
 
 
 def _has_particle(token: Token, particle: str) -> bool:
-    return any(c.lower_ in particle.split("|") and c.dep_ in ("prt", "prep", "advmod", "dative", "agent") for c in token.children)
+    return any(
+        c.lower_ in particle.split("|") and c.dep_ in ("prt", "prep", "advmod", "dative", "agent")
+        for c in token.children
+    )
 
 
 def _frame(
     reading: Reading, kind: Kind, spec: Mapping[str, Any], sentence: Sentence, token: Token, particle: str | None
 ) -> Match | None:
     assertion = roles.assertion(token)
-    if assertion == "fact" and any(c.lower_ in ("former", "ex", "one-time") for a in roles.attributes(token) for c in a.children):
+    if assertion == "fact" and any(
+        c.lower_ in ("former", "ex", "one-time") for a in roles.attributes(token) for c in a.children
+    ):
         assertion = "ended"
     words = _words(spec, assertion)
     if words is None:
@@ -178,7 +186,13 @@ def _lies_ahead(reading: Reading, token: Token, dated: list[Unit] | None = None)
     present = token.pos_ not in ("VERB", "AUX") or roles.tense(token) == "present"
     unit = (dated[0] if dated else _when(reading, token, "date")) if present else None
     resolved = unit.data["date"] if unit else None
-    return bool(published and resolved and resolved.value[0] != "[" and published[0] != "[" and dates.precedes(published, resolved.value))
+    return bool(
+        published
+        and resolved
+        and resolved.value[0] != "["
+        and published[0] != "["
+        and dates.precedes(published, resolved.value)
+    )
 
 
 def _words(spec: Mapping[str, Any], assertion: str) -> dict[str, str] | None:
@@ -200,7 +214,9 @@ def _satisfied(reading: Reading, kind: Kind, token: Token, path: str, wanted: An
         return roles.tense(token) in choices
     for found in _tokens(reading, token, path, particle):
         for choice in choices:
-            if choice.startswith("$") and (roles.lemma_of(found) in kind.lexicon[choice[1:]] or found.lower_ in kind.lexicon[choice[1:]]):
+            if choice.startswith("$") and (
+                roles.lemma_of(found) in kind.lexicon[choice[1:]] or found.lower_ in kind.lexicon[choice[1:]]
+            ):
                 return True
             if choice.startswith("<"):
                 stands_for = [reading.unit(found), *coreference.group(found, reading.units)]
@@ -227,8 +243,12 @@ def _slot(
         for at in _tokens(reading, token, path, particle):
             unit = reading.unit(at)
             undated = unit is None or unit.type not in ("date", "duration")
-            explicit = explicit or (not spelled.startswith("subject") and (at.pos_ in ("NOUN", "PROPN") or at.lower_ == "which") and undated)
-            adjectives = "modifier" in path or "possessor" in path or (path == "subject" and at.dep_.startswith("nsubj"))
+            explicit = explicit or (
+                not spelled.startswith("subject") and (at.pos_ in ("NOUN", "PROPN") or at.lower_ == "which") and undated
+            )
+            adjectives = (
+                "modifier" in path or "possessor" in path or (path == "subject" and at.dep_.startswith("nsubj"))
+            )
             metonyms = path == "subject" or "possessor" in path or "(from" in path or "(to" in path
             for unit in _units_of(reading, match, kind, type_, at, adjectives=adjectives, metonyms=metonyms):
                 if unit not in found and (not only or unit.type == only[:-1]):
@@ -261,24 +281,40 @@ def _whole_post(reading: Reading, token: Token) -> list[Token]:
 
 def _described(reading: Reading, token: Token) -> Token | None:
     """The organisation that a bare participle right behind it describes, whatever the parser made of it."""
-    bare = token.tag_ in ("VBN", "VBD") and not any(c.dep_ in ("aux", "auxpass", "nsubj", "nsubjpass") for c in token.children)
+    bare = token.tag_ in ("VBN", "VBD") and not any(
+        c.dep_ in ("aux", "auxpass", "nsubj", "nsubjpass") for c in token.children
+    )
     i = token.i - 1
-    while i > 0 and reading.doc[i].text in (",", "-", "–", "—", ")") or reading.doc[i].lower_ in ("which", "originally", "first"):
+    while (i > 0 and reading.doc[i].text in (",", "-", "–", "—", ")")) or reading.doc[i].lower_ in (
+        "which",
+        "originally",
+        "first",
+    ):
         i -= 1
     unit = reading.unit(reading.doc[i]) if bare and i >= token.sent.start else None
-    return reading.doc[unit.start : unit.end].root if unit is not None and unit.type in ("organisation", "treaty") else None
+    return (
+        reading.doc[unit.start : unit.end].root
+        if unit is not None and unit.type in ("organisation", "treaty")
+        else None
+    )
 
 
 def _nearest_before(reading: Reading, token: Token) -> Token:
     """Of "Officials in Estonia, which joined …", Estonia: a relative clause on the name right before it."""
-    relative = next((c for c in token.subtree if c.lower_ in ("which", "who", "that") and c.dep_ in ("nsubj", "nsubjpass")), None)
+    relative = next(
+        (c for c in token.subtree if c.lower_ in ("which", "who", "that") and c.dep_ in ("nsubj", "nsubjpass")), None
+    )
     if relative is None or token.i >= relative.i:
         return token
     i = relative.i - 1
     while i > token.i and reading.doc[i].text in (",", "-", "–", ")"):
         i -= 1
     unit = reading.unit(reading.doc[i])
-    return reading.doc[unit.start : unit.end].root if unit is not None and unit.type in ("country", "countries", "organisation") else token
+    return (
+        reading.doc[unit.start : unit.end].root
+        if unit is not None and unit.type in ("country", "countries", "organisation")
+        else token
+    )
 
 
 def _role(reading: Reading, token: Token, role: str, particle: str | None) -> list[Token]:
@@ -319,13 +355,13 @@ def _found(phrase: Phrase, text: str) -> list[Any]:
         return list(phrase.pattern.finditer(text, timeout=MATCH_SECONDS))
     except TimeoutError:
         hint = "nested repetitions such as `( \\w+)*` inside another repetition take for ever; bound them"
-        problem = Problem(f"the phrase {phrase.id!r} takes more than {MATCH_SECONDS} s on one sentence", phrase.kind.path, hint=hint)
+        problem = Problem(
+            f"the phrase {phrase.id!r} takes more than {MATCH_SECONDS} s on one sentence", phrase.kind.path, hint=hint
+        )
         raise ContentError(problem) from None
 
 
-def _phrase(
-    reading: Reading, phrase: Phrase, sentence: Sentence, rendering: Rendering, found: Any
-) -> Match | None:
+def _phrase(reading: Reading, phrase: Phrase, sentence: Sentence, rendering: Rendering, found: Any) -> Match | None:
     kind, spec = phrase.kind, phrase.spec
     whole = rendering.units_in(found.start(), found.end())
     verb = found.groupdict().get("verb")
@@ -346,7 +382,12 @@ def _phrase(
     for name, paths in (spec.get("slots") or {}).items():
         if name not in match.slots and (filled := _slot(reading, match, kind, name, paths, token, None)):
             match.slots[name] = filled
-    if verb and assertion == "fact" and "planned" in (spec.get("assert") or {}) and _lies_ahead(reading, token, match.slots.get("since")):
+    if (
+        verb
+        and assertion == "fact"
+        and "planned" in (spec.get("assert") or {})
+        and _lies_ahead(reading, token, match.slots.get("since"))
+    ):
         match.words |= _words(spec, "planned") or {}
     return match if _complete(reading, match) else None
 
@@ -374,18 +415,33 @@ def _group_units(reading: Reading, match: Match, kind: Kind, name: str, units: l
         return [u for u in units if u.type in (type_, "date", "anniversary") and u.data.get("date")][:1]
     if any(u.type == "capital" for u in units):
         match.features.add("metonym")
-    return [v for u in units for v in ([u] if u.type == "capital" else _values(reading, match, kind, type_, u, adjectives=True))]
+    return [
+        v
+        for u in units
+        for v in ([u] if u.type == "capital" else _values(reading, match, kind, type_, u, adjectives=True))
+    ]
 
 
 # ------------------------------------------------------------------ values
 
 
 def _units_of(
-    reading: Reading, match: Match, kind: Kind, type_: str, token: Token, *, adjectives: bool = False, metonyms: bool = False
+    reading: Reading,
+    match: Match,
+    kind: Kind,
+    type_: str,
+    token: Token,
+    *,
+    adjectives: bool = False,
+    metonyms: bool = False,
 ) -> list[Unit]:
     """The units of a type that a token stands for: its own, those of its noun phrase, or an antecedent's."""
     unit = reading.unit(token)
-    if unit is not None and unit.type == "organisation" and any(c.lower_ in ("a", "an", "another") for c in token.children):
+    if (
+        unit is not None
+        and unit.type == "organisation"
+        and any(c.lower_ in ("a", "an", "another") for c in token.children)
+    ):
         return []
     if unit is not None and unit.type == "capital" and metonyms and type_ in ("country", "party"):
         match.features.add("metonym")
@@ -460,16 +516,18 @@ def _spelled_out(match: Match, token: Token) -> list[Unit]:
         return []
     behind = [u for u in match.sentence.units if u.start > token.i]
     for at, unit in enumerate(behind[:14]):
-        if unit.type in ("countries", "parties") and at and behind[at - 1].text in ("-", ":", ",", "namely", "including"):
+        if (
+            unit.type in ("countries", "parties")
+            and at
+            and behind[at - 1].text in ("-", ":", ",", "namely", "including")
+        ):
             return [unit]
         if unit.type == "word" and unit.text in (".", ";"):
             break
     return []
 
 
-def _values(
-    reading: Reading, match: Match, kind: Kind, type_: str, unit: Unit, *, adjectives: bool
-) -> list[Unit]:
+def _values(reading: Reading, match: Match, kind: Kind, type_: str, unit: Unit, *, adjectives: bool) -> list[Unit]:
     """A unit as values of a field's type; a list gives each of its parts."""
     if unit.type == "dateline":
         return []
@@ -574,7 +632,10 @@ _SPECIAL = {"when": _when, "now": _now, "before": _before, "plural": _plural, "u
 
 def _belongs(reading: Reading, unit: Unit, token: Token) -> bool:
     root = reading.doc[unit.start : unit.end].root
-    if any(a.i == token.i for a in root.ancestors) and roles.clause_verb(root).i in (token.i, roles.clause_verb(token).i):
+    if any(a.i == token.i for a in root.ancestors) and roles.clause_verb(root).i in (
+        token.i,
+        roles.clause_verb(token).i,
+    ):
         return True
     verb = roles.clause_verb(root)
     if verb.i == token.i or (token.pos_ not in ("VERB", "AUX") and roles.clause_verb(token).i == verb.i):
@@ -596,7 +657,13 @@ def _complete(reading: Reading, match: Match) -> bool:
             match.slots[kind.subject] = [organisation]
             match.features.add("focus")
     for name, spec in kind.fields.items():
-        if not (spec.optional or spec.fallback == "context" or spec.type == "word" or match.slots.get(name) or name in match.words):
+        if not (
+            spec.optional
+            or spec.fallback == "context"
+            or spec.type == "word"
+            or match.slots.get(name)
+            or name in match.words
+        ):
             return False
         if spec.type == "word" and not spec.optional and name not in match.words:
             match.words[name] = spec.values[0]

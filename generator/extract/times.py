@@ -143,7 +143,12 @@ def _past_years(text: str) -> Iterator[int]:
 
 
 def resolve(
-    expression: Expression, base: Anchor, *, tense: str, previous: list[tuple[Expression, Resolved]], events: dict[str, Resolved]
+    expression: Expression,
+    base: Anchor,
+    *,
+    tense: str,
+    previous: list[tuple[Expression, Resolved]],
+    events: dict[str, Resolved],
 ) -> Resolved | None:
     """The value of an expression in its context; None where the text does not determine one.
 
@@ -151,7 +156,7 @@ def resolve(
     """
     parts, shape = expression.parts, expression.shape
     if shape == "duration":
-        return Resolved(_duration(parts, expression.text))
+        return Resolved(_duration(parts))
     if shape == "later":
         return _later(expression, base, previous)
     if shape == "event":
@@ -181,14 +186,21 @@ def event_days(found: list[tuple[Expression, Resolved]], text: str) -> dict[str,
         if resolved.value.count("-") < 2:
             continue
         around = text[max(0, expression.start - 110) : expression.end + 45]
-        near = re.split(r"[.!?]\s", around[: expression.start - max(0, expression.start - 110)])[-1] + around[expression.start - max(0, expression.start - 110) :]
-        for noun in re.findall(r"\b(summit|meeting|session|conference|talks)\b", re.split(r"[.!?](?:\s|$)", near)[0].lower()):
+        near = (
+            re.split(r"[.!?]\s", around[: expression.start - max(0, expression.start - 110)])[-1]
+            + around[expression.start - max(0, expression.start - 110) :]
+        )
+        for noun in re.findall(
+            r"\b(summit|meeting|session|conference|talks)\b", re.split(r"[.!?](?:\s|$)", near)[0].lower()
+        ):
             days.setdefault(noun, []).append((expression, resolved))
     result = {}
     for noun, dated in days.items():
         expression, resolved = max(dated, key=lambda d: dates.sort_key(d[1].value))
         says = f"after the {noun}, whose last day was {resolved.value}"
-        result[noun] = Resolved(resolved.value, says, ((expression.start, expression.end), *resolved.rests_on), resolved.doubtful)
+        result[noun] = Resolved(
+            resolved.value, says, ((expression.start, expression.end), *resolved.rests_on), resolved.doubtful
+        )
     return result
 
 
@@ -214,7 +226,7 @@ def _written(parts: dict[str, str]) -> str:
     return f"{text}-{int(parts['day']):02}" if "day" in parts else text
 
 
-def _duration(parts: dict[str, str], text: str) -> str:
+def _duration(parts: dict[str, str]) -> str:
     if "count" not in parts:
         return "P1Y"
     count, unit = _number(parts["count"]), parts["unit"].lower()
@@ -233,9 +245,12 @@ def _later(expression: Expression, base: Anchor, previous: list[tuple[Expression
     duration = _UNITS["year" if unit == "decade" else unit].format(count)
     way = parts["way"].lower()
     if way == "ago":
-        start, rests = base.value, ()
+        start: str | None = base.value
+        rests: tuple[tuple[int, int], ...] = ()
     else:
-        dated = [(e, r) for e, r in previous if e.shape in ("day", "month", "year", "later") and not r.value.startswith("P")]
+        dated = [
+            (e, r) for e, r in previous if e.shape in ("day", "month", "year", "later") and not r.value.startswith("P")
+        ]
         if not dated or way in ("after", "before"):
             return None
         start, rests = dated[-1][1].value, ((dated[-1][0].start, dated[-1][0].end), *dated[-1][1].rests_on)
@@ -286,33 +301,50 @@ def _anniversary(expression: Expression, base: Anchor) -> Resolved | None:
         return None
     shift = {"next year": 1, "last year": -1}.get(expression.parts["which"].lower(), 0)
     year = int(base.value[:4]) + shift - int(expression.parts["nth"])
-    return Resolved(f"{year:04}", f"{int(base.value[:4]) + shift} − {expression.parts['nth']} years → {year}, published {base.value}")
+    return Resolved(
+        f"{year:04}",
+        f"{int(base.value[:4]) + shift} − {expression.parts['nth']} years → {year}, published {base.value}",
+    )
 
 
-def _against(expression: Expression, base: Anchor, tense: str, previous: list[tuple[Expression, Resolved]]) -> Resolved | None:
+def _against(
+    expression: Expression, base: Anchor, tense: str, previous: list[tuple[Expression, Resolved]]
+) -> Resolved | None:
     """A day, month or weekday without a year, told from the article's day and the verb's tense."""
     if base.value and base.value.startswith("["):
-        each = [r.value for day in base.value[1:-1].split(",") if (r := _from_day(expression, date.fromisoformat(day), tense))]
+        each = [
+            r.value
+            for day in base.value[1:-1].split(",")
+            if (r := _from_day(expression, date.fromisoformat(day), tense))
+        ]
         if not each:
             return None
-        return Resolved("[" + ",".join(dict.fromkeys(each)) + "]", "the years that fit the weekdays of the text", (), doubtful=True)
+        return Resolved(
+            "[" + ",".join(dict.fromkeys(each)) + "]", "the years that fit the weekdays of the text", (), doubtful=True
+        )
     if base.value and dates.precision(base.value) == "day":
         return _from_day(expression, dates.bounds(base.value).earliest, tense)
     if "month" in expression.parts:
-        return _from_earlier(expression, base, previous)
+        return _from_earlier(expression, previous)
     if expression.shape == "relative" and base.value and expression.parts.get("unit", "").lower() == "year":
         shift = {"last": -1, "next": 1}.get(expression.parts["which"].lower(), 0)
         return Resolved(str(int(base.value[:4]) + shift), f"{expression.text}, published {base.value}")
     return None
 
 
-def _from_earlier(expression: Expression, base: Anchor, previous: list[tuple[Expression, Resolved]]) -> Resolved | None:
+def _from_earlier(expression: Expression, previous: list[tuple[Expression, Resolved]]) -> Resolved | None:
     """Without an exact publication day, a month takes the year of the date before it in the same passage."""
     for earlier, resolved in reversed(previous):
-        if earlier.shape in ("day", "month", "year") and expression.start - earlier.end < 250 and resolved.value[0].isdigit():
+        if (
+            earlier.shape in ("day", "month", "year")
+            and expression.start - earlier.end < 250
+            and resolved.value[0].isdigit()
+        ):
             value = _written({**expression.parts, "year": resolved.value[:4]})
             if dates.sort_key(value)[1] >= dates.sort_key(resolved.value)[0]:
-                return Resolved(value, f"{expression.text}, in the year of {resolved.value}", ((earlier.start, earlier.end),))
+                return Resolved(
+                    value, f"{expression.text}, in the year of {resolved.value}", ((earlier.start, earlier.end),)
+                )
     return None
 
 
@@ -378,6 +410,12 @@ def _nearest(parts: dict[str, str], day: date, tense: str) -> str | None:
 
 def _weekday_of_dateline(text: str, month: int, day: int) -> int | None:
     """The weekday of the dateline's day: the first weekday the text gives a present or past event without a date."""
-    same_day = re.search(rf"\b{_WEEKDAY}\b[^.]{{0,12}}\b(?:{MONTHS[month - 1]} {day}|{day} {MONTHS[month - 1]})\b", text, re.IGNORECASE)
-    match = same_day or re.search(rf"\bon {_WEEKDAY}\b", text, re.IGNORECASE) or re.search(rf"\b{_WEEKDAY}\b", text, re.IGNORECASE)
+    same_day = re.search(
+        rf"\b{_WEEKDAY}\b[^.]{{0,12}}\b(?:{MONTHS[month - 1]} {day}|{day} {MONTHS[month - 1]})\b", text, re.IGNORECASE
+    )
+    match = (
+        same_day
+        or re.search(rf"\bon {_WEEKDAY}\b", text, re.IGNORECASE)
+        or re.search(rf"\b{_WEEKDAY}\b", text, re.IGNORECASE)
+    )
     return _WEEKDAYS.index(match["weekday"].lower()) if match else None

@@ -141,7 +141,13 @@ def _without_owners(units: list[Unit]) -> list[Unit]:
         before = kept[-1] if kept else None
         if unit.type == "country" and follows == ["'s", "country"]:
             continue
-        if unit.text == "'s" and i and units[i - 1].type == "country" and i + 1 < len(units) and units[i + 1].type == "country":
+        if (
+            unit.text == "'s"
+            and i
+            and units[i - 1].type == "country"
+            and i + 1 < len(units)
+            and units[i + 1].type == "country"
+        ):
             continue
         if before is None or before is not unit:
             kept.append(unit)
@@ -193,4 +199,3 @@ def _list(parts: list[Unit]) -> Unit:
     kind = "organisations" if all(p.type == "organisation" for p in parts) else kind
     text = ", ".join(p.text for p in parts)
     return Unit(kind, parts[0].start, parts[-1].end, text, parts=tuple(parts))
-
