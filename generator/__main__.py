@@ -203,7 +203,7 @@ def _engine() -> tuple[dict[str, Kind], Gazetteer, str | None]:
 
 
 def _read(articles: list[Article]) -> Iterable[list[Claim]]:
-    return _progress(builder.extract_articles(articles, *_engine()), len(articles)) if articles else ()
+    return _progress(builder.extract_articles(articles, *_engine(), date.today()), len(articles)) if articles else ()
 
 
 def _progress(claims: Iterator[list[Claim]], total: int) -> Iterable[list[Claim]]:

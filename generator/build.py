@@ -33,6 +33,7 @@ class Project:
     """A project in memory: what its people wrote, its sheets settled with today's overrides, and what is wrong."""
 
     root: Path
+    today: date
     articles: tuple[Article, ...]
     kinds: Mapping[str, Kind]
     gazetteer: Gazetteer
@@ -135,12 +136,17 @@ def changes(before: Iterable[Sheet], after: Iterable[Sheet], kinds: Mapping[str,
 
 
 def extract_articles(
-    articles: Iterable[Article], kinds: Mapping[str, Kind], gazetteer: Gazetteer, model: str | None = None
+    articles: Iterable[Article],
+    kinds: Mapping[str, Kind],
+    gazetteer: Gazetteer,
+    model: str | None = None,
+    today: date | None = None,
 ) -> Iterator[list[Claim]]:
     """`extract`, with spaCy imported only now: it takes a second that an override's edit should not cost."""
     from generator import extract
 
-    return extract.extract(articles, kinds=kinds, gazetteer=gazetteer, model=model or extract.DEFAULT_MODEL)
+    model = model or extract.DEFAULT_MODEL
+    return extract.extract(articles, kinds=kinds, gazetteer=gazetteer, model=model, today=today)
 
 
 def _load(root: Path, today: date, last: Project | None) -> Project:
@@ -164,7 +170,7 @@ def _load(root: Path, today: date, last: Project | None) -> Project:
     stale = [a for a in articles if made_from.engine != engine or made_from.articles.get(a.id) != a.digest]
     problems += [*unreadable, *overrides.problems, *_from_the_future(articles, root, today)]
     return Project(
-        root, tuple(articles), known_kinds, records, settings, overrides, made_from, engine, (), tuple(problems),
+        root, today, tuple(articles), known_kinds, records, settings, overrides, made_from, engine, (), tuple(problems),
         tuple(stale), frozenset(), last.previews if last else {},
     )  # fmt: skip
 
@@ -172,7 +178,8 @@ def _load(root: Path, today: date, last: Project | None) -> Project:
 def _extract(articles: list[Article], project: Project, progress: Progress | None) -> list[Claim]:
     if not articles:
         return []
-    found = extract_articles(articles, project.kinds, project.gazetteer, project.settings.model)
+    engine = (project.kinds, project.gazetteer, project.settings.model)
+    found = extract_articles(articles, *engine, project.today)
     return [claim for claims in (progress(found, len(articles)) if progress else found) for claim in claims]
 
 

@@ -5,7 +5,7 @@ states, people, days and years in the place of its own when the test runs.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 

@@ -387,9 +387,12 @@ def _merge_terms(group: list[Claim]) -> list[Claim]:
     """Terms of one holder whose dates do not contradict each other are one term."""
     kept: list[Claim] = []
     order = {"took-over": 0, "will-take": 0, "holds": 1, "hands-over": 2}
-    for claim in sorted(
-        group, key=lambda c: (order.get(c.fields.get("phase", ""), 3), "since" not in c.fields, "from" not in c.fields, -c.confidence)
-    ):
+
+    def rank(claim: Claim) -> tuple[Any, ...]:
+        said = claim.fields
+        return order.get(said.get("phase", ""), 3), "since" not in said, "from" not in said, -claim.confidence
+
+    for claim in sorted(group, key=rank):
         since = claim.fields.get("since")
         for i, other in enumerate(kept):
             theirs = other.fields.get("since")
