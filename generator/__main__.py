@@ -148,6 +148,8 @@ def evaluate(
     save: Annotated[Path | None, typer.Option(help="Keep this run, to compare a later one with.")] = None,
     compare: Annotated[Path | None, typer.Option(help="A saved run: what was gained and lost since.")] = None,
     errors: Annotated[bool, typer.Option("--errors", help="List what was missed and what is false.")] = False,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="Only every judged claim and missed fact, as JSON.")] = False,
+    precision: Annotated[Path | None, typer.Option(help="Write each rule's measured precision here.")] = None,
 ) -> None:
     """Score extraction against gold: precision, recall and F1 by kind, by rule and by confidence.
 
@@ -160,7 +162,13 @@ def evaluate(
     found, problems = content.read_articles(paths)
     claims = {article.id: some for article, some in zip(found, _read(found), strict=True)}
     judged = evaluation.judge(evaluation.published(claims), facts)
-    out.print(*evaluation.report(claims, facts), sep="\n")
+    if precision:
+        content.write(precision, evaluation.precision_file(evaluation.judge(claims, facts)))
+    if jsonl:
+        for one in judged:
+            typer.echo(json.dumps(evaluation.judged_line(one), ensure_ascii=False))
+    else:
+        out.print(*evaluation.report(claims, facts), sep="\n")
     if errors:
         out.print(*evaluation.errors(judged), sep="\n")
     if compare:

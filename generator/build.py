@@ -175,6 +175,15 @@ def _load(root: Path, today: date, last: Project | None) -> Project:
     )  # fmt: skip
 
 
+def rules_at_work(
+    articles: Iterable[Article], kinds: Mapping[str, Kind], gazetteer: Gazetteer, model: str | None = None
+) -> set[str]:
+    """`extract.rules_at_work`, likewise."""
+    from generator import extract
+
+    return extract.rules_at_work(articles, kinds=kinds, gazetteer=gazetteer, model=model or extract.DEFAULT_MODEL)
+
+
 def _extract(articles: list[Article], project: Project, progress: Progress | None) -> list[Claim]:
     if not articles:
         return []

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from generator import sheetfile
-from generator.build import RUN_BUILD, Project, extract_articles, refresh
+from generator.build import RUN_BUILD, Project, extract_articles, refresh, rules_at_work
 from generator.content import article_path
 from generator.errors import Problem
 from generator.gazetteer import Gazetteer
@@ -30,7 +30,7 @@ def check(root: Path, *, today: date) -> Iterator[Problem]:
 def failing_examples(kinds: Mapping[str, Kind], gazetteer: Gazetteer, model: str | None) -> Iterator[Problem]:
     """Examples that are not read as their kind's file says, `not:` texts that are read, rules without an example.
 
-    An example gives claims by the keys of `factsheets extract --jsonl`; only the keys given are compared. `a|b` allows
+    An example gives claims by the names of the kind's fields, or the keys of `extract --jsonl`; only the keys given are compared. `a|b` allows
     either, nothing means none, `values:` stands for one claim a value, `optional: true` for one that may be missing.
     """
     cases = [(kind, example) for kind in kinds.values() for example in kind.examples]
@@ -39,15 +39,14 @@ def failing_examples(kinds: Mapping[str, Kind], gazetteer: Gazetteer, model: str
         Article(f"example-{n}", "", example["text"].strip(), published=example.get("published"))
         for n, (_, example) in enumerate(cases)
     ]
-    fired = set()
     for (kind, example), found in zip(cases, extract_articles(articles, kinds, gazetteer, model), strict=True):
-        wanted = [one for claim in example.get("claims") or () for one in _spread({"kind": kind.name, **claim})]
+        wanted = [one for claim in example.get("claims") or () for one in _spread(_keyed(kind, claim))]
         about = {kind.name} | {claim["kind"] for claim in wanted}
         shown = [claim for claim in found if claim.confidence >= PUBLISH_AT and claim.kind in about]
-        fired |= {claim.rule for claim in shown}
         missed, extra = compare([_line(claim) for claim in shown], wanted)
         yield from (Problem(f"not read: {claim} in {example['text']!r}", kind.path) for claim in missed)
         yield from (Problem(f"should not be read: {line} in {example['text']!r}", kind.path) for line in extra)
+    fired = rules_at_work(articles, kinds, gazetteer, model)
     for kind in kinds.values():
         for rule in (*kind.frames, *kind.phrases):
             if f"{kind.name}/{rule['id']}" not in fired:
@@ -70,6 +69,12 @@ def compare(lines: Iterable[Line], wanted: Iterable[Line]) -> tuple[list[Line], 
 
 def _fits(said: str | None, wanted: str | None) -> bool:
     return said == wanted if wanted is None else plain(said or "~") in map(plain, wanted.split("|"))
+
+
+def _keyed(kind: Kind, claim: Mapping[str, Any]) -> dict[str, Any]:
+    """An example's claim with `subject` and `value` for what the kind calls them."""
+    keys = {kind.subject: "subject", kind.value: "value"}
+    return {"kind": kind.name, **{keys.get(name, name): value for name, value in claim.items()}}
 
 
 def _spread(claim: Mapping[str, Any]) -> Iterator[Line]:

@@ -15,8 +15,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 from generator import schemas
 from generator.errors import ContentError, Problem
+from generator.export import claim_line
 from generator.gazetteer import fold, load_built_in
 from generator.model import PUBLISH_AT, Claim
+from generator.strict_yaml import dump
 
 Gold: TypeAlias = Mapping[str, Any]
 """One fact as annotated."""
@@ -162,6 +164,24 @@ def errors(judged: Iterable[Judged]) -> Iterator[str]:
             rule = f"  [{j.claim.rule} {j.claim.confidence:.2f}]" if j.claim else ""
             quote = (j.claim.quote.text if j.claim.quote else "") if j.claim else (j.fact or {}).get("evidence") or ""
             yield f"{j.verdict.upper():6} {j}{rule}\n         {' '.join(quote.split())}"
+
+
+def judged_line(judged: Judged) -> dict[str, Any]:
+    """One judged claim or missed fact for a line of JSON: `verdict`, the claim as `extract` prints it, the fact."""
+    claim = claim_line(judged.claim) if judged.claim else None
+    return {"article": judged.article, "verdict": judged.verdict, "claim": claim, "fact": judged.fact}
+
+
+def precision_file(judged: Iterable[Judged]) -> str:
+    """The YAML of `extract/precision.yml`: of each rule, the claims that were right and all that were judged."""
+    counts: dict[str, Counter[str]] = {}
+    for one in judged:
+        if one.claim and one.verdict in ("right", "wrong"):
+            counts.setdefault(one.claim.rule, Counter())[one.verdict] += 1
+    rules = {rule: {"right": n["right"], "judged": n.total()} for rule, n in sorted(counts.items())}
+    return "# Written by factsheets evaluate GOLD… --precision FILE: of each rule, claims right and judged.\n" + dump(
+        rules
+    )
 
 
 def run_file(judged: Iterable[Judged]) -> str:

@@ -16,7 +16,7 @@ from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import Article, Claim
 
-__all__ = ["DEFAULT_MODEL", "extract"]
+__all__ = ["DEFAULT_MODEL", "extract", "rules_at_work"]
 
 
 def extract(
@@ -37,3 +37,12 @@ def extract(
     for article, doc in zip(mine, parsed, strict=True):
         reading = read(article, doc, gazetteer, today)
         yield claims(reading, matches(reading, rules))
+
+
+def rules_at_work(
+    articles: Iterable[Article], *, kinds: Mapping[str, Kind], gazetteer: Gazetteer, model: str = DEFAULT_MODEL
+) -> set[str]:
+    """Every rule, as `kind/id`, that fits somewhere in these articles, though another may have given the claim."""
+    nlp, rules = load(model, gazetteer), compile_rules(kinds.values())
+    readings = (read(article, nlp(article.text), gazetteer, None) for article in articles)
+    return {f"{match.kind.name}/{match.rule}" for reading in readings for match in matches(reading, rules)}

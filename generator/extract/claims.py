@@ -209,7 +209,9 @@ def _claim(
     reading: Reading, match: Match, subject: Unit, value: Unit, shared: Mapping[str, str], people: People
 ) -> Claim | None:
     kind = match.kind
-    subject_id, subject_name, subject_type = _subject(reading, subject, officials=kind.name == "official")
+    subject_id, subject_name, subject_type = _subject(
+        reading, subject, officials=kind.name == "official", observers=shared.get("status") == "observer"
+    )
     if subject.type == "capital" and kind.name == "official" and not _STATELY & set(shared.get("post", "").split()):
         return None
     value_id, value_name = _value(reading, match, value, people)
@@ -285,16 +287,19 @@ def _quotes(reading: Reading, unit: Unit, rests_on: tuple[tuple[int, int], ...])
     return tuple(Quote(reading.article.id, a, b, text[a:b]) for a, b in dict.fromkeys(places))
 
 
-def _subject(reading: Reading, unit: Unit, *, officials: bool) -> tuple[str, str, SubjectType]:
+def _subject(reading: Reading, unit: Unit, *, officials: bool, observers: bool) -> tuple[str, str, SubjectType]:
     gazetteer = reading.gazetteer
     if unit.type in ("country", "adjective", "capital"):
-        record = gazetteer.countries[unit.id or ""]
-        return record.id, record.name, "country"
+        country = gazetteer.countries[unit.id or ""]
+        return country.id, country.name, "country"
     if unit.type == "gpe":
         return unit.id or slug(unit.name), unit.name, "other"
     id_ = (unit.id or "").split("/")[0]
     if unit.type == "organ" and officials:
         return (id_, unit.name, "organisation")
+    record = gazetteer.organisations.get(id_)
+    if observers and record and record.data.get("kind") == "organ" and record.data.get("parent"):
+        id_ = record.data["parent"]  # an observer in the General Assembly is one of the United Nations
     found = gazetteer.organisations.get(id_)
     return (id_, found.name, "organisation") if found else (id_ or slug(unit.name), unit.name, "organisation")
 
@@ -336,7 +341,7 @@ def _merge(group: list[Claim]) -> list[Claim]:
         return [_merge_membership(group)]
     if kind == "presidency":
         return _merge_terms(group)
-    best = max(group, key=lambda c: (c.confidence, c.fields.get("status") != "current", len(c.fields)))
+    best = max(group, key=lambda c: (c.fields.get("status", "current") != "current", c.confidence, len(c.fields)))
     return [_filled(best, group)]
 
 

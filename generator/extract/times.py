@@ -37,6 +37,7 @@ _PATTERNS = [
     ("day", rf"\b{_MONTH_ONLY} {_DAY}\b(?![\d:])(?! [ap]\.?m)"),
     ("later", rf"\b(?:(?P<about>about|around|nearly|almost|some|more than|over) )?{_COUNT} {_UNIT} (?P<way>later|afterwards|after|before|earlier|previously|ago)\b"),
     ("later", r"\b(?P<count>the) (?:following|next) (?P<unit>year|month)(?P<way>)\b"),
+    ("same", rf"\b{_MONTH_ONLY} (?:of )?(?:(?:the|that) same|that) (?P<unit>year)\b"),
     ("same", r"\b(?:(?:the|that) same|that) (?P<unit>year|month)\b"),
     ("anniversary", r"\b(?P<nth>\d{1,3})(?:st|nd|rd|th)(?: founding)? anniversary(?: celebrations)?(?: of (?:its|the|their) (?:founding|foundation|establishment|creation|formation|birth|inception)(?! (?:in|on) [\w ]*\d{4}))?(?:,? (?P<which>this year|today|next year|last year|this week|this month))?"),
     ("decade", r"\b(?:the )?(?:(?:early|mid|late)[- ])?(?P<decade>1[89]\d0|20\d0)s\b"),
@@ -281,6 +282,8 @@ def _same(expression: Expression, previous: list[tuple[Expression, Resolved]]) -
     for earlier, resolved in reversed(previous):
         if earlier.shape in ("day", "month", "year") and len(resolved.value) >= 4 and resolved.value[0] != "[":
             value = dates.trim(resolved.value, expression.parts["unit"].lower())
+            if "month" in expression.parts:
+                value = _written({"month": expression.parts["month"], "year": value})
             return Resolved(value, f"{expression.text} as {resolved.value}", ((earlier.start, earlier.end),))
     return None
 
