@@ -30,8 +30,9 @@ def check(root: Path, *, today: date) -> Iterator[Problem]:
 def failing_examples(kinds: Mapping[str, Kind], gazetteer: Gazetteer, model: str | None) -> Iterator[Problem]:
     """Examples that are not read as their kind's file says, `not:` texts that are read, rules without an example.
 
-    An example gives claims by the names of the kind's fields, or the keys of `extract --jsonl`; only the keys given are compared. `a|b` allows
-    either, nothing means none, `values:` stands for one claim a value, `optional: true` for one that may be missing.
+    An example gives claims by the kind's fields, or the keys of `extract --jsonl`; only the keys given are compared.
+    `a|b` allows either, nothing means none, `values:` stands for one claim a value, `optional: true` for one that may
+    be missing.
     """
     cases = [(kind, example) for kind in kinds.values() for example in kind.examples]
     cases += [(kind, {"text": text}) for kind in kinds.values() for text in kind.nots]
