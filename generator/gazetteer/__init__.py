@@ -36,8 +36,8 @@ class Record:
 
     @property
     def acronym(self) -> str | None:
-        """The usual short form; None for countries and bodies without one."""
-        acronyms = self.data.get("acronyms") or []
+        """The usual short form; None for countries and for bodies that have none or are called by it."""
+        acronyms = [a for a in self.data.get("acronyms") or [] if a.casefold() != self.name.casefold()]
         return acronyms[0] if acronyms else None
 
 
