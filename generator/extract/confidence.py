@@ -22,7 +22,7 @@ FACTORS = {
     "unlisted": 0.97,
     "guessed": 0.85,  # an organisation only the recogniser takes for one
     "private-office": 0.6,
-    "unlisted-office": 0.85,  # few offices of bodies outside every list are of states
+    "unlisted-office": 0.8,  # few offices of bodies outside every list are of states
 }
 """What each risky feature of a match leaves of the rule's precision: tiers, before 500 claims are judged."""
 
