@@ -16,7 +16,7 @@ from generator import content, strict_yaml, timeline
 from generator.errors import FactsheetsError, Problem, did_you_mean
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
-from generator.model import FOLDERS, PUBLISH_AT, REASONS, Article, Claim, Fact, Sheet
+from generator.model import FOLDERS, PUBLISH_AT, REASONS, Article, Claim, Fact, Item, Sheet
 
 app = typer.Typer(
     name="factsheets",
@@ -102,12 +102,7 @@ def explain(
     project = builder.refresh(_project(), today=date.today())
     if kind and kind not in project.kinds:
         raise typer.BadParameter(f"no kind is called {kind!r}; {did_you_mean(kind, project.kinds)}")
-    record = project.gazetteer.find(subject)
-    wanted = record.id if record else subject
-    sheet = next((sheet for sheet in project.sheets if sheet.id == wanted), None)
-    if sheet is None:
-        known = [word for sheet in project.sheets for word in (sheet.id, sheet.name)]
-        raise FactsheetsError(f"no facts on {subject!r}", did_you_mean(subject, known))
+    sheet = _sheet(project, subject)
     out.print(f"{sheet.name} ({FOLDERS[sheet.type]}/{sheet.id})", style="bold")
     standings = _standings(sheet, project.kinds)
     for fact, standing in zip(sheet.facts, standings, strict=True):
@@ -131,11 +126,12 @@ def render(to: Annotated[Path, typer.Option("--to", help="Folder for the pages; 
     Example: `factsheets render --to docs-for-another-engine/`
     """
     from generator import render as renderer
+    from generator import review as review_
 
     project = builder.refresh(_project(), today=date.today())
     pages = renderer.render(
         project.sheets, project.articles, project.kinds, project.gazetteer,
-        today=date.today(), problems=project.problems,
+        today=date.today(), problems=project.problems, review=review_.queue(project, date.today()),
     )  # fmt: skip
     written = [content.write(to / page.path, page.text) for page in pages]
     _finish(project.problems, f"{_number(len(written), 'page')} in {to}, {sum(written)} of them new or changed")
@@ -178,6 +174,84 @@ def evaluate(
     _finish(problems)
 
 
+@app.command()
+def review(
+    subject: Annotated[
+        str | None, typer.Argument(help="Only this: an id or a name; with quotes and overrides.")
+    ] = None,
+) -> None:
+    """List what waits for a person, the most valuable first; with a subject, each item in full.
+
+    Examples: `factsheets review` · `factsheets review csto`
+    """
+    from generator import review as reviews
+
+    project = builder.refresh(_project(), today=date.today())
+    items = reviews.queue(project, date.today())
+    if subject is None:
+        rows = [(item.id, item.reason, item.sheet.name, _words(item.says)) for item in items]
+        _table(("id", "why", "subject", "says"), rows)
+    else:
+        sheet = _sheet(project, subject).id
+        for item in (item for item in items if item.sheet.id == sheet):
+            out.print(f"{item.id} · {item.reason} · {_words(item.says)}", style="bold")
+            out.print(*_quotes_in_context(item, project), sep="\n")
+            out.print(f"in content/overrides/{item.place}:\n{item.override or '(edit or delete what stands there)'}")
+    _finish([], f"{_number(len(items), 'item')} in all")
+
+
+_WHY = Annotated[str | None, typer.Option(help="The reason; readers see it.")]
+_ID = Annotated[str, typer.Argument(help="As `factsheets review` lists it.")]
+
+
+@app.command()
+def accept(id: _ID, why: _WHY = None) -> None:
+    """Say that an item is so: adds the override that states it.
+
+    Example: `factsheets accept 3e21fae7 --why "The ministry confirms it."`
+    """
+    _decide("accept", id, why)
+
+
+@app.command()
+def reject(id: _ID, why: _WHY = None) -> None:
+    """Say that an item is not so: adds the overrides that deny what its sources say.
+
+    Example: `factsheets reject 3e21fae7 --why "It was announced and called off."`
+    """
+    _decide("reject", id, why)
+
+
+@app.command()
+def correct(
+    id: _ID,
+    value: Annotated[str | None, typer.Option(help="The right value.")] = None,
+    field: Annotated[list[str] | None, typer.Option(help="The right field, e.g. since=2026-05-01; repeatable.")] = None,
+    why: _WHY = None,
+) -> None:
+    """Say what is right instead: adds the override that states it.
+
+    Example: `factsheets correct 3e21fae7 --field since=2026-05-02 --why "A day later."`
+    """
+    changed = dict(pair.split("=", 1) for pair in field or () if "=" in pair)
+    if len(changed) < len(field or ()) or not (changed or value):
+        raise typer.BadParameter("say what is right: --value VALUE or --field NAME=TEXT")
+    _decide("correct", id, why, {**changed, **({"value": value} if value else {})})
+
+
+@app.command()
+def schemas() -> None:
+    """Write JSON Schemas of all that people write to `content/schemas/`, for editors.
+
+    Example: `factsheets schemas`
+    """
+    from generator import schemas as schema
+
+    root = _project()
+    for name, text in schema.files(content.load_kinds(root)).items():
+        content.write(root / "content" / "schemas" / name, text)
+
+
 @kinds_app.command("test")
 def test_kinds() -> None:
     """Read the examples of every kind of fact, and its counter-examples, with the engine.
@@ -190,6 +264,16 @@ def test_kinds() -> None:
     problems = [*checks.failing_examples(kinds, gazetteer, model)]
     told = sum(len(kind.examples) + len(kind.nots) for kind in kinds.values())
     _finish(problems, f"{_number(told, 'example')} of {len(kinds)} kinds, {_number(len(problems), 'failure')}")
+
+
+def _sheet(project: builder.Project, subject: str) -> Sheet:
+    record = project.gazetteer.find(subject)
+    wanted = record.id if record else subject
+    sheet = next((sheet for sheet in project.sheets if sheet.id == wanted), None)
+    if sheet is None:
+        known = [word for sheet in project.sheets for word in (sheet.id, sheet.name)]
+        raise FactsheetsError(f"no facts on {subject!r}", did_you_mean(subject, known))
+    return sheet
 
 
 def _find_project() -> Path | None:
@@ -262,6 +346,59 @@ def _standings(sheet: Sheet, kinds: Mapping[str, Kind]) -> Iterator[str | None]:
         else:
             changes = fact.kind in kinds and kinds[fact.kind].changes
             yield states.get(id(fact)) or (timeline.state(fact, today) if changes else None)
+
+
+def _decide(how: str, id: str, why: str | None, changed: Mapping[str, str] | None = None) -> None:
+    """Writes a decision and says what it changes."""
+    from generator import review as reviews
+
+    root, today = _project(), date.today()
+    project = builder.refresh(root, today=today)
+    item = reviews.find(reviews.queue(project, today), id)
+    if not item.override or (item.reason == "drifting" and how != "accept"):
+        raise FactsheetsError("an override stands here already", f"edit or delete it: content/overrides/{item.place}")
+    if not why and sys.stdin.isatty():
+        why = typer.prompt("Why (readers see it)")
+    if not (why := (why or "").strip()):
+        raise typer.BadParameter("say why; readers see it: --why TEXT")
+    if how == "reject":
+        entry = reviews.reject(item, project.kinds, why)
+    else:
+        entry = reviews.accept(item, project.kinds, why, changed)
+    path = content.append_override(root, item.place, entry, project.kinds, project.gazetteer)
+    after = builder.refresh(root, today=today)
+    for change in builder.changes(project.sheets, after.sheets, project.kinds):
+        out.print(_change(change))
+    err.print(f"added to {path.as_posix()}; {builder.RUN_BUILD}")
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table on a terminal, and else one line a row with tabs."""
+    if not out.is_terminal:
+        for row in rows:
+            print("\t".join(" ".join(cell.split()) for cell in row))
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    out.print(table)
+
+
+def _quotes_in_context(item: Item, project: builder.Project) -> Iterator[str]:
+    from generator.render import context
+
+    texts = {article.id: article.text for article in project.articles}
+    for claim in item.claims:
+        if quote := claim.quote:
+            text = texts.get(quote.article, "")
+            before, after = context(quote, text) if text[quote.start : quote.end] == quote.text else ("", "")
+            words = " ".join(f"{before}[{quote.text}]{after}".split())
+            yield f"  {quote.article}, {claim.said or 'undated'} ({claim.confidence:.2f}): {words}"
+        else:
+            yield f"  {claim.override or claim.ref}: {claim.why}"
 
 
 def _why(fact: Fact) -> str:

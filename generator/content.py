@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import tempfile
+import textwrap
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,6 +27,7 @@ from generator.model import FOLDERS, Article, Claim, Sheet
 T = TypeVar("T")
 
 _TEXTS = (".md", ".txt")
+_OVERRIDES_HEAD = "# yaml-language-server: $schema=../../schemas/overrides.json\n"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _UNSEEN = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
@@ -116,6 +118,33 @@ def load_overrides(root: Path, kinds: Mapping[str, Kind], gazetteer: Gazetteer) 
     return Overrides([claim for claim, _ in found], lines, problems, broken)
 
 
+def append_override(root: Path, place: str, entry: str, kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> Path:
+    """Puts YAML at the end of an override file and leaves every byte before it as it is; returns the file's path.
+
+    Raises ContentError, with nothing written, unless the file then holds what it held and the new overrides.
+    """
+    folder = root / "content" / "overrides"
+    path = folder / place
+    with lock(root):
+        old = path.read_bytes() if path.is_file() else _OVERRIDES_HEAD.encode()
+        text = strict_yaml.read_text(path) if path.is_file() else _OVERRIDES_HEAD
+        indent = re.search(r"^(?!---)(?![ \t]*(?:#|\r?$))[ ]*", text, re.M)  # that of the first item
+        gap = "" if text.endswith(("\n", "\r")) or not text else "\n"
+        added = gap + textwrap.indent(entry, indent[0] if indent else "")
+        results, problems = _each([path], lambda path: (
+            overridefile.read(path, folder, kinds, gazetteer, text),
+            overridefile.read(path, folder, kinds, gazetteer, text + added),
+        ), root)  # fmt: skip
+        if problems:
+            raise ContentError(*problems)
+        before, after = ({claim.id: claim for claim, _ in items} for items in results[0])
+        repeated = {key for key in before if key in after and before[key].evidence != after[key].evidence}
+        if any(after.get(key) != claim for key, claim in before.items() if key not in repeated):
+            raise ContentError(Problem("cannot be added to", _shown(path, root), None, "paste the override by hand"))
+        write(path, old + added.encode())
+    return path.relative_to(root)
+
+
 def load_sheets(root: Path) -> tuple[list[Sheet], list[Problem]]:
     """The saved sheets that can be read, overrides' claims included, and the files that are not as we write them."""
     types = {path: type_ for type_, name in FOLDERS.items() for path in _files(root / "content/facts" / name, ".yml")}
@@ -157,9 +186,9 @@ def save_sheets(root: Path, sheets: Iterable[Sheet], made_from: MadeFrom) -> lis
     return [path.relative_to(root) for path in touched]
 
 
-def write(path: Path, text: str) -> bool:
+def write(path: Path, text: str | bytes) -> bool:
     """Puts a text in place whole or not at all; False where it stood there already."""
-    data = text.encode()
+    data = text.encode() if isinstance(text, str) else text
     with _in_words(path):
         if path.is_file() and path.read_bytes() == data:
             return False

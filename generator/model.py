@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple, TypeAlias
 
 SubjectType = Literal["organisation", "country", "other"]
 """`other` is a body or region we have no record of; its sheet is kept but gets no page."""
@@ -93,6 +93,7 @@ class Claim:
     denies: bool = False  # an override that says: this is not so
     why: str = ""  # an override's reason
     source: str | None = None  # an override's address, optional
+    evidence: str | None = None  # what spoke against an override when it was decided, as `review.digest`
 
     def get(self, name: str) -> str | None:
         """A field, or `value` by that name."""
@@ -155,3 +156,20 @@ class Sheet:
     type: SubjectType
     facts: tuple[Fact, ...] = ()
     denied: tuple[Claim, ...] = ()  # denials, each followed by the claims it took away: withdrawn, it gives them back
+
+
+Reason: TypeAlias = Literal["overdue", "disputed", "drifting", "orphaned", "unsure", "idle"]
+"""Why something waits for a person, the most valuable first."""
+
+
+class Item(NamedTuple):
+    """Something that waits for a person; its id depends on the evidence alone."""
+
+    id: str
+    reason: Reason
+    sheet: Sheet
+    says: Fact  # what to accept: the value and fields that the override below states
+    claims: tuple[Claim, ...]  # what sources say, for and against
+    place: str  # the override file, relative to overrides/
+    override: str  # YAML that accepts it; empty where a person has to edit or delete what stands there
+    stands: Claim | None = None  # the override in question, where there is one

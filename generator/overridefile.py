@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from generator import schemas
+from generator import schemas, strict_yaml
 from generator.errors import ContentError, Problem, did_you_mean
 from generator.gazetteer import Gazetteer
 from generator.kinds import Field, Kind
@@ -13,8 +13,19 @@ from generator.model import FOLDERS, Claim, SubjectType
 from generator.strict_yaml import Lines
 
 
-def read(path: Path, folder: Path, kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> list[tuple[Claim, int]]:
-    """The claims of a file below `folder`, each with its line; raises ContentError listing all that is wrong."""
+def entry(kind: str, value: str, fields: Mapping[str, str], *, deny: bool = False, **also: str | None) -> str:
+    """The YAML of one correction or denial, as `read` takes it back; `also` is `why`, `source` and `evidence`."""
+    says = {"kind": kind, "value": value, **fields}
+    more = {name: text for name, text in also.items() if text is not None}
+    return strict_yaml.dump([{**({"deny": says} if deny else says), **more}])
+
+
+def read(
+    path: Path, folder: Path, kinds: Mapping[str, Kind], gazetteer: Gazetteer, text: str | None = None
+) -> list[tuple[Claim, int]]:
+    """The claims of a file below `folder` (or of what it is to hold), each with its line; raises ContentError listing
+    all that is wrong.
+    """
     type_: SubjectType = next((type_ for type_, name in FOLDERS.items() if path.parent == folder / name), "other")
     if type_ == "other" or path.suffix != ".yml":
         hint = "overrides are content/overrides/organisations/<id>.yml and countries/<ID>.yml"
@@ -24,7 +35,8 @@ def read(path: Path, folder: Path, kinds: Mapping[str, Kind], gazetteer: Gazette
         meant = gazetteer.find(path.stem)
         other = f"did you mean {meant.id}.yml?" if meant and meant.id in records else did_you_mean(path.stem, records)
         raise ContentError(Problem(f"no {type_} has the id {path.stem!r}", path, None, other))
-    data, lines = schemas.read(path, schemas.overrides(kinds))
+    text = strict_yaml.read_text(path) if text is None else text
+    data, lines = schemas.parse(text, path, schemas.overrides(kinds))
     place = path.relative_to(folder).as_posix()
     blank = Claim("", path.stem, records[path.stem].name, type_, None, "", override=place)
     claims: dict[str, tuple[Claim, int]] = {}
@@ -32,7 +44,7 @@ def read(path: Path, folder: Path, kinds: Mapping[str, Kind], gazetteer: Gazette
     for number, item in enumerate(data or ()):
         claim, wrong = _claim(item, number, lines, blank, kinds, gazetteer)
         problems += wrong
-        if claim.id in claims and not wrong:
+        if claim.id in claims and not wrong and claim.evidence == claims[claim.id][0].evidence:
             problems.append(Problem("this override stands twice", None, lines[(number,)]))
         claims[claim.id] = claim, lines[(number,)]
     if problems:
@@ -59,7 +71,7 @@ def _claim(
                 problems.append(_unknown(text, field, gazetteer, lines[(*at, field.name)]))
     value, name = found.pop("value", (None, ""))
     fields = {name: code or written for name, (code, written) in found.items()}
-    more = {"denies": denies, "why": item["why"], "source": item.get("source")}
+    more = {"denies": denies, "why": item["why"], "source": item.get("source"), "evidence": item.get("evidence")}
     return replace(blank, kind=kind.name, value=value, value_name=name, fields=fields, **more), problems
 
 

@@ -56,7 +56,7 @@ def idle_overrides(
         home = (override.subject_type, override.subject)
         others = [c for c in claims if (c.subject_type, c.subject) == home and c is not override]
         if override.denies:
-            if not any(_denies(override, claim, kinds) for claim in others):
+            if not any(denies(override, claim, kinds) for claim in others):
                 yield override, "this denial matches nothing that an article says"
         elif any(
             _says_as_much(fact, override) for sheet in reconcile(others, kinds, gazetteer) for fact in sheet.facts
@@ -83,11 +83,12 @@ def _denied(claims: list[Claim], kinds: Mapping[str, Kind]) -> list[Claim]:
     """A denial takes away every claim of a source that matches all it names; it never takes away another override."""
     result: list[Claim] = []
     for denial in (claim for claim in claims if claim.denies):
-        result += [denial, *(claim for claim in claims if claim not in result and _denies(denial, claim, kinds))]
+        result += [denial, *(claim for claim in claims if claim not in result and denies(denial, claim, kinds))]
     return result
 
 
-def _denies(denial: Claim, claim: Claim, kinds: Mapping[str, Kind]) -> bool:
+def denies(denial: Claim, claim: Claim, kinds: Mapping[str, Kind]) -> bool:
+    """Does the denial take this claim away? It matches all that the denial names."""
     if claim.override or claim.kind != denial.kind:
         return False
     if denial.value_name and not _same_value(denial, claim):
@@ -260,10 +261,11 @@ def _choose(voters: list[Claim], kind: Kind) -> tuple[str, list[str]]:
 
     best = max(exact, key=weight)
     rivals = [value for value in exact if not kind.changes or newest[value] >= newest[best]]
-    return best, ["value"] if any(_contradicts(value, best) for value in rivals) else []
+    return best, ["value"] if any(contradicts(value, best) for value in rivals) else []
 
 
-def _contradicts(one: str, other: str) -> bool:
+def contradicts(one: str, other: str) -> bool:
+    """Can the two not both be true? Dates that overlap can."""
     return one != other and not (_is_date(one) and _is_date(other) and dates.overlaps(one, other))
 
 
@@ -285,7 +287,7 @@ def _merge(ranked: list[Claim], kind: Kind, without: Sequence[str] = ()) -> tupl
             finer = sorted({value for value in values if _vaguer(best, value)}, key=dates.sort_key)
             best = next((v for v in finer if not any(_vaguer(v, other) for other in finer)), best)
         fields[field.name] = best
-        if field.type in _DISPUTED and not by_hand and any(_contradicts(value, best) for value in values):
+        if field.type in _DISPUTED and not by_hand and any(contradicts(value, best) for value in values):
             disputed.append(field.name)
     return fields, disputed
 

@@ -14,17 +14,17 @@ from functools import cached_property
 from itertools import chain, pairwise
 from typing import Any, NamedTuple
 from urllib.parse import quote as percent
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from jinja2 import PackageLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from generator import dates, timeline
+from generator import dates, overridefile, timeline
 from generator.errors import Problem
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
-from generator.model import FOLDERS, Article, Claim, Fact, Quote, Sheet
+from generator.model import FOLDERS, Article, Claim, Fact, Item, Quote, Sheet
 
 CONTEXT = 90
 """How many characters of the article stand on either side of a short quote."""
@@ -77,6 +77,7 @@ class Row(NamedTuple):
     stale: bool  # nobody has confirmed it for two years
     evidence: tuple[Evidence, ...]
     against: tuple[Evidence, ...]
+    report: str | None  # the form in which a reader corrects it
 
     @property
     def sources(self) -> int:
@@ -115,6 +116,7 @@ class Edition:
     kinds: Mapping[str, Kind]
     gazetteer: Gazetteer
     today: date
+    repository: str | None = None
 
     @cached_property
     def rows(self) -> Mapping[str, tuple[Row, ...]]:
@@ -161,14 +163,17 @@ def render(
     today: date,
     problems: Sequence[Problem] = (),
     unsaved: Iterable[str] = (),
+    review: Sequence[Item] | None = None,
+    repository: str | None = None,
 ) -> Iterator[Page]:
-    """Every generated page: the home page, one a subject, one an article, and the three lists.
+    """Every generated page: the home page, one a subject, one an article, the three lists, and where given what waits
+    for review. `repository` is the address that readers' corrections go to.
 
     `problems` are shown as a notice on top of each page; `unsaved` are ids of articles whose claims are not yet in
     the facts files.
     """
     shown = {sheet.id: sheet for sheet in sheets if sheet.type != "other"}
-    edition = Edition(shown, {article.id: article for article in articles}, kinds, gazetteer, today)
+    edition = Edition(shown, {article.id: article for article in articles}, kinds, gazetteer, today, repository)
     shared = {"problems": problems, "unsaved": frozenset(unsaved)}
     organisations = [_organisation(sheet, edition) for sheet in shown.values() if sheet.type == "organisation"]
     countries = [_country(code, edition) for code, url in edition.pages.items() if url.startswith("countries/")]
@@ -180,6 +185,9 @@ def render(
     yield Page("index.md", _fill("home", 0, shared | lists))
     for listed in lists:
         yield Page(f"{listed}/index.md", _fill(listed, 1, shared | lists))
+    if review is not None:
+        waiting = [(item, edition.name(item.sheet.id, item.sheet.name), _asked(item, edition)) for item in review]
+        yield Page("review/index.md", _fill("review", 1, shared | {"items": waiting, "kinds": kinds}))
     for folder, template in (("organisations", "organisation"), ("countries", "country")):
         for one in lists[folder]:
             path = f"{folder}/{one['id']}"
@@ -287,7 +295,22 @@ def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
             stale=bool(fact.confirmed) and (edition.today - dates.bounds(fact.confirmed or "").latest).days > 730,
             evidence=tuple(item for item in backing if not item.says),
             against=tuple(item for item in backing if item.says),
+            report=_report(fact, subject.text, edition),
         )
+
+
+def _report(fact: Fact, subject: str, edition: Edition) -> str | None:
+    """The issue form `.github/ISSUE_TEMPLATE/fact.yml`, filled in with the override that would state the fact."""
+    if not _web(edition.repository):
+        return None
+    override = overridefile.entry(fact.kind, fact.value or fact.value_name, fact.fields, why="")
+    title = f"{subject}, {fact.kind}: {fact.value_name}"
+    form = urlencode({"template": "fact.yml", "title": title, "override": override})
+    return f"{(edition.repository or '').rstrip('/')}/issues/new?{form}"
+
+
+def _asked(item: Item, edition: Edition) -> list[Evidence]:
+    return [_evidence(claim, item.says, edition) for claim in item.claims]
 
 
 def _shown(fact: Fact) -> bool:
@@ -399,7 +422,7 @@ def _evidence(claim: Claim, fact: Fact, edition: Edition) -> Evidence:
     before, after = ("", "")
     mark = original = None
     if quoted and article and not orphaned:
-        before, after = _context(quoted, article.text)
+        before, after = context(quoted, article.text)
         mark = _mark(quoted)
         address = _web(article.url)
         original = address + _fragment(quoted.text) if address and not article.based_on else address
@@ -444,7 +467,7 @@ def _mark_id(quoted: Quote) -> str:
     return f"q{quoted.start}-{quoted.end}"
 
 
-def _context(quoted: Quote, text: str) -> tuple[str, str]:
+def context(quoted: Quote, text: str) -> tuple[str, str]:
     """The rest of a short quote's sentence as far as CONTEXT reaches, never beyond its paragraph."""
     if quoted.end - quoted.start > 2 * CONTEXT:
         return "", ""
@@ -467,6 +490,11 @@ def _web(address: str | None) -> Markup | None:
     if not plain or parts.scheme not in ("http", "https") or not parts.hostname:
         return None
     return Markup(re.sub(r"[\"'<>`{}|^$]", lambda match: percent(match[0]), address or "").replace("&", "&amp;"))  # noqa: S704
+
+
+def _code(text: str) -> Markup:
+    """Lines for a `<pre>`, in one line of Markdown, where indentation would be lost."""
+    return Markup("&#10;").join(escape(line) for line in text.splitlines())
 
 
 def _host(address: str) -> str:
@@ -582,7 +610,9 @@ def _environment() -> ImmutableSandboxedEnvironment:
         lstrip_blocks=True,
         finalize=escape,
     )
-    environment.filters.update(moment=moment, duration=_periods, front_matter=front_matter, web=_web, host=_host)
+    environment.filters.update(
+        moment=moment, duration=_periods, front_matter=front_matter, web=_web, host=_host, code=_code
+    )
     return environment
 
 

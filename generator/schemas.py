@@ -4,15 +4,16 @@ Scalars accept numbers as well as text, so that an editor that reads `value: 200
 ourselves read every scalar as text.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import jsonschema
 
 from generator import dates, strict_yaml
 from generator.errors import ContentError, Problem, did_you_mean
-from generator.kinds import Field, Kind
+from generator.kinds import FIELD_KEYS, KEYS, Cardinality, Field, Kind
 from generator.strict_yaml import Lines
 
 Schema = dict[str, Any]
@@ -27,7 +28,7 @@ ARTICLE: Schema = {
     "type": "object",
     "properties": {
         **dict.fromkeys(("title", "publisher", "language", "licence"), _TEXT),
-        "published": {**_TEXT, "format": "date"},
+        "published": {**_TEXT, "format": "edtf"},
         "url": _ADDRESS,
         "based_on": {"anyOf": [_ADDRESS, {"type": "array", "items": _ADDRESS}]},
     },
@@ -53,13 +54,41 @@ ORGANISATIONS: Schema = {"$schema": _DRAFT, "type": "array", "items": _ORGANISAT
 """`content/organisations/*.yml`: a list of records with the keys of the built-in gazetteer."""
 
 
+_ANY: Schema = {"type": ["string", "number", "boolean", "array"]}
+_FIELD: Schema = {
+    "type": "object",
+    "required": ["type"],
+    "properties": dict.fromkeys(sorted(FIELD_KEYS), _ANY),
+    "additionalProperties": False,
+}
+KIND: Schema = {
+    "$schema": _DRAFT,
+    "type": "object",
+    "required": ["kind", "cardinality", "subject", "value", "fields"],
+    "properties": {
+        **dict.fromkeys(sorted(KEYS), True),
+        "cardinality": {"enum": [*get_args(Cardinality)]},
+        "fields": {"type": "object", "additionalProperties": _FIELD},
+    },
+    "additionalProperties": False,
+}
+"""`content/kinds/*.yml`, by the keys that `kinds` knows; it says more where one is wrong."""
+
+
 def overrides(kinds: Mapping[str, Kind]) -> Schema:
     """An override file: a list of corrections and denials, each with `why`."""
-    also = {"why": _TEXT, "source": _ADDRESS}
+    also = {"why": _TEXT, "source": _ADDRESS, "evidence": _TEXT}
     denial = {"properties": {"deny": _by_kind(kinds, [], {}), **also}, "additionalProperties": False}
     correction = _by_kind(kinds, ["value"], also)
     item = {"type": "object", "required": ["why"], "if": {"required": ["deny"]}, "then": denial, "else": correction}
     return {"$schema": _DRAFT, "type": "array", "items": item}
+
+
+def files(kinds: Mapping[str, Kind]) -> dict[str, str]:
+    """The schemas as JSON files for editors, by name; each is the very one that we read by."""
+    found = {"article": ARTICLE, "settings": SETTINGS, "organisations": ORGANISATIONS, "kinds": KIND}
+    found["overrides"] = overrides(kinds)
+    return {f"{name}.json": json.dumps(schema, indent=1) + "\n" for name, schema in sorted(found.items())}
 
 
 def read(path: Path, schema: Schema) -> tuple[Any, Lines]:
@@ -103,7 +132,8 @@ def _by_kind(kinds: Mapping[str, Kind], required: list[str], also: Schema) -> Sc
 def _field(field: Field) -> Schema:
     if field.type == "word":
         return {"enum": list(field.values)}
-    return {**_TEXT, "format": field.type} if field.type in ("date", "duration") else _TEXT
+    formats = {"date": "edtf", "duration": "duration"}  # `date` would mean a full date to an editor
+    return {**_TEXT, "format": formats[field.type]} if field.type in formats else _TEXT
 
 
 def _explain(error: jsonschema.ValidationError, lines: Lines, path: Path) -> Iterator[Problem]:
@@ -149,7 +179,7 @@ def _wanted(error: jsonschema.ValidationError) -> str:
 _FORMATS = jsonschema.FormatChecker(formats=())
 
 
-@_FORMATS.checks("date", raises=ValueError)
+@_FORMATS.checks("edtf", raises=ValueError)
 def _is_date(value: Any) -> bool:
     return not isinstance(value, str) or bool(dates.check(value))
 

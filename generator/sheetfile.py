@@ -16,7 +16,7 @@ from generator.model import FOLDERS, Claim, Derivation, Event, Fact, Quote, Shee
 Says = dict[str, str | None]
 
 _FACT_TEXTS = ("verdict", "decided_by", "confirmed")
-_CLAIM_TEXTS = ("ref", "override", "why", "source", "said", "rule")
+_CLAIM_TEXTS = ("ref", "override", "why", "source", "evidence", "said", "rule")
 
 
 def dump(sheet: Sheet) -> str:

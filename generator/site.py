@@ -14,14 +14,14 @@ from mkdocs.plugins import BasePlugin, get_plugin_logger
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page as SitePage
 
-from generator import build
+from generator import build, review
 from generator.build import Project
 from generator.errors import FactsheetsError
 from generator.render import render
 
 PACKAGE = Path(str(files("generator")))
 ASSETS = ("factsheets.css", "factsheets.js")
-LISTS = ("index.md", "organisations/index.md", "countries/index.md", "articles/index.md")
+LISTS = ("index.md", "organisations/index.md", "countries/index.md", "articles/index.md", "review/index.md")
 
 log = get_plugin_logger("factsheets")
 
@@ -66,6 +66,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         pages = render(
             project.sheets, project.articles, project.kinds, project.gazetteer,
             today=date.today(), problems=errors, unsaved=project.unsaved,
+            review=review.queue(project, date.today()), repository=config.repo_url or None,
         )  # fmt: skip
         for page in pages:
             if files.get_file_from_path(page.path):

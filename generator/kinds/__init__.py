@@ -54,11 +54,11 @@ class Kind:
 
 
 BUILT_IN = ("founding", "membership", "official", "presidency")
-_KEYS = {
+KEYS = {
     "kind", "label", "plural", "cardinality", "subject", "value", "identity", "changes", "fields", "types",
     "lexicon", "frames", "phrases", "examples", "not",
 }  # fmt: skip
-_FIELD_KEYS = {"type", "optional", "values", "fallback", "label"}
+FIELD_KEYS = {"type", "optional", "values", "fallback", "label"}
 
 
 def load_built_in() -> dict[str, Kind]:
@@ -113,8 +113,8 @@ def _problems(data: Any, lines: strict_yaml.Lines, path: Path) -> Iterable[Probl
     if not isinstance(data, dict):
         yield Problem("a kind is a mapping that begins with `kind:`", path, 1)
         return
-    for key in data.keys() - _KEYS:
-        yield Problem(f"unknown key {key!r}", path, lines[(key,)], did_you_mean(key, _KEYS))
+    for key in data.keys() - KEYS:
+        yield Problem(f"unknown key {key!r}", path, lines[(key,)], did_you_mean(key, KEYS))
     for key in ("kind", "cardinality", "subject", "value", "fields"):
         if not data.get(key):
             yield Problem(f"a kind needs {key!r}", path, 1)
@@ -136,8 +136,8 @@ def _field_problems(data: Mapping[str, Any], lines: strict_yaml.Lines, path: Pat
             yield Problem(
                 f"unknown type {spec['type']!r}", path, lines[(*at, "type")], did_you_mean(spec["type"], types)
             )
-        for key in spec.keys() - _FIELD_KEYS:
-            yield Problem(f"unknown key {key!r}", path, lines[(*at, key)], did_you_mean(key, _FIELD_KEYS))
+        for key in spec.keys() - FIELD_KEYS:
+            yield Problem(f"unknown key {key!r}", path, lines[(*at, key)], did_you_mean(key, FIELD_KEYS))
     for key in ("subject", "value"):
         if (name := data.get(key)) and name not in data["fields"]:
             yield Problem(
