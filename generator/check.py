@@ -1,17 +1,17 @@
 """Everything wrong with a project, as problems; never prints."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from generator import sheetfile
+from generator import dates, sheetfile, timeline
 from generator.build import RUN_BUILD, Project, extract_articles, refresh, rules_at_work
 from generator.content import article_path
 from generator.errors import Problem
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
-from generator.model import FOLDERS, PUBLISH_AT, Article, Claim, Quote
+from generator.model import FOLDERS, PUBLISH_AT, Article, Claim, Fact, Quote, Sheet
 from generator.reconcile import plain
 
 Line: TypeAlias = Mapping[str, str | None]
@@ -23,6 +23,10 @@ def check(root: Path, *, today: date) -> Iterator[Problem]:
     project = refresh(root, today=today)
     yield from project.problems
     yield from _orphans(project)
+    for sheet in (sheet for sheet in project.sheets if sheet.type == "organisation"):
+        path = Path("content/facts/organisations") / f"{sheet.id}.yml"
+        hint = f"correct it in content/overrides/organisations/{sheet.id}.yml, or add an article"
+        yield from (Problem(text, path, None, hint, "warning") for text in _doubts(sheet, project.kinds, today))
     if not project.problems:
         yield from _unsettled(project)
 
@@ -113,3 +117,68 @@ def _unsettled(project: Project) -> Iterator[Problem]:
         if path not in saved or path not in wanted or (folder / path).read_text("utf-8") != wanted[path]:
             message = "is not what the articles and today's overrides give"
             yield Problem(message, Path("content/facts") / path, None, RUN_BUILD, "warning")
+
+
+def _doubts(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> Iterator[str]:
+    """Facts of a sheet that do not fit each other, or have aged."""
+    yield from _joined_before_it_was(sheet)
+    yield from _two_at_a_time(sheet)
+    yield from _taken_from_another(sheet)
+    yield from _chaired_from_outside(sheet, today)
+    yield from _long_unconfirmed(sheet, kinds, today)
+
+
+def _joined_before_it_was(sheet: Sheet) -> Iterator[str]:
+    """Nobody joins a body before the first of the events that founded it."""
+    founded = [fact.value for fact in _published(sheet, "founding") if fact.value]
+    for fact in _published(sheet, "membership"):
+        since = fact.get("since")
+        if since and founded and all(dates.precedes(since, day) for day in founded):
+            yield f"{fact.value_name} joined in {since}, before the founding in {min(founded, key=dates.sort_key)}"
+
+
+def _two_at_a_time(sheet: Sheet) -> Iterator[str]:
+    """A presidency, and a post that only one can have, has one holder on any day."""
+    for fact in sheet.facts:
+        if rivals := fact.reason.get("rival"):
+            yield f"two hold the {fact.get('post') or fact.kind} at one time: {fact.value_name} and {rivals}"
+
+
+def _taken_from_another(sheet: Sheet) -> Iterator[str]:
+    """Who hands over is who held the chair until then, where a term is known to end within a month of the next."""
+    terms = _published(sheet, "presidency")
+    for term in terms:
+        since, giver = term.get("since"), term.get("from")
+        ends = [(end, other) for other in terms if other is not term and (end := other.get("until"))]
+        for end, other in ends if since and giver else ():
+            apart = abs(dates.bounds(since or "").earliest - dates.bounds(end).latest)
+            if apart <= timedelta(31) and other.value not in (giver, term.value):
+                yield f"{term.value_name} takes over from {giver}, but until then {other.value_name} presides"
+
+
+def _chaired_from_outside(sheet: Sheet, today: date) -> Iterator[str]:
+    """Who presides, or is about to, is not known to be anything else than a member."""
+    outside = {
+        fact.value: status
+        for fact in _published(sheet, "membership")
+        if (status := timeline.status_on(fact, today) or fact.get("status")) not in ("member", None)
+    }
+    terms = _published(sheet, "presidency")
+    for term, state in zip(terms, timeline.states(terms, today), strict=True):
+        if state != "over" and term.value in outside:
+            yield f"{term.value_name} presides and is no member: {outside[term.value]}"
+
+
+def _long_unconfirmed(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> Iterator[str]:
+    """What can change and has not ended is confirmed at least every two years."""
+    changing = [f for name, kind in kinds.items() if kind.changes for f in _published(sheet, name) if f.confirmed]
+    old = [f for f in changing if timeline.state(f, today) != "over"]
+    old = [f for f in old if today - dates.bounds(f.confirmed or "").latest > timedelta(730)]
+    if old:
+        last = max((f.confirmed or "" for f in old), key=dates.sort_key)
+        count = f"{len(old)} of {len(changing)} facts that can change"
+        yield f"last confirmed more than two years ago: {count}, {last} at best"
+
+
+def _published(sheet: Sheet, kind: str) -> list[Fact]:
+    return [fact for fact in sheet.facts if fact.kind == kind and fact.verdict != "needs-review"]

@@ -305,7 +305,7 @@ def _report(fact: Fact, subject: str, edition: Edition) -> str | None:
         return None
     override = overridefile.entry(fact.kind, fact.value or fact.value_name, fact.fields, why="")
     title = f"{subject}, {fact.kind}: {fact.value_name}"
-    form = urlencode({"template": "fact.yml", "title": title, "override": override})
+    form = urlencode({"template": "fact.yml", "title": title, "override": override}, quote_via=percent)
     return f"{(edition.repository or '').rstrip('/')}/issues/new?{form}"
 
 
