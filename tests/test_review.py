@@ -22,6 +22,7 @@ from generator.errors import ContentError, FactsheetsError
 from generator.reconcile import reconcile
 
 ROOT = Path(__file__).parent.parent
+EMPTY = build.refresh(Path("nowhere"), today=TODAY)
 CSTO = "content/overrides/organisations/csto.yml"
 WEAK = a_claim(value="BY", status="member", confidence=0.5)
 ANNOUNCED = a_claim("presidency", value="RU", phase="will-take", since="2026-01-01", said="2025-11-01", article="b")
@@ -159,9 +160,7 @@ def test_a_corrected_value_takes_the_wrong_one_away(project):
     found=st.lists(claims(), min_size=1, max_size=6), how=st.sampled_from(["accept", "reject"]), pick=st.integers(0, 9)
 )
 def test_whatever_is_decided_is_not_asked_again(tmp_path_factory, found, how, pick):
-    project = build.Project(
-        Path(), (), KINDS, NAMES, None, content.Overrides([], {}, [], frozenset()), None, "", (), ()
-    )
+    project = EMPTY
     project = replace(project, sheets=tuple(reconcile(found, KINDS, NAMES)))
     items = [item for item in review.queue(project, TODAY) if item.reason != "orphaned"]
     if not items:
@@ -210,9 +209,7 @@ def test_what_a_person_wrote_survives_byte_for_byte(tmp_path_factory, lines, ind
 
 
 def waiting_for(*found):
-    project = build.Project(
-        Path(), (), KINDS, NAMES, None, content.Overrides([], {}, [], frozenset()), None, "", (), ()
-    )
+    project = EMPTY
     return review.queue(replace(project, sheets=tuple(reconcile(found, KINDS, NAMES))), TODAY)
 
 
