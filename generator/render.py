@@ -301,12 +301,12 @@ def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
 
 def _report(fact: Fact, subject: str, edition: Edition) -> str | None:
     """The issue form `.github/ISSUE_TEMPLATE/fact.yml`, filled in with the override that would state the fact."""
-    if not _web(edition.repository):
+    if not edition.repository:
         return None
     override = overridefile.entry(fact.kind, fact.value or fact.value_name, fact.fields, why="")
     title = f"{subject}, {fact.kind}: {fact.value_name}"
     form = urlencode({"template": "fact.yml", "title": title, "override": override}, quote_via=percent)
-    return f"{(edition.repository or '').rstrip('/')}/issues/new?{form}"
+    return _web(f"{edition.repository.rstrip('/')}/issues/new?{form}")
 
 
 def _asked(item: Item, edition: Edition) -> list[Evidence]:
