@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from generator import content, dates, gazetteer, kinds
-from generator.content import MadeFrom, Overrides, Settings
+from generator.content import MadeFrom, Overrides, References, Settings
 from generator.errors import ContentError, Problem
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import Article, Claim, Fact, Sheet
 from generator.reconcile import idle_overrides, plain, reconcile, source_claims
+from generator.sheetfile import saved as saved_part
 from generator.timeline import started
 
 T = TypeVar("T")
@@ -39,6 +40,7 @@ class Project:
     gazetteer: Gazetteer
     settings: Settings
     overrides: Overrides
+    references: References
     made_from: MadeFrom
     engine: str
     sheets: tuple[Sheet, ...]
@@ -78,16 +80,16 @@ def build(root: Path, *, today: date, progress: Progress | None = None) -> Repor
         kept = {article.id: known[article.id] for article in fresh if _is_sound(article, known, project)}
         to_read = [article for article in project.articles if article.id not in kept]
         claims = [*_extract(to_read, project, progress), *(c for some in kept.values() for c in some)]
-        sheets = reconcile([*claims, *project.overrides.claims], project.kinds, project.gazetteer)
+        sheets = _settled(claims, project)
         by_article = _claims_by_article(claims)
         seals = {article.id: content.seal(by_article[article.id]) for article in project.articles}
         made_from = MadeFrom(project.engine, {a.id: a.digest for a in project.articles}, seals)
         touched = content.save_sheets(root, sheets, made_from)
     repaired = [replace(p, severity="warning", hint="it was made anew from the articles") for p in broken]
-    idle = _idle([*claims, *project.overrides.claims], project)
+    idle = _idle(claims, project)
     return Report(
         tuple(article.id for article in to_read),
-        tuple(changes(saved, sheets, project.kinds)),
+        tuple(changes(saved, map(saved_part, sheets), project.kinds)),
         tuple(touched),
         (*project.problems, *repaired, *idle),
         tuple(sheets),
@@ -103,9 +105,8 @@ def refresh(root: Path, *, today: date, last: Project | None = None) -> Project:
     problems = [*project.problems, *broken, *_staleness(project, saved)]
     present = {article.id for article in project.articles}
     claims = [c for c in source_claims(saved) if not c.quote or c.quote.article in present]
-    settled = reconcile([*claims, *project.overrides.claims], project.kinds, project.gazetteer)
-    sheets = _with_last_good(settled, project.overrides.broken, last.sheets if last else saved)
-    problems += _idle([*claims, *project.overrides.claims], project)
+    sheets = _with_last_good(_settled(claims, project), project.overrides.broken, last.sheets if last else saved)
+    problems += _idle(claims, project)
     return replace(project, sheets=tuple(sheets), problems=tuple(problems))
 
 
@@ -118,9 +119,8 @@ def preview(project: Project) -> Project:
     previews = {a.digest: project.previews.get(a.digest, found[a.id]) for a in project.stale}
     stale = {article.id for article in project.stale}
     claims = [c for c in source_claims(project.sheets) if not c.quote or c.quote.article not in stale]
-    claims += [claim for some in previews.values() for claim in some] + project.overrides.claims
-    sheets = reconcile(claims, project.kinds, project.gazetteer)
-    shown = _with_last_good(sheets, project.overrides.broken, project.sheets)
+    claims += [claim for some in previews.values() for claim in some]
+    shown = _with_last_good(_settled(claims, project), project.overrides.broken, project.sheets)
     return replace(project, sheets=tuple(shown), unsaved=frozenset(stale), previews=previews)
 
 
@@ -165,12 +165,14 @@ def _load(root: Path, today: date, last: Project | None) -> Project:
     settings = attempt(content.load_settings, last.settings if last else Settings())
     articles, unreadable = content.load_articles(root)
     overrides = content.load_overrides(root, known_kinds, records)
+    last_tables = last.references if last else References()
+    references = attempt(lambda root: content.load_references(root, known_kinds, records), last_tables)
     engine = _engine(root, settings)
     made_from = content.load_made_from(root)
     stale = [a for a in articles if made_from.engine != engine or made_from.articles.get(a.id) != a.digest]
     problems += [*unreadable, *overrides.problems, *_from_the_future(articles, root, today)]
     return Project(
-        root, today, tuple(articles), known_kinds, records, settings, overrides, made_from, engine, (), tuple(problems),
+        root, today, tuple(articles), known_kinds, records, settings, overrides, references, made_from, engine, (), tuple(problems),
         tuple(stale), frozenset(), last.previews if last else {},
     )  # fmt: skip
 
@@ -182,6 +184,12 @@ def rules_at_work(
     from generator import extract
 
     return extract.rules_at_work(articles, kinds=kinds, gazetteer=gazetteer, model=model or extract.DEFAULT_MODEL)
+
+
+def _settled(claims: Iterable[Claim], project: Project) -> list[Sheet]:
+    """What articles say, settled with the project's overrides and references."""
+    every = [*claims, *project.overrides.claims, *project.references.claims]
+    return reconcile(every, project.kinds, project.gazetteer)
 
 
 def _extract(articles: list[Article], project: Project, progress: Progress | None) -> list[Claim]:
@@ -231,7 +239,9 @@ def _from_the_future(articles: Iterable[Article], root: Path, today: date) -> It
 
 
 def _idle(claims: list[Claim], project: Project) -> Iterator[Problem]:
-    for override, message in idle_overrides(claims, project.kinds, project.gazetteer):
+    homes = {claim.subject for claim in project.overrides.claims}
+    rows = (claim for claim in project.references.claims if claim.subject in homes)
+    for override, message in idle_overrides([*claims, *project.overrides.claims, *rows], project.kinds, project.gazetteer):
         path = Path("content/overrides") / (override.override or "")
         yield Problem(message, path, project.overrides.lines.get(override.id), None, "warning")
 

@@ -110,7 +110,8 @@ def _quotes(claim: Claim) -> Iterable[Quote]:
 
 def _unsettled(project: Project) -> Iterator[Problem]:
     """Saved facts that a build would write otherwise: an override changed since."""
-    wanted = {Path(FOLDERS[sheet.type], f"{sheet.id}.yml"): sheetfile.dump(sheet) for sheet in project.sheets}
+    kept = [sheet for sheet in map(sheetfile.saved, project.sheets) if sheet.facts or sheet.denied]
+    wanted = {Path(FOLDERS[sheet.type], f"{sheet.id}.yml"): sheetfile.dump(sheet) for sheet in kept}
     folder = project.root / "content" / "facts"
     saved = {path.relative_to(folder) for name in FOLDERS.values() for path in (folder / name).glob("*.yml")}
     for path in sorted(wanted.keys() | saved):

@@ -18,11 +18,12 @@ import filelock
 
 from generator import gazetteer as gazetteers
 from generator import kinds as kind_files
-from generator import overridefile, schemas, sheetfile, strict_yaml
+from generator import overridefile, referencefile, schemas, sheetfile, strict_yaml
 from generator.errors import ContentError, FactsheetsError, Problem
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import FOLDERS, Article, Claim, Sheet
+from generator.referencefile import Table
 
 T = TypeVar("T")
 
@@ -48,6 +49,13 @@ class Overrides(NamedTuple):
     lines: Mapping[str, int]
     problems: list[Problem]
     broken: frozenset[str]  # ids of subjects whose file could not be used
+
+
+class References(NamedTuple):
+    """The reference tables of a project, and a claim for each of their rows."""
+
+    tables: Mapping[str, Table] = {}  # by id
+    claims: tuple[Claim, ...] = ()
 
 
 class Settings(NamedTuple):
@@ -145,6 +153,14 @@ def append_override(root: Path, place: str, entry: str, kinds: Mapping[str, Kind
     return path.relative_to(root)
 
 
+def load_references(root: Path, kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> References:
+    """The tables of `content/references/`; raises ContentError listing what is wrong in any of them."""
+    folder = root / "content" / "references"
+    heads = sorted({path.with_suffix(".yml") for path in _files(folder)})
+    read = _all(heads, lambda path: referencefile.read(path, kinds, gazetteer), root)
+    return References({table.id: table for table, _ in read}, tuple(claim for _, some in read for claim in some))
+
+
 def load_sheets(root: Path) -> tuple[list[Sheet], list[Problem]]:
     """The saved sheets that can be read, overrides' claims included, and the files that are not as we write them."""
     types = {path: type_ for type_, name in FOLDERS.items() for path in _files(root / "content/facts" / name, ".yml")}
@@ -173,7 +189,8 @@ def save_sheets(root: Path, sheets: Iterable[Sheet], made_from: MadeFrom) -> lis
     Each file is replaced whole or not at all. Call it under `lock`.
     """
     folder = root / "content" / "facts"
-    texts = {folder / FOLDERS[sheet.type] / f"{sheet.id}.yml": sheetfile.dump(sheet) for sheet in sheets}
+    kept = [sheet for sheet in map(sheetfile.saved, sheets) if sheet.facts or sheet.denied]
+    texts = {folder / FOLDERS[sheet.type] / f"{sheet.id}.yml": sheetfile.dump(sheet) for sheet in kept}
     head = "# Written by factsheets build: what the facts beside it were made from.\n"
     texts[folder / "articles.yml"] = head + strict_yaml.dump(made_from._asdict())
     with _in_words(folder):

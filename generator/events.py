@@ -8,6 +8,7 @@ from itertools import combinations
 from generator import dates
 from generator.kinds import Kind
 from generator.model import Claim, Event
+from generator.timeline import is_planned
 
 _INSIDE = {"member", "suspended"}  # statuses that mean: belongs to the body
 
@@ -20,7 +21,9 @@ def settle_events(ranked: list[Claim], kind: Kind) -> tuple[list[Event], list[st
     """
     usual = kind.fields["status"].values[0]
     sources = [claim for claim in ranked if claim.override is None]
-    raw = [event for claim in sources for event in _events_of(claim, usual)]
+    told = [event for claim in sources if not claim.ref for event in _events_of(claim, usual)]
+    listed = [event for claim in sources if claim.ref for event in _events_of(claim, usual)]
+    raw = told + [event for event in listed if not _outdated(event, told)]
     timeline = _dated(raw)
     for seen in sorted((e for e in raw if not e.date and e.as_of), key=lambda e: (dates.sort_key(e.as_of), e.status)):
         _see(timeline, seen, usual)
@@ -48,6 +51,13 @@ def _events_of(claim: Claim, usual: str) -> Iterator[Event]:
         yield Event(status, since, claim.said)
         if until:
             yield Event(usual if status == "suspended" else "former", until, claim.said)
+
+
+def _outdated(listed: Event, told: list[Event]) -> bool:
+    """An older reference does not undo a change that a newer article dates before it: tables trail events."""
+    seen = dates.sort_key(listed.as_of)
+    later = [event for event in told if event.date and event.status != listed.status and not is_planned(event)]
+    return not listed.date and any(dates.sort_key(e.date) <= seen <= dates.sort_key(e.as_of) for e in later)
 
 
 def _dated(raw: list[Event]) -> list[Event]:
@@ -96,6 +106,10 @@ def _inside_and_outside(claims: list[Claim], usual: str) -> list[str]:
         return []
     spans = [(c, c.fields.get("status", usual) in _INSIDE, span) for c in claims if (span := _asserted(c))]
     for (one, inside, a), (other, also, b) in combinations(spans, 2):
+        if one.ref and not other.ref or other.ref and not one.ref:
+            one, other = (one, other) if one.ref else (other, one)
+            if dates.sort_key(one.said) < dates.sort_key(other.said):
+                continue
         if inside != also and source(one) != source(other) and max(a[0], b[0]) <= min(a[1], b[1]):
             return ["status"]
     return []

@@ -24,6 +24,7 @@ REASONS = {
     "disputed": "sources disagree: {}",
     "rival": "at the same time: {}",
     "successor": "followed by {}",
+    "departs": "departs from the table {}",
 }
 """What `Fact.reason` may hold, in the fewest words: numbers of sources, names of fields, names of other holders."""
 
@@ -91,7 +92,7 @@ class Claim:
     confidence: float = 1.0  # 0..1: the rule's measured precision, lowered for risky matches
     derivation: Derivation | None = None
     denies: bool = False  # an override that says: this is not so
-    why: str = ""  # an override's reason
+    why: str = ""  # an override's reason; of a reference row, what is known to be wrong with it
     source: str | None = None  # an override's address, optional
     evidence: str | None = None  # what spoke against an override when it was decided, as `review.digest`
 

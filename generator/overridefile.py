@@ -66,16 +66,16 @@ def _claim(
     problems = []
     for field in (replace(kind.fields[kind.value], name="value"), *kind.others()):
         if text := says.get(field.name):
-            found[field.name] = _resolve(text, field, gazetteer)
+            found[field.name] = resolve(text, field, gazetteer)
             if found[field.name][0] is None and not denies:  # a denial may name what has no id
-                problems.append(_unknown(text, field, gazetteer, lines[(*at, field.name)]))
+                problems.append(unknown(text, field, gazetteer, lines[(*at, field.name)]))
     value, name = found.pop("value", (None, ""))
     fields = {name: code or written for name, (code, written) in found.items()}
     more = {"denies": denies, "why": item["why"], "source": item.get("source"), "evidence": item.get("evidence")}
     return replace(blank, kind=kind.name, value=value, value_name=name, fields=fields, **more), problems
 
 
-def _resolve(text: str, field: Field, gazetteer: Gazetteer) -> tuple[str | None, str]:
+def resolve(text: str, field: Field, gazetteer: Gazetteer) -> tuple[str | None, str]:
     """Id and name of what a person wrote; no id where it names nothing of the field's type."""
     if field.type not in ("country", "organisation", "party"):
         return text, text
@@ -83,7 +83,8 @@ def _resolve(text: str, field: Field, gazetteer: Gazetteer) -> tuple[str | None,
     return (record.id, record.name) if record and field.type in (record.type, "party") else (None, text)
 
 
-def _unknown(text: str, field: Field, gazetteer: Gazetteer, line: int) -> Problem:
+def unknown(text: str, field: Field, gazetteer: Gazetteer, line: int) -> Problem:
+    """What to say of a name that `resolve` finds no id for."""
     known = [*(gazetteer.countries if field.type != "organisation" else {}).values()]
     known += [*(gazetteer.organisations if field.type != "country" else {}).values()]
     what = "country or organisation" if field.type == "party" else field.type

@@ -37,10 +37,10 @@ def reconcile(claims: Iterable[Claim], kinds: Mapping[str, Kind], gazetteer: Gaz
 
 
 def source_claims(sheets: Iterable[Sheet]) -> list[Claim]:
-    """What articles and references say in saved sheets: settling these with today's overrides is a fixed point."""
+    """What articles say in saved sheets: settling it with overrides and references as they are is a fixed point."""
     found = [claim for sheet in sheets for fact in sheet.facts for claim in fact.claims]
     found += [claim for sheet in sheets for claim in sheet.denied]
-    return [claim for claim in found if claim.override is None]
+    return [claim for claim in found if claim.quote]
 
 
 def plain(text: str) -> str:
@@ -217,9 +217,9 @@ def _voters(claims: list[Claim], kind: Kind) -> list[Claim]:
 
 
 def _rank(claim: Claim, kind: Kind) -> tuple[object, ...]:
-    """Overrides first; of what changes the newest, of what does not the surest; then the surest, then by id."""
+    """Overrides first, references last; of what changes the newest, then the surest, then by id."""
     said = -dates.bounds(claim.said).latest.toordinal() if claim.said else 0
-    return (claim.override is None, said if kind.changes else 0, -claim.confidence, claim.id)
+    return (claim.override is None, claim.ref is not None, said if kind.changes else 0, -claim.confidence, claim.id)
 
 
 def _is_date(text: str | None) -> bool:
@@ -243,7 +243,8 @@ def _backs(claim: Claim, value: str) -> bool:
 
 
 def _choose(voters: list[Claim], kind: Kind) -> tuple[str, list[str]]:
-    """An override's value; else of the most exact values the newest (of what changes) or that of most sources.
+    """An override's value; else of the most exact values the newest (of what changes), or that of an article and of most
+    sources.
 
     Also returned: whether that is disputed. Of what changes, older sources are no contradiction.
     """
@@ -257,7 +258,8 @@ def _choose(voters: list[Claim], kind: Kind) -> tuple[str, list[str]]:
     def weight(value: str) -> tuple[object, ...]:
         sources = len({source(claim) for claim in votes[value]})
         sure = max(claim.confidence for claim in votes[value])
-        return (newest[value] if kind.changes else (), sources, sure, newest[value], value)
+        read = any(claim.quote for claim in votes[value])
+        return (newest[value] if kind.changes else (), read, sources, sure, newest[value], value)
 
     best = max(exact, key=weight)
     rivals = [value for value in exact if not kind.changes or newest[value] >= newest[best]]
@@ -437,6 +439,7 @@ def _fact(
     reason = {
         **{"sources": _sources(backing), "vaguer": _sources(vaguer), "otherwise": _sources(ranked[agreeing:])},
         "disputed": ", ".join(dict.fromkeys(disputed)),
+        "departs": ", ".join(claim.ref for claim in ranked[agreeing:] if claim.ref),
     }
     return Fact(
         kind=kind.name,

@@ -91,6 +91,17 @@ def files(kinds: Mapping[str, Kind]) -> dict[str, str]:
     return {f"{name}.json": json.dumps(schema, indent=1) + "\n" for name, schema in sorted(found.items())}
 
 
+def reference(kinds: Mapping[str, Kind]) -> Schema:
+    """The header of a reference table; `columns` names the CSV's column of a field where they are called otherwise."""
+    texts = dict.fromkeys(("title", "source", "edition", "licence", "note"), _TEXT)
+    named = {"published": {**_TEXT, "format": "date"}, "url": _ADDRESS, "kind": {"enum": sorted(kinds)}}
+    columns = {"columns": {"type": "object", "additionalProperties": _TEXT}}
+    required = ["title", "published", "licence", "kind"]
+    properties = texts | named | columns
+    return {"$schema": _DRAFT, "type": "object", "required": required, "properties": properties,
+            "additionalProperties": False}  # fmt: skip
+
+
 def read(path: Path, schema: Schema) -> tuple[Any, Lines]:
     """A file's data, as `parse`."""
     return parse(strict_yaml.read_text(path), path, schema)

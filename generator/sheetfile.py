@@ -1,7 +1,7 @@
 """A sheet as the YAML file that people review: `parse` takes back what `dump` wrote, byte for byte.
 
 A claim says only where it differs from its fact (`says:`; null where it leaves a field open). A name equal to its
-value is left out.
+value is left out. A reference row is only pointed at, and a fact that rests on such rows alone is not saved.
 """
 
 from collections.abc import Mapping
@@ -22,11 +22,18 @@ _CLAIM_TEXTS = ("ref", "override", "why", "source", "evidence", "said", "rule")
 def dump(sheet: Sheet) -> str:
     """The file of a sheet; its first line says who writes it and where corrections go."""
     path = f"{FOLDERS[sheet.type]}/{sheet.id}.yml"
-    data = {"id": sheet.id, "name": sheet.name, "facts": [_fact(fact, sheet) for fact in sheet.facts]}
+    data: dict[str, Any] = {"id": sheet.id, "name": sheet.name}
+    data["facts"] = [_fact(fact, sheet) for fact in saved(sheet).facts]
     if sheet.denied:
         data["denied"] = [{"kind": claim.kind, **_claim(claim, {"subject_name": sheet.name})} for claim in sheet.denied]
     head = f"# Written by factsheets build. Put corrections in content/overrides/{path}.\n"
     return head + strict_yaml.dump(data)
+
+
+def saved(sheet: Sheet) -> Sheet:
+    """The part of a sheet that its file holds; empty where all of it follows from reference tables."""
+    facts = tuple(fact for fact in sheet.facts if not all(claim.ref for claim in fact.claims))
+    return replace(sheet, facts=facts)
 
 
 def parse(data: Any, type_: SubjectType, path: Path) -> Sheet:
@@ -56,6 +63,8 @@ def _fact(fact: Fact, sheet: Sheet) -> dict[str, Any]:
 
 
 def _claim(claim: Claim, base: Says) -> dict[str, Any]:
+    if claim.ref:  # the row is in its table
+        return {"ref": claim.ref}
     own = _says(claim, claim.subject_name)
     says = {key: own.get(key) for key in sorted(own | base) if own.get(key) != base.get(key)}
     if "value" in says:
