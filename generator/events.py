@@ -26,7 +26,7 @@ def settle_events(ranked: list[Claim], kind: Kind) -> tuple[list[Event], list[st
     raw = told + [event for event in listed if not _outdated(event, told)]
     timeline = _dated(raw)
     for seen in sorted((e for e in raw if not e.date and e.as_of), key=lambda e: (dates.sort_key(e.as_of), e.status)):
-        _see(timeline, seen, usual)
+        _see(timeline, seen, usual, is_list=seen in listed)
     if not timeline:
         timeline = [Event(status) for status in sorted({event.status for event in raw})[:1]]
     timeline, conflicts = _without_repeats(timeline)
@@ -74,12 +74,17 @@ def _dated(raw: list[Event]) -> list[Event]:
     return sorted(result, key=lambda e: (dates.sort_key(e.date), e.status))
 
 
-def _see(timeline: list[Event], seen: Event, usual: str) -> None:
-    """A sighting confirms the status it falls into (a suspended member is a member still), or opens a new one."""
+def _see(timeline: list[Event], seen: Event, usual: str, is_list: bool) -> None:
+    """A sighting confirms the status it falls into (a suspended member is a member still, but a list tells them apart)
+    or, not dated more exactly, the change to it that may lie just before; or it opens a new status.
+    """
     earlier = [e for e in timeline if dates.sort_key(e.date or e.as_of) <= dates.sort_key(seen.as_of)]
     place = len(earlier)
     status = earlier[-1].status if earlier else None
-    if status == seen.status or (status == "suspended" and seen.status == usual):
+    after = timeline[place] if place < len(timeline) else None
+    if after and after.date and after.status == seen.status and dates.backs(seen.as_of or "../..", after.date):
+        timeline[place] = replace(after, as_of=latest(after.as_of, seen.as_of))
+    elif status == seen.status or (status == "suspended" and seen.status == usual and not is_list):
         timeline[place - 1] = replace(earlier[-1], as_of=latest(earlier[-1].as_of, seen.as_of))
     else:
         timeline.insert(place, seen)
@@ -106,11 +111,9 @@ def _inside_and_outside(claims: list[Claim], usual: str) -> list[str]:
         return []
     spans = [(c, c.fields.get("status", usual) in _INSIDE, span) for c in claims if (span := _asserted(c))]
     for (one, inside, a), (other, also, b) in combinations(spans, 2):
-        if one.ref and not other.ref or other.ref and not one.ref:
-            one, other = (one, other) if one.ref else (other, one)
-            if dates.sort_key(one.said) < dates.sort_key(other.said):
-                continue
-        if inside != also and source(one) != source(other) and max(a[0], b[0]) <= min(a[1], b[1]):
+        row, article = (one, other) if one.ref else (other, one)
+        drifted = row.ref and article.quote and dates.sort_key(row.said) < dates.sort_key(article.said)
+        if inside != also and not drifted and source(one) != source(other) and max(a[0], b[0]) <= min(a[1], b[1]):
             return ["status"]
     return []
 

@@ -435,11 +435,12 @@ def _fact(
     decided: DecidedBy = "articles"
     if winner.override or all(c.ref for c in backing):
         decided = "override" if winner.override else "reference"
+    said = latest(*(claim.said for claim in backing))
     vaguer = [claim for claim in backing if claim.value != winner.value and _is_date(winner.value)]
     reason = {
         **{"sources": _sources(backing), "vaguer": _sources(vaguer), "otherwise": _sources(ranked[agreeing:])},
         "disputed": ", ".join(dict.fromkeys(disputed)),
-        "departs": ", ".join(claim.ref for claim in ranked[agreeing:] if claim.ref),
+        "departs": ", ".join(_departed(ranked[agreeing:], said) if kind.changes and decided != "reference" else ()),
     }
     return Fact(
         kind=kind.name,
@@ -450,8 +451,13 @@ def _fact(
         decided_by=decided,
         reason={rule: says for rule, says in reason.items() if says},
         claims=(*ranked, *rest),
-        confirmed=latest(*(claim.said for claim in backing)),
+        confirmed=said,
     )
+
+
+def _departed(others: Iterable[Claim], said: str | None) -> Iterator[str]:
+    """The rows of tables that what was said since, of what changes, has overtaken."""
+    return (claim.ref for claim in others if claim.ref and dates.sort_key(claim.said) < dates.sort_key(said))
 
 
 def _sources(claims: Iterable[Claim]) -> str:
