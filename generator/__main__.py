@@ -132,6 +132,7 @@ def render(to: Annotated[Path, typer.Option("--to", help="Folder for the pages; 
     pages = renderer.render(
         project.sheets, project.articles, project.kinds, project.gazetteer,
         today=date.today(), problems=project.problems, review=review_.queue(project, date.today()),
+        references=project.references.tables,
     )  # fmt: skip
     written = [content.write(to / page.path, page.text) for page in pages]
     _finish(project.problems, f"{_number(len(written), 'page')} in {to}, {sum(written)} of them new or changed")

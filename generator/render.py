@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import chain, pairwise
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote as percent
 from urllib.parse import urlencode, urlsplit
@@ -25,6 +26,7 @@ from generator.errors import Problem
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import FOLDERS, Article, Claim, Fact, Item, Quote, Sheet
+from generator.referencefile import Table
 
 CONTEXT = 90
 """How many characters of the article stand on either side of a short quote."""
@@ -85,9 +87,29 @@ class Row(NamedTuple):
         return len({item.claim.quote.article for item in self.evidence if item.claim.quote})
 
     @property
+    def rows(self) -> list[Claim]:
+        """The rows of reference tables behind it."""
+        return [item.claim for item in self.evidence if item.claim.ref]
+
+    @property
+    def departed(self) -> list[Claim]:
+        """The rows of reference tables that it has overtaken."""
+        gone = self.fact.reason.get("departs", "").split(", ")
+        return [claim for claim in self.fact.claims if claim.ref in gone]
+
+    @property
     def derivation(self) -> str | None:
         """How the value follows from what is written, where it is not written as such."""
         return next((item.claim.derivation.says for item in self.evidence if item.claim.derivation), None)
+
+
+class Listed(NamedTuple):
+    """A reference table as a page cites it."""
+
+    table: Table
+    rows: int  # how many facts of the page rest on it
+    said: str  # the latest time that they describe
+    old: bool  # more than two years ago
 
 
 class Note(NamedTuple):
@@ -116,6 +138,7 @@ class Edition:
     kinds: Mapping[str, Kind]
     gazetteer: Gazetteer
     today: date
+    references: Mapping[str, Table]
     repository: str | None = None
 
     @cached_property
@@ -165,6 +188,7 @@ def render(
     unsaved: Iterable[str] = (),
     review: Sequence[Item] | None = None,
     repository: str | None = None,
+    references: Mapping[str, Table] = MappingProxyType({}),
 ) -> Iterator[Page]:
     """Every generated page: the home page, one a subject, one an article, the three lists, and where given what waits
     for review. `repository` is the address that readers' corrections go to.
@@ -173,7 +197,8 @@ def render(
     the facts files.
     """
     shown = {sheet.id: sheet for sheet in sheets if sheet.type != "other"}
-    edition = Edition(shown, {article.id: article for article in articles}, kinds, gazetteer, today, repository)
+    by_id = {article.id: article for article in articles}
+    edition = Edition(shown, by_id, kinds, gazetteer, today, references, repository)
     shared = {"problems": problems, "unsaved": frozenset(unsaved)}
     organisations = [_organisation(sheet, edition) for sheet in shown.values() if sheet.type == "organisation"]
     countries = [_country(code, edition) for code, url in edition.pages.items() if url.startswith("countries/")]
@@ -226,6 +251,8 @@ def _organisation(sheet: Sheet, edition: Edition) -> dict[str, Any]:
         "other_kinds": _other_kinds(rows, edition),
         "member_of": _by_status(_of(edition.derived.get(sheet.id, ()), "membership"), by="subject"),
         "articles_used": _sources(rows, edition),
+        "tables": _tables(rows, edition),
+        "reported": any(row.fact.decided_by != "reference" for row in rows),
     }
 
 
@@ -243,6 +270,7 @@ def _country(id: str, edition: Edition) -> dict[str, Any]:
         "office_rows": _by_office(_of(own, "official")),
         "other_kinds": _other_kinds(own, edition),
         "articles_used": _sources((*own, *derived), edition),
+        "tables": _tables((*own, *derived), edition),
     }
 
 
@@ -292,7 +320,7 @@ def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
             status=_status(fact, standings[place], edition.today),
             since=fact.fields.get("since"),
             until=_until(fact),
-            stale=bool(fact.confirmed) and (edition.today - dates.bounds(fact.confirmed or "").latest).days > 730,
+            stale=bool(fact.confirmed) and _old(fact.confirmed or "", edition),
             evidence=tuple(item for item in backing if not item.says),
             against=tuple(item for item in backing if item.says),
             report=_report(fact, subject.text, edition),
@@ -314,7 +342,12 @@ def _asked(item: Item, edition: Edition) -> list[Evidence]:
 
 
 def _shown(fact: Fact) -> bool:
-    return fact.verdict != "needs-review" and any(not claim.denies for claim in fact.claims)
+    listed = fact.decided_by == "reference"  # a flagged row is shown as such
+    return (listed or fact.verdict != "needs-review") and any(not claim.denies for claim in fact.claims)
+
+
+def _old(said: str, edition: Edition) -> bool:
+    return (edition.today - dates.bounds(said).latest).days > 730
 
 
 def _anchor(fact: Fact, kind: Kind) -> str:
@@ -334,7 +367,11 @@ def _standings(sheet: Sheet, today: date) -> dict[int, str]:
 
 
 def _status(fact: Fact, standing: str, today: date) -> str | None:
-    """The status that the events give for today, else the one last said; `former` once the end has passed."""
+    """The status that the events give for today, else the one last said; `former` once the end has passed; `flagged`
+    where only rows with known errors say so.
+    """
+    if fact.verdict == "needs-review":
+        return "flagged"
     if fact.events and (status := timeline.status_on(fact, today)):
         return status
     status = fact.fields.get("status")
@@ -401,6 +438,19 @@ def _sources(rows: Iterable[Row], edition: Edition) -> list[tuple[dict[str, Any]
     used = [edition.articles[source] for source in counts if source in edition.articles]
     used.sort(key=lambda article: (dates.sort_key(article.published), article.id), reverse=True)
     return [({"article": a, "url": f"articles/{percent(article_stem(a.id))}/"}, counts[a.id]) for a in used]
+
+
+def _tables(rows: Iterable[Row], edition: Edition) -> list[Listed]:
+    """The reference tables behind these facts, by id."""
+    said: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        for claim in row.fact.claims:
+            if claim.ref:
+                said[claim.ref.partition("#")[0]].append(claim.said or "")
+    latest = {id: max(some, key=dates.sort_key) for id, some in said.items() if id in edition.references}
+    return [
+        Listed(edition.references[id], len(said[id]), latest[id], _old(latest[id], edition)) for id in sorted(latest)
+    ]
 
 
 # ---- evidence

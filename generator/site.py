@@ -67,6 +67,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
             project.sheets, project.articles, project.kinds, project.gazetteer,
             today=date.today(), problems=errors, unsaved=project.unsaved,
             review=review.queue(project, date.today()), repository=config.repo_url or None,
+            references=project.references.tables,
         )  # fmt: skip
         for page in pages:
             if files.get_file_from_path(page.path):
