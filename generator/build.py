@@ -172,8 +172,8 @@ def _load(root: Path, today: date, last: Project | None) -> Project:
     stale = [a for a in articles if made_from.engine != engine or made_from.articles.get(a.id) != a.digest]
     problems += [*unreadable, *overrides.problems, *_from_the_future(articles, root, today)]
     return Project(
-        root, today, tuple(articles), known_kinds, records, settings, overrides, references, made_from, engine, (), tuple(problems),
-        tuple(stale), frozenset(), last.previews if last else {},
+        root, today, tuple(articles), known_kinds, records, settings, overrides, references, made_from, engine, (),
+        tuple(problems), tuple(stale), frozenset(), last.previews if last else {},
     )  # fmt: skip
 
 
@@ -241,7 +241,9 @@ def _from_the_future(articles: Iterable[Article], root: Path, today: date) -> It
 def _idle(claims: list[Claim], project: Project) -> Iterator[Problem]:
     homes = {claim.subject for claim in project.overrides.claims}
     rows = (claim for claim in project.references.claims if claim.subject in homes)
-    for override, message in idle_overrides([*claims, *project.overrides.claims, *rows], project.kinds, project.gazetteer):
+    for override, message in idle_overrides(
+        [*claims, *project.overrides.claims, *rows], project.kinds, project.gazetteer
+    ):
         path = Path("content/overrides") / (override.override or "")
         yield Problem(message, path, project.overrides.lines.get(override.id), None, "warning")
 

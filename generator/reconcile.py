@@ -243,8 +243,8 @@ def _backs(claim: Claim, value: str) -> bool:
 
 
 def _choose(voters: list[Claim], kind: Kind) -> tuple[str, list[str]]:
-    """An override's value; else of the most exact values the newest (of what changes), or that of an article and of most
-    sources.
+    """An override's value; else of the most exact values the newest (of what changes) or that of most sources, articles
+    first.
 
     Also returned: whether that is disputed. Of what changes, older sources are no contradiction.
     """

@@ -1,4 +1,4 @@
-"""A reference table → claims: a CSV in which every row says one thing, and beside it a header: where the rows are from."""
+"""A reference table → claims: a CSV in which every row says one thing, and a header that says where it is from."""
 
 import csv
 import io
@@ -78,9 +78,7 @@ def _read_rows(
         yield Problem(f"not valid CSV: {error}", path, rows.line_num)
 
 
-def _column_problems(
-    columns: Collection[str], path: Path, kind: Kind, names: Mapping[str, str]
-) -> Iterator[Problem]:
+def _column_problems(columns: Collection[str], path: Path, kind: Kind, names: Mapping[str, str]) -> Iterator[Problem]:
     for name in (kind.subject, kind.value):
         if names[name] not in columns:
             yield Problem(f"no column {names[name]!r}", path, 1, "name the columns after the kind's fields")

@@ -92,6 +92,11 @@ class Row(NamedTuple):
         return [item.claim for item in self.evidence if item.claim.ref]
 
     @property
+    def listed(self) -> bool:
+        """Does it rest on reference tables alone, which give no date but that of the list?"""
+        return self.fact.decided_by == "reference" and not (self.since or self.until or self.against)
+
+    @property
     def departed(self) -> list[Claim]:
         """The rows of reference tables that it has overtaken."""
         gone = self.fact.reason.get("departs", "").split(", ")
@@ -441,15 +446,18 @@ def _sources(rows: Iterable[Row], edition: Edition) -> list[tuple[dict[str, Any]
 
 
 def _tables(rows: Iterable[Row], edition: Edition) -> list[Listed]:
-    """The reference tables behind these facts, by id."""
+    """The reference tables behind these facts, by id; those on what never changes do not age."""
     said: dict[str, list[str]] = defaultdict(list)
+    aging = set()
     for row in rows:
-        for claim in row.fact.claims:
-            if claim.ref:
-                said[claim.ref.partition("#")[0]].append(claim.said or "")
-    latest = {id: max(some, key=dates.sort_key) for id, some in said.items() if id in edition.references}
+        for claim in (claim for claim in row.fact.claims if claim.ref):
+            name = (claim.ref or "").partition("#")[0]
+            said[name].append(claim.said or "")
+            aging |= {name} if row.kind.changes else set()
     return [
-        Listed(edition.references[id], len(said[id]), latest[id], _old(latest[id], edition)) for id in sorted(latest)
+        Listed(edition.references[name], len(some), last, name in aging and _old(last, edition))
+        for name, some in sorted(said.items())
+        if name in edition.references and (last := max(some, key=dates.sort_key))
     ]
 
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent / "generator"
 LEVELS = (
     {"errors"},
     {"dates", "strict_yaml"},
-    {"model", "kinds", "gazetteer", "schemas", "events", "timeline", "sheetfile", "overridefile"},
+    {"model", "kinds", "gazetteer", "schemas", "events", "timeline", "sheetfile", "overridefile", "referencefile"},
     {"content", "sources", "reconcile", "render", "export", "extract", "cache"},
     {"build"},
     {"check", "review", "evaluate"},
