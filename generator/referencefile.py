@@ -37,11 +37,11 @@ class Table(NamedTuple):
 
 def read(path: Path, kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> tuple[Table, list[Claim]]:
     """A table and the claims of its rows, by the path of its header; raises ContentError listing what is wrong."""
-    head = schemas.read(path, schemas.reference(kinds))[0]
     beside = path.with_suffix(".csv")
-    if not head or not beside.is_file():
+    head = schemas.read(path, schemas.reference(kinds))[0] if path.is_file() and beside.is_file() else None
+    if not head:
         hint = f"a table is {path.name} (title, published, licence, kind) and {beside.name} (its rows)"
-        raise ContentError(Problem("belongs to no table" if head else "is empty", path, 1, hint))
+        raise ContentError(Problem("is no reference table", path, None, hint))
     table = Table(path.stem, **{name: head.get(name) for name in Table._fields[1:]})
     kind, columns = kinds[head["kind"]], head.get("columns") or {}
     names = {name: columns.get(name, name) for name in (*kind.fields, *_ALSO)}
