@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 TODAY = date(2026, 11, 23)
 
 TRUE = """
-csto        founding    2002                event=established
+csto        founding    2002-10-07                event=established
 csto        founding    1992-05-15          event=treaty-signed
 csto        membership  AM                  status=member
 csto        membership  UZ                  until=2012-12-19
@@ -20,8 +20,8 @@ csto        presidency  RU                  since=2026-01-01
 csto        presidency  RU                  from=KG
 csto        official    Taalatbek Masadykov since=2026-01-01
 sco         founding    2001-06-15          event=established
-sco         membership  IN                  since=2017
-sco         membership  IR                  since=2023-07
+sco         membership  IN                  since=2017-06-09
+sco         membership  IR                  since=2023-07-04
 sco         presidency  KG                  from=CN
 cis         founding    1991-12-08          event=established
 cis         membership  GE                  until=2009-08-18
@@ -73,7 +73,7 @@ council-of-europe membership RU             until=2022-03-16
 polynesian-leaders-group founding 2011-11-17 event=established
 osce        presidency  CH                  from=FI
 """.strip().splitlines()
-"""What the articles say and the public record confirms; `field` as the sheet has it."""
+"""What the articles and tables say and the public record confirms; `field` as the sheet has it."""
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,7 @@ def test_corrections_show(sheets):
 
 
 def test_a_derivation_shows_with_both_its_ends(sheets):
-    claims = [claim for fact in sheets["csto"].facts if fact.value == "2002" for claim in fact.claims]
+    claims = [claim for fact in sheets["csto"].facts if fact.value == "2002-10-07" for claim in fact.claims]
     assert any(claim.derivation and claim.derivation.says.startswith("1992 + ten years") for claim in claims)
 
 
