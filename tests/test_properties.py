@@ -59,6 +59,8 @@ def claims(draw, make=a_claim):
 
 
 ARTICLES = st.lists(claims(), max_size=8)
+
+
 @st.composite
 def rows(draw):
     claim = draw(claims())
