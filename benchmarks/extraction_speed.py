@@ -32,9 +32,7 @@ def main(rounds: int) -> None:
         whole = timed(lambda: list(extract(articles, **known)))
         if number:
             ratios.append(model / whole)
-            print(
-                f"{number}: bare {words / model:,.0f} words/s, extraction {words / whole:,.0f}, ratio {ratios[-1]:.2f}"
-            )
+            print(f"{number}: bare {words / model:,.0f} words/s, extraction {words / whole:,.0f}, ratio {ratios[-1]:.2f}")
     print(f"median ratio {statistics.median(ratios):.2f} over {rounds} rounds of {words:,} words")
 
 

@@ -177,9 +177,7 @@ def evaluate(
 
 @app.command()
 def review(
-    subject: Annotated[
-        str | None, typer.Argument(help="Only this: an id or a name; with quotes and overrides.")
-    ] = None,
+    subject: Annotated[str | None, typer.Argument(help="Only this: an id or a name; with quotes and overrides.")] = None,
 ) -> None:
     """List what waits for a person, the most valuable first; with a subject, each item in full.
 

@@ -241,9 +241,7 @@ def _from_the_future(articles: Iterable[Article], root: Path, today: date) -> It
 def _idle(claims: list[Claim], project: Project) -> Iterator[Problem]:
     homes = {claim.subject for claim in project.overrides.claims}
     rows = (claim for claim in project.references.claims if claim.subject in homes)
-    for override, message in idle_overrides(
-        [*claims, *project.overrides.claims, *rows], project.kinds, project.gazetteer
-    ):
+    for override, message in idle_overrides([*claims, *project.overrides.claims, *rows], project.kinds, project.gazetteer):
         path = Path("content/overrides") / (override.override or "")
         yield Problem(message, path, project.overrides.lines.get(override.id), None, "warning")
 

@@ -317,9 +317,7 @@ def _each(paths: Sequence[Path], read: Callable[[Path], T], root: Path | None = 
         try:
             results.append(read(path))
         except ContentError as error:
-            problems += [
-                replace(problem, path=problem.path and _shown(problem.path, root)) for problem in error.problems
-            ]
+            problems += [replace(problem, path=problem.path and _shown(problem.path, root)) for problem in error.problems]
     return results, problems
 
 

@@ -109,9 +109,7 @@ def article_paths(gold: Path, folders: Iterable[Path]) -> Iterator[Path]:
         yield found[0]
 
 
-def judge(
-    claims: Mapping[str, Iterable[Claim]], gold: Mapping[str, list[Gold]], *, strict: bool = True
-) -> list[Judged]:
+def judge(claims: Mapping[str, Iterable[Claim]], gold: Mapping[str, list[Gold]], *, strict: bool = True) -> list[Judged]:
     """Every claim on an article that has gold, and every fact missed.
 
     `strict` asks for a member's status, a founding's event, an official's post and a handover's `from` and start too.
@@ -179,9 +177,7 @@ def precision_file(judged: Iterable[Judged]) -> str:
         if one.claim and one.verdict in ("right", "wrong"):
             counts.setdefault(one.claim.rule, Counter())[one.verdict] += 1
     rules = {rule: {"right": n["right"], "judged": n.total()} for rule, n in sorted(counts.items())}
-    return "# Written by factsheets evaluate GOLD… --precision FILE: of each rule, claims right and judged.\n" + dump(
-        rules
-    )
+    return "# Written by factsheets evaluate GOLD… --precision FILE: of each rule, claims right and judged.\n" + dump(rules)
 
 
 def run_file(judged: Iterable[Judged]) -> str:

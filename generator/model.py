@@ -104,14 +104,7 @@ class Claim:
     def id(self) -> str:
         """Twelve hexadecimal digits that depend on what is said and where, and on nothing else."""
         place = self.quote or self.ref or self.override
-        parts = [
-            self.kind,
-            self.subject,
-            self.value or self.value_name,
-            sorted(self.fields.items()),
-            place,
-            self.denies,
-        ]
+        parts = [self.kind, self.subject, self.value or self.value_name, sorted(self.fields.items()), place, self.denies]
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 

@@ -48,9 +48,7 @@ def plain(text: str) -> str:
     return " ".join(_SPELLINGS.get(word, word) for word in fold(text).split())
 
 
-def idle_overrides(
-    claims: Sequence[Claim], kinds: Mapping[str, Kind], gazetteer: Gazetteer
-) -> Iterator[tuple[Claim, str]]:
+def idle_overrides(claims: Sequence[Claim], kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> Iterator[tuple[Claim, str]]:
     """Overrides that could go, and why: denials of what nobody says, corrections that the articles now agree with."""
     for override in (claim for claim in claims if claim.override and claim.kind in kinds):
         home = (override.subject_type, override.subject)
@@ -58,9 +56,7 @@ def idle_overrides(
         if override.denies:
             if not any(denies(override, claim, kinds) for claim in others):
                 yield override, "this denial matches nothing that an article says"
-        elif any(
-            _says_as_much(fact, override) for sheet in reconcile(others, kinds, gazetteer) for fact in sheet.facts
-        ):
+        elif any(_says_as_much(fact, override) for sheet in reconcile(others, kinds, gazetteer) for fact in sheet.facts):
             yield override, "the articles now say the same; this override is no longer needed"
 
 

@@ -250,9 +250,7 @@ def _organisation(sheet: Sheet, edition: Edition) -> dict[str, Any]:
         "next": next((row for row in terms if row.standing == "announced"), None),
         "handovers": list(_handovers(terms, edition))[::-1],
         "office_rows": officials,
-        "head_official": next(
-            (row for row in officials if row.standing != "over" and _office(row) < len(_HEADS)), None
-        ),
+        "head_official": next((row for row in officials if row.standing != "over" and _office(row) < len(_HEADS)), None),
         "other_kinds": _other_kinds(rows, edition),
         "member_of": _by_status(_of(edition.derived.get(sheet.id, ()), "membership"), by="subject"),
         "articles_used": _sources(rows, edition),
@@ -569,9 +567,7 @@ def _fragment(text: str) -> Markup:
 # ---- articles
 
 
-def _paragraphs(
-    text: str, marked: Sequence[tuple[Quote, Note]]
-) -> Iterator[tuple[tuple[Segment, ...], tuple[Note, ...]]]:
+def _paragraphs(text: str, marked: Sequence[tuple[Quote, Note]]) -> Iterator[tuple[tuple[Segment, ...], tuple[Note, ...]]]:
     """Each paragraph in segments, and the notes that begin in it."""
     for match in re.finditer(r"\S(?:.|\n(?!\s*\n))*", text):
         start, end = match.span()
@@ -668,9 +664,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
         lstrip_blocks=True,
         finalize=escape,
     )
-    environment.filters.update(
-        moment=moment, duration=_periods, front_matter=front_matter, web=_web, host=_host, code=_code
-    )
+    environment.filters.update(moment=moment, duration=_periods, front_matter=front_matter, web=_web, host=_host, code=_code)
     return environment
 
 

@@ -177,12 +177,7 @@ def _speaks_against(claim: Claim, other: Claim | Fact) -> bool:
 
 
 def _item(
-    reason: Reason,
-    sheet: Sheet,
-    says: Fact,
-    claims: Iterable[Claim],
-    kinds: Mapping[str, Kind],
-    stands: Claim | None = None,
+    reason: Reason, sheet: Sheet, says: Fact, claims: Iterable[Claim], kinds: Mapping[str, Kind], stands: Claim | None = None
 ) -> Item:
     """An item with the override to paste; of an override that stands, the same anew with today's evidence."""
     found = tuple(claims)

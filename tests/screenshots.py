@@ -13,12 +13,7 @@ from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "assets"
-PAGES = {
-    "home": "",
-    "sheet": "organisations/csto/",
-    "country": "countries/AM/",
-    "article": "articles/csto-bishkek-session/",
-}
+PAGES = {"home": "", "sheet": "organisations/csto/", "country": "countries/AM/", "article": "articles/csto-bishkek-session/"}
 SIZES = {"desktop": (1280, 900), "phone": (360, 800)}
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
@@ -53,11 +48,7 @@ def take(address):
                 page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
                 for name, path in PAGES.items():
                     page.goto(address + path, wait_until="networkidle")
-                    if (
-                        name == "sheet"
-                        and device == "desktop"
-                        and page.locator("#founding-established summary").count()
-                    ):
+                    if name == "sheet" and device == "desktop" and page.locator("#founding-established summary").count():
                         page.locator("#founding-established summary").click()
                     page.screenshot(path=PICTURES / f"{name}-{device}-{scheme}.png")
                 page.close()

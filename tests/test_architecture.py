@@ -67,9 +67,7 @@ def test_every_library_has_one_home(path):
 def test_a_pure_stage_never_asks_what_time_it_is(path):
     if room(path) in PURE:
         calls = [n for n in ast.walk(TREES[path]) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
-        asks = [
-            n.lineno for n in calls if n.func.attr in CLOCKS and ast.unparse(n.func.value).endswith(("date", "time"))
-        ]
+        asks = [n.lineno for n in calls if n.func.attr in CLOCKS and ast.unparse(n.func.value).endswith(("date", "time"))]
         assert not asks, f"today is a parameter: lines {asks}"
 
 

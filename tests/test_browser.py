@@ -127,9 +127,7 @@ def test_no_page_scrolls_sideways(page, address, path, width):
 
 def test_no_page_asks_another_host_for_anything(page, address):
     elsewhere = []
-    page.on(
-        "request", lambda request: None if request.url.startswith((address, "data:")) else elsewhere.append(request.url)
-    )
+    page.on("request", lambda request: None if request.url.startswith((address, "data:")) else elsewhere.append(request.url))
     for path in PAGES:
         page.goto(address + path, wait_until="networkidle")
     assert not elsewhere

@@ -56,9 +56,7 @@ def test_only_new_and_changed_articles_are_read(project):
 
 
 def test_an_article_that_is_gone_takes_with_it_what_only_it_said(project):
-    root = project(
-        [MEMBER, OTHER, a_claim("official", "TJ", "Emomali Rahmon", article="b", post="President", start=50)]
-    )
+    root = project([MEMBER, OTHER, a_claim("official", "TJ", "Emomali Rahmon", article="b", post="President", start=50)])
     (root / "content/articles/b.md").unlink()
     report = build(root, today=TODAY)
     assert values(report.sheets) == {("AM", "member")}
@@ -187,8 +185,7 @@ def test_a_quote_that_no_longer_matches_is_named(project):
     path = root / "content/facts/organisations/csto.yml"
     path.write_text(path.read_text().replace("AM membership", "AM mumbleship"))
     assert any(
-        "a quote no longer matches content/articles/a.md: 'AM mumbleship" in p
-        for p in messages(check(root, today=TODAY))
+        "a quote no longer matches content/articles/a.md: 'AM mumbleship" in p for p in messages(check(root, today=TODAY))
     )
 
 

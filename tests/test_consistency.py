@@ -56,19 +56,13 @@ def test_who_hands_over_is_who_presided_until_then(project):
 def test_the_chair_is_a_member(project):
     chair = term("AM", "2026-01-01", "b")
     assert messages(project([member("AM"), chair])) == []
-    assert messages(project([member("AM", status="observer"), chair])) == [
-        "Armenia presides and is no member: observer"
-    ]
+    assert messages(project([member("AM", status="observer"), chair])) == ["Armenia presides and is no member: observer"]
 
 
 def test_facts_that_nobody_has_confirmed_for_two_years_are_counted_once_a_sheet(project):
-    old = [
-        a_claim(value=value, status="member", said="2023-05-01", start=n * 60) for n, value in enumerate(("AM", "BY"))
-    ]
+    old = [a_claim(value=value, status="member", said="2023-05-01", start=n * 60) for n, value in enumerate(("AM", "BY"))]
     (problem,) = told(project([*old, member("RU")]))
-    assert problem.message == (
-        "last confirmed more than two years ago: 2 of 3 facts that can change, 2023-05-01 at best"
-    )
+    assert problem.message == ("last confirmed more than two years ago: 2 of 3 facts that can change, 2023-05-01 at best")
     assert (problem.severity, str(problem.path)) == ("warning", "content/facts/organisations/csto.yml")
     assert "content/overrides/organisations/csto.yml" in problem.hint
 

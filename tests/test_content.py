@@ -86,11 +86,7 @@ def test_text_is_normalised_before_anything_is_counted(written, read):
         ("a.md", "---\ntitle: x\ntitle: y\n---\nIt.\n", "content/articles/a.md:3: the key 'title' stands twice"),
         ("a.md", "---\npublished: 2024-02-30\n---\nIt.\n", "a.md:2: published: '2024-02-30' is not a day that exists"),
         ("a.md", "---\ntitle: [x]\n---\nIt.\n", "a.md:2: title must be text"),
-        (
-            "a.md",
-            "---\nurl: javascript:alert(1)\n---\nIt.\n",
-            "a.md:2: url: 'javascript:alert(1)' is not a web address",
-        ),
+        ("a.md", "---\nurl: javascript:alert(1)\n---\nIt.\n", "a.md:2: url: 'javascript:alert(1)' is not a web address"),
         ("a.md", "---\n- x\n---\nIt.\n", "content/articles/a.md:1: the file must be a mapping"),
         ("a b.md", "It.\n", "'a b' cannot be the id of an article"),
         ("a.pdf", "It.\n", "content/articles/a.pdf: is not an article"),
@@ -116,12 +112,7 @@ def test_all_problems_are_told_at_once(tmp_path):
 
 def test_an_override_is_a_claim_with_ids_for_names(tmp_path):
     (claim,) = overrides(tmp_path, "- {kind: membership, value: Armenia, status: member, why: Known.}\n")
-    assert (claim.subject, claim.value, claim.value_name, claim.fields) == (
-        "csto",
-        "AM",
-        "Armenia",
-        {"status": "member"},
-    )
+    assert (claim.subject, claim.value, claim.value_name, claim.fields) == ("csto", "AM", "Armenia", {"status": "member"})
     assert (claim.override, claim.why, claim.denies) == ("organisations/csto.yml", "Known.", False)
 
 
@@ -175,9 +166,7 @@ def test_an_override_that_cannot_be_used_says_why_and_where(tmp_path, text, comp
 
 
 def test_norway_stays_norway(tmp_path):
-    (claim,) = overrides(
-        tmp_path, "- {kind: membership, value: NO, status: member, why: x}\n", "organisations/nato.yml"
-    )
+    (claim,) = overrides(tmp_path, "- {kind: membership, value: NO, status: member, why: x}\n", "organisations/nato.yml")
     assert claim.value == "NO"
 
 

@@ -123,14 +123,7 @@ def test_entries_are_well_formed_and_name_only_what_we_know():
         for claim in entry.claims:
             assert claim.keys() <= KEYS, entry.id
             assert claim["kind"] in kinds, entry.id
-            known = set(kinds[claim["kind"]].fields) | {
-                "kind",
-                "subject",
-                "subject_name",
-                "value",
-                "value_name",
-                "optional",
-            }
+            known = set(kinds[claim["kind"]].fields) | {"kind", "subject", "subject_name", "value", "value_name", "optional"}
             assert claim.keys() <= known, (entry.id, claim)
             for key in {"value", "from"} & claim.keys() if claim["kind"] in ("membership", "presidency") else ():
                 ids = (claim[key] or "").split("|") if claim[key] else []

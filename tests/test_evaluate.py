@@ -84,9 +84,7 @@ def test_a_handover_must_name_the_right_giver_and_start():
 
 
 def test_figures_by_kind_and_micro():
-    figures = evaluate.figures(
-        evaluate.judge({"a": [claim(), claim(value="Sweden")]}, {"a": [member(), member("Italy")]})
-    )
+    figures = evaluate.figures(evaluate.judge({"a": [claim(), claim(value="Sweden")]}, {"a": [member(), member("Italy")]}))
     assert figures["member"][:3] == figures["micro"][:3] == (1, 1, 1)
     assert figures["micro"].f1 == 0.5
 
@@ -180,12 +178,7 @@ def bent(fact, rng, facts):
         name = rng.choice([name for name in fact if name in BEND])
         fact[name] = rng.choice([BEND[name], rng.choice(facts).get(name) or BEND[name]])
     names = [fact.get("org") or fact["org_or_country"], *fact.get("aliases", [])]
-    fields = {
-        "membership": ("status",),
-        "founding": ("event",),
-        "official": ("position",),
-        "presidency": ("from", "start"),
-    }
+    fields = {"membership": ("status",), "founding": ("event",), "official": ("position",), "presidency": ("from", "start")}
     kind = KINDS[fact["kind"]]
     ours = {"position": "post", "start": "since"}
     value = fact.get("value") or fact.get("person") or fact["to"]

@@ -16,9 +16,7 @@ from generator.timeline import state, status_on
 settings.register_profile("factsheets", deadline=None, max_examples=60)
 settings.load_profile("factsheets")
 
-DATES = st.sampled_from(
-    ["1949", "1949-04-04", "1949-04", "2002", "2002~", "2002-10-07", "2003", "2015-09-15", "2024-40"]
-)
+DATES = st.sampled_from(["1949", "1949-04-04", "1949-04", "2002", "2002~", "2002-10-07", "2003", "2015-09-15", "2024-40"])
 SAID = st.none() | st.sampled_from(["2003-01-01", "2015-09-14", "2015", "2024-06-01"])
 STATES = st.sampled_from(["AM", "BY", "UZ"])
 NASTY = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=30)
@@ -88,9 +86,7 @@ def test_the_order_of_claims_never_matters(articles, overrides, listed, random):
 def test_settling_is_a_fixed_point_through_the_file(articles, overrides, listed):
     sheets = settled(articles, overrides, listed)
     texts = [sheetfile.dump(sheet) for sheet in sheets]
-    read = [
-        sheetfile.parse(strict_yaml.parse(t, Path())[0], s.type, Path()) for t, s in zip(texts, sheets, strict=True)
-    ]
+    read = [sheetfile.parse(strict_yaml.parse(t, Path())[0], s.type, Path()) for t, s in zip(texts, sheets, strict=True)]
     assert [sheetfile.dump(sheet) for sheet in settled(source_claims(read), overrides, listed)] == texts
 
 

@@ -64,9 +64,7 @@ def need(name):
 @pytest.mark.parametrize("name", SETS)
 def test_the_gold_is_the_one_the_floors_were_measured_on(name):
     need(name)
-    assert digest(SETS[name][0]) == floors()[name]["gold"], (
-        "the gold has changed: python tests/test_quality.py --update"
-    )
+    assert digest(SETS[name][0]) == floors()[name]["gold"], "the gold has changed: python tests/test_quality.py --update"
 
 
 @pytest.mark.parametrize("kind", KINDS)

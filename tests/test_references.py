@@ -56,9 +56,7 @@ def test_a_row_is_a_claim_that_points_to_its_row(project):
 
 def test_columns_may_have_other_names_and_rows_a_time_of_their_own(project):
     head = HEAD + "columns: {party: country, status: role}\n"
-    (claim,) = loaded(
-        project, "organisation,country,role,as_of,detail\nCSTO,Armenia,member,1994,founder\n", head
-    ).claims
+    (claim,) = loaded(project, "organisation,country,role,as_of,detail\nCSTO,Armenia,member,1994,founder\n", head).claims
     assert (claim.subject, claim.value, claim.said) == ("csto", "AM", "1994")
     assert claim.derivation.says == "listed as founder"
 

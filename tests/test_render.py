@@ -276,9 +276,7 @@ def test_a_page_names_the_file_that_corrects_it():
     ],
 )
 def test_a_date_reads_like_prose(written, read):
-    sheet = Sheet(
-        "csto", "CSTO", "organisation", (fact(claim("founding", written, written, SIGNED, event="established")),)
-    )
+    sheet = Sheet("csto", "CSTO", "organisation", (fact(claim("founding", written, written, SIGNED, event="established")),))
     assert f"Established {read} " in text_of(pages(sheet)["organisations/csto.md"])
 
 

@@ -69,9 +69,7 @@ def test_a_rejected_reading_is_denied_and_is_not_asked_again(project):
 
 
 def test_rejecting_one_side_of_a_dispute_leaves_the_other(project):
-    root = project(
-        [a_claim("founding", value=v, event="established", article=a) for v, a in (("1992", "c"), ("1993", "d"))]
-    )
+    root = project([a_claim("founding", value=v, event="established", article=a) for v, a in (("1992", "c"), ("1993", "d"))])
     (item,) = waiting(root)
     decide(root, item, review.reject(item, KINDS, "A misprint."))
     other = {"1992": "1993", "1993": "1992"}[item.says.value]
@@ -156,9 +154,7 @@ def test_a_corrected_value_takes_the_wrong_one_away(project):
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    found=st.lists(claims(), min_size=1, max_size=6), how=st.sampled_from(["accept", "reject"]), pick=st.integers(0, 9)
-)
+@given(found=st.lists(claims(), min_size=1, max_size=6), how=st.sampled_from(["accept", "reject"]), pick=st.integers(0, 9))
 def test_whatever_is_decided_is_not_asked_again(tmp_path_factory, found, how, pick):
     project = EMPTY
     project = replace(project, sheets=tuple(reconcile(found, KINDS, NAMES)))
@@ -233,9 +229,7 @@ def test_a_correction_to_nothing_known_writes_nothing(project):
 def test_a_new_file_begins_with_its_schema(project):
     root = project([WEAK])
     decide(root, waiting(root)[0])
-    assert (
-        (root / CSTO).read_text().startswith("# yaml-language-server: $schema=../../schemas/overrides.json\n- kind: ")
-    )
+    assert (root / CSTO).read_text().startswith("# yaml-language-server: $schema=../../schemas/overrides.json\n- kind: ")
 
 
 def test_an_unknown_id_names_the_closest():
@@ -280,9 +274,7 @@ def test_the_review_page_shows_the_words_and_the_override_and_is_not_searched():
 
 
 def test_hostile_words_stay_words_on_the_review_page():
-    (item,) = waiting_for(
-        a_claim("official", "TJ", "<script>x</script>", post="{{ 1 }}", text="</pre><b>", confidence=0.5)
-    )
+    (item,) = waiting_for(a_claim("official", "TJ", "<script>x</script>", post="{{ 1 }}", text="</pre><b>", confidence=0.5))
     read = Read(pages(csto(), review=[item])["review/index.md"].text)
     assert "script" not in read.tags
     assert "<script>x</script>" in read.text

@@ -94,9 +94,7 @@ def test_a_sheet_says_what_is_so(sheets, line):
 
 
 def test_nothing_is_disputed_but_what_is_meant_to_be(sheets):
-    disputed = {
-        (sheet.id, fact.kind) for sheet in sheets.values() for fact in sheet.facts if fact.verdict == "disputed"
-    }
+    disputed = {(sheet.id, fact.kind) for sheet in sheets.values() for fact in sheet.facts if fact.verdict == "disputed"}
     assert disputed == {("au", "founding")}
 
 
@@ -116,6 +114,4 @@ def test_every_status_of_a_member_shows(sheets):
 
 def test_every_state_of_a_presidency_shows(sheets):
     terms = [[fact for fact in sheet.facts if fact.kind == "presidency"] for sheet in sheets.values()]
-    assert {"announced", "due", "current", "over"} <= {
-        state for each in terms for state in timeline.states(each, TODAY)
-    }
+    assert {"announced", "due", "current", "over"} <= {state for each in terms for state in timeline.states(each, TODAY)}

@@ -21,9 +21,7 @@ from generator import build
 MINIMAL = Path(__file__).parent / "sites" / "minimal"
 OVERRIDE = "content/overrides/organisations/csto.yml"
 ENVIRONMENT = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONUNBUFFERED": "1"}
-NEW_ARTICLE = (
-    "---\ntitle: News\npublished: 2016-05-01\n---\nRussian Foreign Minister Sergey Lavrov arrived on Sunday.\n"
-)
+NEW_ARTICLE = "---\ntitle: News\npublished: 2016-05-01\n---\nRussian Foreign Minister Sergey Lavrov arrived on Sunday.\n"
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +42,7 @@ def mkdocs(root, *arguments, code=""):
     """The bare command; `code` runs first in the same process."""
     program = f"import sys; sys.argv[0] = 'mkdocs'\n{code}\nfrom mkdocs.__main__ import cli; cli()"
     return subprocess.run(
-        [sys.executable, "-c", program, *arguments],
-        cwd=root,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=120,
+        [sys.executable, "-c", program, *arguments], cwd=root, env=ENVIRONMENT, capture_output=True, text=True, timeout=120
     )
 
 

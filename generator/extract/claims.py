@@ -32,9 +32,7 @@ def claims(reading: Reading, matches: Iterable[Match]) -> list[Claim]:
         if any(_says_otherwise(claim, other) for other in raw):
             groups.pop(_identity(claim), None)
     merged = [claim for group in groups.values() for claim in _merge(group)]
-    return sorted(
-        _without_echoes(merged), key=lambda c: (c.quote.start if c.quote else 0, c.kind, c.subject, c.value_name)
-    )
+    return sorted(_without_echoes(merged), key=lambda c: (c.quote.start if c.quote else 0, c.kind, c.subject, c.value_name))
 
 
 def _says_otherwise(listed: Claim, other: Claim) -> bool:
@@ -186,9 +184,7 @@ def _plain_chief(reading: Reading, match: Match, slots: Mapping[str, list[Unit]]
     if shared.get("post") not in ("chief", "head") or body is None or body.type != "organisation":
         return
     near = [u for u in reading.units if u.type == "post" and abs(u.start - match.trigger) < 60]
-    offices = [
-        canonical_post(u.name) for u in near if canonical_post(u.name) in ("secretary general", "director general")
-    ]
+    offices = [canonical_post(u.name) for u in near if canonical_post(u.name) in ("secretary general", "director general")]
     if offices:
         shared["post"] = offices[0]
 
@@ -271,12 +267,7 @@ def _private(claim: Claim) -> bool:
     office = claim.fields.get("post", "").split()
     if claim.subject_type == "other":
         return not office or office[-1] not in _OF_STATES
-    return claim.subject_type == "country" and office[-1:] in (
-        ["director"],
-        ["executive"],
-        ["chairman"],
-        ["administrator"],
-    )
+    return claim.subject_type == "country" and office[-1:] in (["director"], ["executive"], ["chairman"], ["administrator"])
 
 
 def _quotes(reading: Reading, unit: Unit, rests_on: tuple[tuple[int, int], ...]) -> tuple[Quote, ...]:
@@ -367,9 +358,7 @@ def _merge_membership(group: list[Claim]) -> Claim:
     dated = [c for c in asserted if moment(c)[0] is False]
     undated = [c for c in asserted if moment(c)[0] is True]
     last_dated = max(dated, key=moment, default=None)
-    strongest = max(
-        undated, key=lambda c: (_STATUS_RANK.get(c.fields.get("status", ""), 0), c.confidence), default=None
-    )
+    strongest = max(undated, key=lambda c: (_STATUS_RANK.get(c.fields.get("status", ""), 0), c.confidence), default=None)
     if last_dated is None or strongest is None:
         winner = last_dated or strongest or asserted[0]
     else:
@@ -382,8 +371,7 @@ def _merge_membership(group: list[Claim]) -> Claim:
     if filled.get("status") == "former":
         filled.setdefault("since", next((c.fields["since"] for c in dated if c.fields.get("status") == "member"), ""))
     confident = max(
-        (c.confidence for c in group if c.fields.get("status") == winner.fields.get("status")),
-        default=winner.confidence,
+        (c.confidence for c in group if c.fields.get("status") == winner.fields.get("status")), default=winner.confidence
     )
     return replace(winner, fields={k: v for k, v in filled.items() if v}, confidence=confident)
 
@@ -422,12 +410,7 @@ def _filled(best: Claim, group: Iterable[Claim]) -> Claim:
             name = other.value_name
     value: str | None = name if best.kind == "official" else best.value
     return replace(
-        best,
-        fields=fields,
-        derivation=derivation,
-        value=value,
-        value_name=name,
-        confidence=max(c.confidence for c in group),
+        best, fields=fields, derivation=derivation, value=value, value_name=name, confidence=max(c.confidence for c in group)
     )
 
 

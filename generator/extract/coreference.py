@@ -202,9 +202,7 @@ def _antecedent(doc: Doc, token: Token, start: int, units: list[Unit], gazetteer
     if noun in ("countries", "nations", "states", "republics", "members"):
         return None
     if noun == "government":
-        near = [
-            u for u in before if u.type in ("country", "adjective") and u.start > start - 40 and _state(u, gazetteer)
-        ]
+        near = [u for u in before if u.type in ("country", "adjective") and u.start > start - 40 and _state(u, gazetteer)]
         return (
             Unit("country", start, token.i + 1, text, near[-1].id, near[-1].name, data={"coreference": True})
             if near

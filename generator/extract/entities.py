@@ -103,9 +103,7 @@ def acronym_definitions(doc: Doc) -> Doc:
     if made:
         covered = {i for e in ents if e.kb_id_ for i in range(e.start, e.end)}
         again = [
-            Span(doc, t.i, t.i + 1, label="ORG", kb_id=made[t.text])
-            for t in doc
-            if t.text in made and t.i not in covered
+            Span(doc, t.i, t.i + 1, label="ORG", kb_id=made[t.text]) for t in doc if t.text in made and t.i not in covered
         ]
         starts = {s.start for s in again}
         ents = [e for e in ents if not any(i in starts for i in range(e.start, e.end))] + again
@@ -222,9 +220,7 @@ def _drop_short(spans: list[Span]) -> list[Span]:
     long = {s.kb_id_ for s in spans if len(s.text) > 3}
     kept = {"EU", "UN", "AU", "U.N.", "G7", "G8"}
     return [
-        s
-        for s in spans
-        if len(s.text) > 2 or not s.kb_id_.startswith("organisation") or s.text in kept or s.kb_id_ in long
+        s for s in spans if len(s.text) > 2 or not s.kb_id_.startswith("organisation") or s.text in kept or s.kb_id_ in long
     ]
 
 

@@ -35,9 +35,7 @@ def body_of(post: str, name: str, status: str, published: str | None) -> str | N
     Former holders are sought among those out of office by then, those elected among those about to take it.
     """
     bodies = {
-        leader.body
-        for leader in _leaders(_SAME.get(post, post))
-        if _is(leader, name) and _fits(leader, status, published)
+        leader.body for leader in _leaders(_SAME.get(post, post)) if _is(leader, name) and _fits(leader, status, published)
     }
     return next(iter(bodies)) if len(bodies) == 1 else None
 

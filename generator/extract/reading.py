@@ -8,15 +8,7 @@ from functools import cached_property
 from spacy.tokens import Doc, Span, Token
 
 from generator.extract import coreference, roles, times
-from generator.extract.entities import (
-    BODY_WORDS,
-    FILED_FROM,
-    HONORIFICS,
-    PARTICLES,
-    is_body,
-    person_run,
-    without_honorifics,
-)
+from generator.extract.entities import BODY_WORDS, FILED_FROM, HONORIFICS, PARTICLES, is_body, person_run, without_honorifics
 from generator.extract.posts import posts
 from generator.extract.units import Sentence, Unit, sentences, unit_index
 from generator.extract.words import words
@@ -58,10 +50,6 @@ class Reading:
         """The sentence that holds a token."""
         return next((s for s in self.sentences if s.span.start <= token_index < s.span.end), None)
 
-    def dates_in(self, span: Span) -> list[Unit]:
-        """The date and duration units inside a stretch, in order."""
-        return [u for u in self.units if u.type in ("date", "duration") and span.start <= u.start < span.end]
-
 
 def read(article: Article, doc: Doc, gazetteer: Gazetteer, today: date | None) -> Reading:
     """The reading of one article's parsed text."""
@@ -100,13 +88,7 @@ def _entity_unit(ent: Span, gazetteer: Gazetteer) -> Unit | None:
         start = ent.start + (1 if ent[0].lower_ == "the" and len(ent) > 1 else 0)
         end = next((t.i for t in ent if t.text == "("), ent.end)
         return Unit(
-            "organisation",
-            start,
-            max(end, start + 1),
-            name,
-            slug(name),
-            name,
-            data={"unlisted": True, "doubtful": True},
+            "organisation", start, max(end, start + 1), name, slug(name), name, data={"unlisted": True, "doubtful": True}
         )
     if ent.label_ in ("GPE", "PERSON") and text.islower():
         return None
@@ -146,13 +128,7 @@ def _persons(doc: Doc, offices: list[Unit], taken: set[int]) -> list[Unit]:
             at = None
             if span is not None and len(span) and _namelike(span):
                 found.append(
-                    Unit(
-                        "person",
-                        max(office.end, _with_honorifics(doc, span.start)),
-                        span.end,
-                        span.text,
-                        name=span.text,
-                    )
+                    Unit("person", max(office.end, _with_honorifics(doc, span.start)), span.end, span.text, name=span.text)
                 )
                 at = _next_of_list(doc, end, taken) if office.data.get("plural") else None
     return found
@@ -214,9 +190,7 @@ def _person_start(doc: Doc, i: int, taken: set[int]) -> int | None:
     """Behind a post: at once, or after "of the BODY" and a comma."""
     if i < len(doc) and doc[i].lower_ in ("of", "for", "to", "from"):
         j = i + 1
-        while j < len(doc) and (
-            doc[j].lower_ == "the" or j in taken or (doc[j].lower_ in (",", "and") and j + 1 in taken)
-        ):
+        while j < len(doc) and (doc[j].lower_ == "the" or j in taken or (doc[j].lower_ in (",", "and") and j + 1 in taken)):
             j += 1
         if j == i + 1 or j >= len(doc) or j - 1 not in taken:
             return None

@@ -24,14 +24,7 @@ _CONDITIONS = frozenset("if whether unless provided should supposing".split())
 _UNSAID = words("unsaid")
 
 
-_LEMMAS = {
-    "hopes": "hope",
-    "hoped": "hope",
-    "hoping": "hope",
-    "slated": "slate",
-    "quitted": "quit",
-    "readmitted": "readmit",
-}
+_LEMMAS = {"hopes": "hope", "hoped": "hope", "hoping": "hope", "slated": "slate", "quitted": "quit", "readmitted": "readmit"}
 _AGAIN = re.compile(r"re-?(elect|appoint|join|enter|admit)(?:t?ed|t?ing|s)?$")
 
 
@@ -180,16 +173,9 @@ def _own(token: Token) -> str:
         return "open"
     if any(c.dep_ == "mark" and c.lower_ in ("once", "until", "before") for c in children) and tense(token) != "past":
         return "open"
-    if (
-        token.tag_ == "VB"
-        and not _is_to(token)
-        and token.dep_ == "ROOT"
-        and not any(c.dep_ in _SUBJECTS for c in children)
-    ):
+    if token.tag_ == "VB" and not _is_to(token) and token.dep_ == "ROOT" and not any(c.dep_ in _SUBJECTS for c in children):
         return "open" if token.i == token.sent.start else "fact"
-    if token.tag_ == "VBG" and any(
-        c.dep_ == "aux" and c.lower_ in ("is", "are", "'s", "’s", "be", "'re") for c in children
-    ):
+    if token.tag_ == "VBG" and any(c.dep_ == "aux" and c.lower_ in ("is", "are", "'s", "’s", "be", "'re") for c in children):
         return "planned"
     return "fact"
 
@@ -220,11 +206,7 @@ def _governors(token: Token) -> Iterator[tuple[Token, Token]]:
             yield here, head
             here = head
         elif here.dep_ == "conj":
-            if (
-                head.pos_ in ("VERB", "AUX")
-                and not any(c.dep_ in _SUBJECTS for c in here.children)
-                and not _has_aux(here)
-            ):
+            if head.pos_ in ("VERB", "AUX") and not any(c.dep_ in _SUBJECTS for c in here.children) and not _has_aux(here):
                 yield here, head
             here = head
         else:
@@ -251,16 +233,7 @@ def _governed(here: Token, governor: Token) -> str:
         return _gerund(governor)
     if here.dep_ == "prep" and lemma in _UNSAID | WISH:
         return "open"
-    if here.dep_ == "dobj" and lemma in DENY | {
-        "seek",
-        "want",
-        "consider",
-        "discuss",
-        "propose",
-        "demand",
-        "urge",
-        "hope",
-    }:
+    if here.dep_ == "dobj" and lemma in DENY | {"seek", "want", "consider", "discuss", "propose", "demand", "urge", "hope"}:
         return "negated" if lemma in DENY else "wished"
     if here.dep_ in ("dobj", "pobj", "attr", "acomp", "prep", "appos"):
         return _own(governor) if governor.pos_ in ("VERB", "AUX") else "fact"
@@ -272,15 +245,7 @@ def _infinitive(verb: Token, governor: Token) -> str:
     own = _own(governor)
     if own == "open":
         return "open"
-    if own in ("negated", "ended") or lemma in (
-        "fail",
-        "refuse",
-        "decline",
-        "unable",
-        "unwilling",
-        "reluctant",
-        "hesitant",
-    ):
+    if own in ("negated", "ended") or lemma in ("fail", "refuse", "decline", "unable", "unwilling", "reluctant", "hesitant"):
         return "negated"
     if lemma == "cease":
         return "ended"

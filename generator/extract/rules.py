@@ -108,9 +108,7 @@ def _pattern(kind: Kind, spec: Mapping[str, Any]) -> Any:
         spec["match"],
     )
     text = text.replace("… ", _FILLER)
-    text = _PLACEHOLDER.sub(
-        lambda m: m[0] if text[m.start() - 2 : m.start()] == "?P" else _unit_pattern(kind, m[1]), text
-    )
+    text = _PLACEHOLDER.sub(lambda m: m[0] if text[m.start() - 2 : m.start()] == "?P" else _unit_pattern(kind, m[1]), text)
     try:
         return regex.compile(r"(?<!\S)" + text + r"(?!\S)")
     except regex.error as error:
@@ -147,8 +145,7 @@ def _frame_matches(reading: Reading, rules: Rules, sentence: Sentence) -> Iterat
 
 def _has_particle(token: Token, particle: str) -> bool:
     return any(
-        c.lower_ in particle.split("|") and c.dep_ in ("prt", "prep", "advmod", "dative", "agent")
-        for c in token.children
+        c.lower_ in particle.split("|") and c.dep_ in ("prt", "prep", "advmod", "dative", "agent") for c in token.children
     )
 
 
@@ -246,9 +243,7 @@ def _slot(
             explicit = explicit or (
                 not spelled.startswith("subject") and (at.pos_ in ("NOUN", "PROPN") or at.lower_ == "which") and undated
             )
-            adjectives = (
-                "modifier" in path or "possessor" in path or (path == "subject" and at.dep_.startswith("nsubj"))
-            )
+            adjectives = "modifier" in path or "possessor" in path or (path == "subject" and at.dep_.startswith("nsubj"))
             metonyms = path == "subject" or "possessor" in path or "(from" in path or "(to" in path
             for unit in _units_of(reading, match, kind, type_, at, adjectives=adjectives, metonyms=metonyms):
                 if unit not in found and (not only or unit.type == only[:-1]):
@@ -292,11 +287,7 @@ def _described(reading: Reading, token: Token) -> Token | None:
     ):
         i -= 1
     unit = reading.unit(reading.doc[i]) if bare and i >= token.sent.start else None
-    return (
-        reading.doc[unit.start : unit.end].root
-        if unit is not None and unit.type in ("organisation", "treaty")
-        else None
-    )
+    return reading.doc[unit.start : unit.end].root if unit is not None and unit.type in ("organisation", "treaty") else None
 
 
 def _nearest_before(reading: Reading, token: Token) -> Token:
@@ -416,9 +407,7 @@ def _group_units(reading: Reading, match: Match, kind: Kind, name: str, units: l
     if any(u.type == "capital" for u in units):
         match.features.add("metonym")
     return [
-        v
-        for u in units
-        for v in ([u] if u.type == "capital" else _values(reading, match, kind, type_, u, adjectives=True))
+        v for u in units for v in ([u] if u.type == "capital" else _values(reading, match, kind, type_, u, adjectives=True))
     ]
 
 
@@ -426,22 +415,11 @@ def _group_units(reading: Reading, match: Match, kind: Kind, name: str, units: l
 
 
 def _units_of(
-    reading: Reading,
-    match: Match,
-    kind: Kind,
-    type_: str,
-    token: Token,
-    *,
-    adjectives: bool = False,
-    metonyms: bool = False,
+    reading: Reading, match: Match, kind: Kind, type_: str, token: Token, *, adjectives: bool = False, metonyms: bool = False
 ) -> list[Unit]:
     """The units of a type that a token stands for: its own, those of its noun phrase, or an antecedent's."""
     unit = reading.unit(token)
-    if (
-        unit is not None
-        and unit.type == "organisation"
-        and any(c.lower_ in ("a", "an", "another") for c in token.children)
-    ):
+    if unit is not None and unit.type == "organisation" and any(c.lower_ in ("a", "an", "another") for c in token.children):
         return []
     if unit is not None and unit.type == "capital" and metonyms and type_ in ("country", "party"):
         match.features.add("metonym")
@@ -457,9 +435,7 @@ def _units_of(
     return _inside(reading, match, kind, type_, token)
 
 
-def _coordinated(
-    reading: Reading, match: Match, kind: Kind, type_: str, token: Token, already: list[Unit]
-) -> list[Unit]:
+def _coordinated(reading: Reading, match: Match, kind: Kind, type_: str, token: Token, already: list[Unit]) -> list[Unit]:
     """What a conjunct adds where the list reader did not see one list ("Finland, and later that day Sweden")."""
     found = []
     for child in token.children:
@@ -516,11 +492,7 @@ def _spelled_out(match: Match, token: Token) -> list[Unit]:
         return []
     behind = [u for u in match.sentence.units if u.start > token.i]
     for at, unit in enumerate(behind[:14]):
-        if (
-            unit.type in ("countries", "parties")
-            and at
-            and behind[at - 1].text in ("-", ":", ",", "namely", "including")
-        ):
+        if unit.type in ("countries", "parties") and at and behind[at - 1].text in ("-", ":", ",", "namely", "including"):
             return [unit]
         if unit.type == "word" and unit.text in (".", ";"):
             break
@@ -632,10 +604,7 @@ _SPECIAL = {"when": _when, "now": _now, "before": _before, "plural": _plural, "u
 
 def _belongs(reading: Reading, unit: Unit, token: Token) -> bool:
     root = reading.doc[unit.start : unit.end].root
-    if any(a.i == token.i for a in root.ancestors) and roles.clause_verb(root).i in (
-        token.i,
-        roles.clause_verb(token).i,
-    ):
+    if any(a.i == token.i for a in root.ancestors) and roles.clause_verb(root).i in (token.i, roles.clause_verb(token).i):
         return True
     verb = roles.clause_verb(root)
     if verb.i == token.i or (token.pos_ not in ("VERB", "AUX") and roles.clause_verb(token).i == verb.i):

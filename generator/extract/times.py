@@ -249,9 +249,7 @@ def _later(expression: Expression, base: Anchor, previous: list[tuple[Expression
         start: str | None = base.value
         rests: tuple[tuple[int, int], ...] = ()
     else:
-        dated = [
-            (e, r) for e, r in previous if e.shape in ("day", "month", "year", "later") and not r.value.startswith("P")
-        ]
+        dated = [(e, r) for e, r in previous if e.shape in ("day", "month", "year", "later") and not r.value.startswith("P")]
         if not dated or way in ("after", "before"):
             return None
         start, rests = dated[-1][1].value, ((dated[-1][0].start, dated[-1][0].end), *dated[-1][1].rests_on)
@@ -305,8 +303,7 @@ def _anniversary(expression: Expression, base: Anchor) -> Resolved | None:
     shift = {"next year": 1, "last year": -1}.get(expression.parts["which"].lower(), 0)
     year = int(base.value[:4]) + shift - int(expression.parts["nth"])
     return Resolved(
-        f"{year:04}",
-        f"{int(base.value[:4]) + shift} − {expression.parts['nth']} years → {year}, published {base.value}",
+        f"{year:04}", f"{int(base.value[:4]) + shift} − {expression.parts['nth']} years → {year}, published {base.value}"
     )
 
 
@@ -316,9 +313,7 @@ def _against(
     """A day, month or weekday without a year, told from the article's day and the verb's tense."""
     if base.value and base.value.startswith("["):
         each = [
-            r.value
-            for day in base.value[1:-1].split(",")
-            if (r := _from_day(expression, date.fromisoformat(day), tense))
+            r.value for day in base.value[1:-1].split(",") if (r := _from_day(expression, date.fromisoformat(day), tense))
         ]
         if not each:
             return None

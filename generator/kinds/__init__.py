@@ -133,13 +133,9 @@ def _field_problems(data: Mapping[str, Any], lines: strict_yaml.Lines, path: Pat
             yield Problem(f"the field {name!r} needs a type", path, lines[at], "e.g. {type: country}")
             continue
         if spec["type"] not in types:
-            yield Problem(
-                f"unknown type {spec['type']!r}", path, lines[(*at, "type")], did_you_mean(spec["type"], types)
-            )
+            yield Problem(f"unknown type {spec['type']!r}", path, lines[(*at, "type")], did_you_mean(spec["type"], types))
         for key in spec.keys() - FIELD_KEYS:
             yield Problem(f"unknown key {key!r}", path, lines[(*at, key)], did_you_mean(key, FIELD_KEYS))
     for key in ("subject", "value"):
         if (name := data.get(key)) and name not in data["fields"]:
-            yield Problem(
-                f"{key} {name!r} is not among the fields", path, lines[(key,)], did_you_mean(name, data["fields"])
-            )
+            yield Problem(f"{key} {name!r} is not among the fields", path, lines[(key,)], did_you_mean(name, data["fields"]))
