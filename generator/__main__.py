@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,7 @@ from rich.console import Console
 from rich.progress import track
 
 from generator import build as builder
-from generator import content, strict_yaml, timeline
+from generator import changes, content, strict_yaml, timeline
 from generator.errors import FactsheetsError, Problem, did_you_mean
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
@@ -50,7 +49,7 @@ def build() -> None:
     Example: `factsheets build`
     """
     root = _project()
-    report = builder.build(root, today=date.today(), progress=_progress)
+    report = builder.build(root, today=builder.today(), progress=_progress)
     for change in report.changes:
         out.print(_change(change))
     _tell(report.problems)
@@ -85,7 +84,7 @@ def check() -> None:
     """
     from generator import check as checks
 
-    problems = [*checks.check(_project(), today=date.today())]
+    problems = [*checks.check(_project(), today=builder.today())]
     errors = sum(problem.severity == "error" for problem in problems)
     _finish(problems, f"{_number(errors, 'error')}, {_number(len(problems) - errors, 'warning')}")
 
@@ -99,7 +98,7 @@ def explain(
 
     Examples: `factsheets explain csto` · `factsheets explain csto founding`
     """
-    project = builder.refresh(_project(), today=date.today())
+    project = builder.refresh(_project(), today=builder.today())
     if kind and kind not in project.kinds:
         raise typer.BadParameter(f"no kind is called {kind!r}; {did_you_mean(kind, project.kinds)}")
     sheet = _sheet(project, subject)
@@ -128,10 +127,10 @@ def render(to: Annotated[Path, typer.Option("--to", help="Folder for the pages; 
     from generator import render as renderer
     from generator import review as review_
 
-    project = builder.refresh(_project(), today=date.today())
+    project = builder.refresh(_project(), today=builder.today())
     pages = renderer.render(
         project.sheets, project.articles, project.kinds, project.gazetteer,
-        today=date.today(), problems=project.problems, review=review_.queue(project, date.today()),
+        today=builder.today(), problems=project.problems, review=review_.queue(project, builder.today()),
         references=project.references.tables,
     )  # fmt: skip
     written = [content.write(to / page.path, page.text) for page in pages]
@@ -185,8 +184,8 @@ def review(
     """
     from generator import review as reviews
 
-    project = builder.refresh(_project(), today=date.today())
-    items = reviews.queue(project, date.today())
+    project = builder.refresh(_project(), today=builder.today())
+    items = reviews.queue(project, builder.today())
     if subject is None:
         rows = [(item.id, item.reason, item.sheet.name, _words(item.says)) for item in items]
         _table(("id", "why", "subject", "says"), rows)
@@ -294,7 +293,7 @@ def _engine() -> tuple[dict[str, Kind], Gazetteer, str | None]:
 
 
 def _read(articles: list[Article]) -> Iterable[list[Claim]]:
-    return _progress(builder.extract_articles(articles, *_engine(), date.today()), len(articles)) if articles else ()
+    return _progress(builder.extract_articles(articles, *_engine(), builder.today()), len(articles)) if articles else ()
 
 
 def _progress(claims: Iterator[list[Claim]], total: int) -> Iterable[list[Claim]]:
@@ -336,7 +335,7 @@ def _words(item: Claim | Fact) -> str:
 
 def _standings(sheet: Sheet, kinds: Mapping[str, Kind]) -> Iterator[str | None]:
     """How each fact stands today; None for what never changes, such as a founding."""
-    today = date.today()
+    today = builder.today()
     terms = [fact for fact in sheet.facts if (kind := kinds.get(fact.kind)) and kind.cardinality == "timeline"]
     states = dict(zip(map(id, terms), timeline.states(terms, today), strict=True))
     for fact in sheet.facts:
@@ -351,7 +350,7 @@ def _decide(how: str, id: str, why: str | None, changed: Mapping[str, str] | Non
     """Writes a decision and says what it changes."""
     from generator import review as reviews
 
-    root, today = _project(), date.today()
+    root, today = _project(), builder.today()
     project = builder.refresh(root, today=today)
     item = reviews.find(reviews.queue(project, today), id)
     if not item.override or (item.reason == "drifting" and how != "accept"):
@@ -366,7 +365,7 @@ def _decide(how: str, id: str, why: str | None, changed: Mapping[str, str] | Non
         entry = reviews.accept(item, project.kinds, why, changed)
     path = content.append_override(root, item.place, entry, project.kinds, project.gazetteer)
     after = builder.refresh(root, today=today)
-    for change in builder.changes(project.sheets, after.sheets, project.kinds):
+    for change in changes.between(project.sheets, after.sheets, project.kinds):
         out.print(_change(change))
     err.print(f"added to {path.as_posix()}; {builder.RUN_BUILD}")
 
@@ -421,10 +420,8 @@ def _claim_lines(claims: Iterable[Claim], fact: Fact | None) -> Iterator[str]:
             yield f"    derived: {claim.derivation.says}"
 
 
-def _change(change: builder.Change) -> str:
-    fact = change.after or change.before
-    assert fact is not None
-    verb = "new" if change.before is None else "gone" if change.after is None else "changed"
+def _change(change: changes.Change) -> str:
+    fact, verb = change.fact, "new" if change.before is None else "gone" if change.after is None else "changed"
     place = f"{change.sheet.name} · {_words(fact)}: {verb}"
     return f"{place} ({fact.verdict}; {_why(fact)})" if change.after else place
 

@@ -1,24 +1,25 @@
 """The whole program from top to bottom: load, extract, settle, save. The only module that knows this order."""
 
 import hashlib
+import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from generator import content, dates, gazetteer, kinds
+from generator import changes, content, dates, gazetteer, kinds
+from generator.changes import Change
 from generator.content import MadeFrom, Overrides, References, Settings
 from generator.errors import ContentError, Problem
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
-from generator.model import Article, Claim, Fact, Sheet
-from generator.reconcile import idle_overrides, plain, reconcile, source_claims
+from generator.model import FOLDERS, Article, Claim, Sheet
+from generator.reconcile import idle_overrides, reconcile, source_claims
 from generator.sheetfile import saved as saved_part
-from generator.timeline import started
 
 T = TypeVar("T")
 
@@ -48,14 +49,7 @@ class Project:
     stale: tuple[Article, ...] = ()  # new or changed since the facts were saved
     unsaved: frozenset[str] = frozenset()  # ids of stale articles whose claims are shown all the same
     previews: Mapping[str, list[Claim]] = field(default_factory=dict)  # digest → claims of unsaved articles
-
-
-class Change(NamedTuple):
-    """One fact before and after a build; None where there is none."""
-
-    sheet: Sheet
-    before: Fact | None
-    after: Fact | None
+    changes: tuple[Change, ...] = ()  # the record, the oldest first
 
 
 class Report(NamedTuple):
@@ -84,12 +78,15 @@ def build(root: Path, *, today: date, progress: Progress | None = None) -> Repor
         by_article = _claims_by_article(claims)
         seals = {article.id: content.seal(by_article[article.id]) for article in project.articles}
         made_from = MadeFrom(project.engine, {a.id: a.digest for a in project.articles}, seals)
-        touched = content.save_sheets(root, sheets, made_from)
+        files = content.outdated(root, sheets)
+        moved = {name for name, _ in made_from.articles.items() ^ project.made_from.articles.items()}
+        record = _to_record(saved, sheets, [*files], frozenset(moved), project)
+        touched = [*content.append_changes(root, record), *content.save_sheets(root, files, made_from)]
     repaired = [replace(p, severity="warning", hint="it was made anew from the articles") for p in broken]
     idle = _idle(claims, project)
     return Report(
         tuple(article.id for article in to_read),
-        tuple(changes(saved, map(saved_part, sheets), project.kinds)),
+        tuple(changes.between(saved, map(saved_part, sheets), project.kinds)),
         tuple(touched),
         (*project.problems, *repaired, *idle),
         tuple(sheets),
@@ -102,12 +99,13 @@ def refresh(root: Path, *, today: date, last: Project | None = None) -> Project:
     """
     project = _load(root, today, last)
     saved, broken = content.load_sheets(root)
-    problems = [*project.problems, *broken, *_staleness(project, saved)]
+    record, unreadable = content.load_changes(root)
+    problems = [*project.problems, *broken, *unreadable, *_staleness(project, saved)]
     present = {article.id for article in project.articles}
     claims = [c for c in source_claims(saved) if not c.quote or c.quote.article in present]
     sheets = _with_last_good(_settled(claims, project), project.overrides.broken, last.sheets if last else saved)
     problems += _idle(claims, project)
-    return replace(project, sheets=tuple(sheets), problems=tuple(problems))
+    return replace(project, sheets=tuple(sheets), problems=tuple(problems), changes=tuple(record))
 
 
 def preview(project: Project) -> Project:
@@ -124,15 +122,10 @@ def preview(project: Project) -> Project:
     return replace(project, sheets=tuple(shown), unsaved=frozenset(stale), previews=previews)
 
 
-def changes(before: Iterable[Sheet], after: Iterable[Sheet], kinds: Mapping[str, Kind]) -> Iterator[Change]:
-    """Facts that are new, gone, or no longer say the same; a further source for the same is no change."""
-    old = {key: (sheet, fact) for sheet in before for key, fact in _keyed(sheet, kinds)}
-    new = {key: (sheet, fact) for sheet in after for key, fact in _keyed(sheet, kinds)}
-    for key in dict.fromkeys([*new, *old]):
-        sheet, was = old.get(key, (None, None))
-        sheet, now = new.get(key, (sheet, None))
-        if sheet and (was is None or now is None or _content(was) != _content(now)):
-            yield Change(sheet, was, now)
+def today() -> date:
+    """The day all is seen from: that of SOURCE_DATE_EPOCH (seconds, UTC) where it is set, so that builds can be repeated."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return datetime.fromtimestamp(int(epoch), UTC).date() if epoch.isdigit() else date.today()
 
 
 def extract_articles(
@@ -254,17 +247,22 @@ def _with_last_good(sheets: Iterable[Sheet], broken: frozenset[str], last: Itera
     return sorted([*others, *good], key=lambda sheet: (sheet.type, sheet.id))
 
 
-def _keyed(sheet: Sheet, kinds: Mapping[str, Kind]) -> Iterator[tuple[tuple[str, ...], Fact]]:
-    for fact in sheet.facts:
-        kind = kinds.get(fact.kind)  # None where its file is gone
-        names = kind.identity if kind else ("value",)
-        parts = [plain(fact.value_name if name == "value" else fact.get(name) or "") for name in names]
-        year = (started(fact) or "")[:4] if kind and kind.cardinality == "timeline" else ""
-        yield (sheet.type, sheet.id, fact.kind, *parts, year), fact
+def _to_record(
+    saved: Iterable[Sheet], sheets: Iterable[Sheet], files: Collection[Path], moved: frozenset[str], project: Project
+) -> list[Change]:
+    """What readers will see change; what only tables said before, they have read already."""
+    recorded, broken = content.load_changes(project.root)
+    if broken:
+        raise ContentError(*broken)
+    places = {tuple(path.with_suffix("").parts[-2:]) for path in files}
 
+    def concerned(items: Iterable[Sheet]) -> list[Sheet]:
+        return [sheet for sheet in items if (FOLDERS[sheet.type], sheet.id) in places]
 
-def _content(fact: Fact) -> tuple[object, ...]:
-    return fact.value, fact.value_name, dict(fact.fields), fact.verdict, fact.decided_by, fact.events
+    rows = [c for c in project.references.claims if (FOLDERS[c.subject_type], c.subject) in places]
+    listed = reconcile(rows, project.kinds, project.gazetteer)
+    found = changes.between([*listed, *concerned(saved)], concerned(sheets), project.kinds)
+    return changes.to_record(found, recorded, project.today.isoformat(), moved, project.kinds)
 
 
 def _engine(root: Path, settings: Settings) -> str:

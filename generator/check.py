@@ -5,9 +5,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from generator import dates, sheetfile, timeline
+from generator import dates, timeline
 from generator.build import RUN_BUILD, Project, extract_articles, refresh, rules_at_work
-from generator.content import article_path
+from generator.content import article_path, outdated
 from generator.errors import Problem
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
@@ -110,14 +110,8 @@ def _quotes(claim: Claim) -> Iterable[Quote]:
 
 def _unsettled(project: Project) -> Iterator[Problem]:
     """Saved facts that a build would write otherwise: an override changed since."""
-    kept = [sheet for sheet in map(sheetfile.saved, project.sheets) if sheet.facts or sheet.denied]
-    wanted = {Path(FOLDERS[sheet.type], f"{sheet.id}.yml"): sheetfile.dump(sheet) for sheet in kept}
-    folder = project.root / "content" / "facts"
-    saved = {path.relative_to(folder) for name in FOLDERS.values() for path in (folder / name).glob("*.yml")}
-    for path in sorted(wanted.keys() | saved):
-        if path not in saved or path not in wanted or (folder / path).read_text("utf-8") != wanted[path]:
-            message = "is not what the articles and today's overrides give"
-            yield Problem(message, Path("content/facts") / path, None, RUN_BUILD, "warning")
+    for path in sorted(outdated(project.root, project.sheets)):
+        yield Problem("is not what the articles and today's overrides give", path, None, RUN_BUILD, "warning")
 
 
 def _doubts(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> Iterator[str]:

@@ -16,9 +16,10 @@ from typing import Any, NamedTuple, TypeVar
 
 import filelock
 
+from generator import changes, overridefile, referencefile, schemas, sheetfile, strict_yaml
 from generator import gazetteer as gazetteers
 from generator import kinds as kind_files
-from generator import overridefile, referencefile, schemas, sheetfile, strict_yaml
+from generator.changes import Change
 from generator.errors import ContentError, FactsheetsError, Problem
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
@@ -183,31 +184,57 @@ def seal(claims: Iterable[Claim]) -> str:
     return hashlib.sha256("".join(sorted(claim.id for claim in claims)).encode()).hexdigest()[:12]
 
 
-def save_sheets(root: Path, sheets: Iterable[Sheet], made_from: MadeFrom) -> list[Path]:
-    """Writes what changed, removes the files of subjects that are gone; returns the paths touched, below `root`.
+def outdated(root: Path, sheets: Iterable[Sheet]) -> dict[Path, str | None]:
+    """The facts files, below `root`, that are not what these sheets say, and what they should hold; None: nothing."""
+    folder = Path("content", "facts")
+    kept = [sheet for sheet in map(sheetfile.saved, sheets) if sheet.facts or sheet.denied]
+    wanted: dict[Path, str | None] = {
+        path.relative_to(root): None for name in FOLDERS.values() for path in _files(root / folder / name, ".yml")
+    }
+    wanted |= {folder / FOLDERS[sheet.type] / f"{sheet.id}.yml": sheetfile.dump(sheet) for sheet in kept}
+    return {path: text for path, text in wanted.items() if text is None or not _holds(root / path, text.encode())}
+
+
+def save_sheets(root: Path, files: Mapping[Path, str | None], made_from: MadeFrom) -> list[Path]:
+    """Writes and removes files as `outdated` lists them; returns the paths touched, below `root`.
 
     Each file is replaced whole or not at all. Call it under `lock`.
     """
-    folder = root / "content" / "facts"
-    kept = [sheet for sheet in map(sheetfile.saved, sheets) if sheet.facts or sheet.denied]
-    texts = {folder / FOLDERS[sheet.type] / f"{sheet.id}.yml": sheetfile.dump(sheet) for sheet in kept}
-    head = "# Written by factsheets build: what the facts beside it were made from.\n"
-    texts[folder / "articles.yml"] = head + strict_yaml.dump(made_from._asdict())
-    with _in_words(folder):
-        for leftover in folder.rglob(".factsheets-*.tmp"):
+    folder, head = Path("content", "facts"), "# Written by factsheets build: what the facts beside it were made from.\n"
+    texts = {**files, folder / "articles.yml": head + strict_yaml.dump(made_from._asdict())}
+    with _in_words(root / folder):
+        for leftover in (root / folder).rglob(".factsheets-*.tmp"):
             leftover.unlink()
-        touched = [path for path, text in texts.items() if write(path, text)]
-        for path in [p for name in FOLDERS.values() for p in _files(folder / name, ".yml") if p not in texts]:
-            path.unlink()
+        touched = [path for path, text in texts.items() if text is not None and write(root / path, text)]
+        for path in (path for path, text in texts.items() if text is None):
+            (root / path).unlink()
             touched.append(path)
-    return [path.relative_to(root) for path in touched]
+    return touched
+
+
+def load_changes(root: Path) -> tuple[list[Change], list[Problem]]:
+    """The record of change, the oldest first, and the files of it that cannot be read."""
+    paths = _files(root / "content" / "changes", ".yml")
+    read, problems = _each(paths, lambda path: changes.parse(strict_yaml.read(path)[0], path), root)
+    hint = "machine-written and only ever added to; take it from the last commit"
+    return [change for some in read for change in some], [replace(problem, hint=hint) for problem in problems]
+
+
+def append_changes(root: Path, found: Sequence[Change]) -> list[Path]:
+    """Puts changes at the end of their year's record, `content/changes/<year>.yml`; returns it. Call it under `lock`."""
+    if not found:
+        return []
+    path = root / "content" / "changes" / f"{found[0].on[:4]}.yml"
+    old = path.read_bytes() if path.is_file() else changes.HEAD.encode()
+    write(path, old + changes.dump(found).encode())
+    return [path.relative_to(root)]
 
 
 def write(path: Path, text: str | bytes) -> bool:
     """Puts a text in place whole or not at all; False where it stood there already."""
     data = text.encode() if isinstance(text, str) else text
     with _in_words(path):
-        if path.is_file() and path.read_bytes() == data:
+        if _holds(path, data):
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(prefix=".factsheets-", suffix=".tmp", dir=path.parent)
@@ -326,6 +353,10 @@ def _all(paths: Sequence[Path], read: Callable[[Path], T], root: Path) -> list[T
     if problems:
         raise ContentError(*problems)
     return results
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == data
 
 
 def _shown(path: Path, root: Path | None) -> Path:

@@ -2,7 +2,6 @@
 
 import posixpath
 from dataclasses import replace
-from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
@@ -65,8 +64,8 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         self._edits = {}
         pages = render(
             project.sheets, project.articles, project.kinds, project.gazetteer,
-            today=date.today(), problems=errors, unsaved=project.unsaved,
-            review=review.queue(project, date.today()), repository=config.repo_url or None,
+            today=build.today(), problems=errors, unsaved=project.unsaved,
+            review=review.queue(project, build.today()), repository=config.repo_url or None,
             references=project.references.tables,
         )  # fmt: skip
         for page in pages:
@@ -88,8 +87,8 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
 
     def _project(self, root: Path) -> Project:
         if self._command != "serve":
-            return build.refresh(root, today=date.today())
-        project = build.refresh(root, today=date.today(), last=self._last)
+            return build.refresh(root, today=build.today())
+        project = build.refresh(root, today=build.today(), last=self._last)
         try:
             project = build.preview(project)
             mended = [problem for problem in project.problems if problem.hint != build.RUN_BUILD]

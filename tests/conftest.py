@@ -80,7 +80,9 @@ def a_project(root, claims=(), files=None):
     sheets = reconcile([*claims, *project.overrides.claims], project.kinds, project.gazetteer)
     of = {a.id: [c for c in claims if c.quote and c.quote.article == a.id] for a in project.articles}
     seals = {name: content.seal(some) for name, some in of.items()}
-    content.save_sheets(root, sheets, MadeFrom(project.engine, {a.id: a.digest for a in project.articles}, seals))
+    content.save_sheets(
+        root, content.outdated(root, sheets), MadeFrom(project.engine, {a.id: a.digest for a in project.articles}, seals)
+    )
     return root
 
 

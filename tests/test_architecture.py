@@ -12,7 +12,18 @@ ROOT = Path(__file__).parent.parent / "generator"
 LEVELS = (
     {"errors"},
     {"dates", "strict_yaml"},
-    {"model", "kinds", "gazetteer", "schemas", "events", "timeline", "sheetfile", "overridefile", "referencefile"},
+    {
+        "model",
+        "kinds",
+        "gazetteer",
+        "schemas",
+        "events",
+        "timeline",
+        "changes",
+        "sheetfile",
+        "overridefile",
+        "referencefile",
+    },
     {"content", "sources", "reconcile", "render", "export", "extract", "cache"},
     {"build"},
     {"check", "review", "evaluate"},
@@ -21,7 +32,7 @@ LEVELS = (
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 MAY_SEE_EACH_OTHER = {1, 2, 5}  # the siblings of level 3 never do, and nobody imports a door
 HOMES = {"spacy": {"extract"}, "yaml": {"strict_yaml"}, "jinja2": {"render"}, "mkdocs": {"site"}}
-PURE = {"dates", "model", "kinds", "gazetteer", "extract", "reconcile", "render", "export", "timeline"}
+PURE = {"dates", "model", "kinds", "gazetteer", "extract", "reconcile", "render", "export", "timeline", "changes"}
 CLOCKS = {"today", "now", "utcnow", "time"}
 
 TREES = {path: ast.parse(path.read_text("utf-8")) for path in sorted(ROOT.rglob("*.py"))}

@@ -28,7 +28,7 @@ def test_a_build_says_what_it_did(project):
     done = typed(root, "build")
     assert done.returncode == 0
     assert done.stdout.startswith("Collective Security Treaty Organization · membership: Belarus, status member: new")
-    assert done.stderr == "0 articles read, 1 fact changed, 1 file written or removed\n"
+    assert done.stderr == "0 articles read, 1 fact changed, 2 files written or removed\n"
 
 
 def test_a_build_works_from_any_folder_of_the_project(project):

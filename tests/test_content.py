@@ -211,20 +211,20 @@ def some_sheets():
 
 def test_sheets_come_back_as_they_were_saved(tmp_path):
     sheets = some_sheets()
-    content.save_sheets(tmp_path, sheets, MadeFrom("e", {"a": "d"}, {"a": "s"}))
+    content.save_sheets(tmp_path, content.outdated(tmp_path, sheets), MadeFrom("e", {"a": "d"}, {"a": "s"}))
     assert content.load_sheets(tmp_path)[0] == sorted(sheets, key=lambda s: (s.type != "organisation", s.type, s.id))
     assert content.load_made_from(tmp_path) == ("e", {"a": "d"}, {"a": "s"})
 
 
 def test_saving_the_same_twice_touches_nothing(tmp_path):
     made_from = MadeFrom("e", {}, {})
-    assert len(content.save_sheets(tmp_path, some_sheets(), made_from)) == 4
-    assert content.save_sheets(tmp_path, some_sheets(), made_from) == []
+    assert len(content.save_sheets(tmp_path, content.outdated(tmp_path, some_sheets()), made_from)) == 4
+    assert content.save_sheets(tmp_path, content.outdated(tmp_path, some_sheets()), made_from) == []
 
 
 def test_the_file_of_a_subject_that_is_gone_is_removed(tmp_path):
-    content.save_sheets(tmp_path, some_sheets(), MadeFrom())
-    touched = content.save_sheets(tmp_path, some_sheets()[1:], MadeFrom())
+    content.save_sheets(tmp_path, content.outdated(tmp_path, some_sheets()), MadeFrom())
+    touched = content.save_sheets(tmp_path, content.outdated(tmp_path, some_sheets()[1:]), MadeFrom())
     assert [path.as_posix() for path in touched] == ["content/facts/countries/TJ.yml"]
     assert not (tmp_path / touched[0]).exists()
 
@@ -259,7 +259,7 @@ def test_a_write_that_dies_half_way_leaves_the_old_file(tmp_path, monkeypatch):
 
 def test_a_folder_that_cannot_be_written_to_is_named(tmp_path):
     write_files(tmp_path, {"content/facts": "a file where a folder should be"})
-    (found,) = complaints(content.save_sheets, tmp_path, some_sheets(), MadeFrom())
+    (found,) = complaints(content.save_sheets, tmp_path, content.outdated(tmp_path, some_sheets()), MadeFrom())
     assert "cannot be written" in found
 
 

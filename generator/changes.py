@@ -1,0 +1,160 @@
+"""The record of change: what the pages said before, what they say since when, and because of what.
+
+It is record time (when we learned it), kept apart from what the facts say of the world.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+from generator import strict_yaml
+from generator.errors import ContentError, Problem
+from generator.gazetteer import fold
+from generator.kinds import Kind
+from generator.model import FOLDERS, Claim, Fact, Sheet, SubjectType
+from generator.timeline import started
+
+HEAD = "# Written by factsheets build: what the pages said before and after, and because of what. Only ever added to.\n"
+PROGRAM = "program"
+"""Stands in `because` where no article or override changed, but the program, its kinds, its names or a table did."""
+
+_TYPES: Mapping[str, SubjectType] = {folder: type_ for type_, folder in FOLDERS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One fact before and after; None where the pages said nothing. Facts read from the record have no claims."""
+
+    sheet: Sheet  # its id, name and type
+    before: Fact | None
+    after: Fact | None
+    on: str = ""  # EDTF day of the build
+    because: tuple[str, ...] = ()  # "articles/x", "overrides/organisations/csto.yml", or PROGRAM
+
+    @property
+    def fact(self) -> Fact:
+        """What the pages say or, where it is gone, what they said."""
+        return cast(Fact, self.after or self.before)
+
+
+def between(before: Iterable[Sheet], after: Iterable[Sheet], kinds: Mapping[str, Kind]) -> Iterator[Change]:
+    """Facts that are new, gone, or no longer say the same; a further source for the same is no change."""
+    old = {key: (sheet, fact) for sheet in before for key, fact in _keyed(sheet, kinds)}
+    new = {key: (sheet, fact) for sheet in after for key, fact in _keyed(sheet, kinds)}
+    for key in dict.fromkeys([*new, *old]):
+        sheet, was = old.get(key, (None, None))
+        sheet, now = new.get(key, (sheet, None))
+        if sheet and (was is None or now is None or _content(was) != _content(now)):
+            yield Change(sheet, was, now)
+
+
+def to_record(
+    found: Iterable[Change], recorded: Iterable[Change], on: str, moved: frozenset[str], kinds: Mapping[str, Kind]
+) -> list[Change]:
+    """The changes that readers see and that are not on record already, dated and with their causes.
+
+    `moved` are the ids of articles that are new, changed or gone; where a claim of any other article moved, it was
+    the program that reads it otherwise now. `on` is never before the last day on record: a clock may run back.
+    """
+    past = list(recorded)
+    last = {_plain_key(change, kinds): change.after for change in past}
+    day = max([on, *(change.on for change in past)])
+    seen = [replace(change, before=_seen(change.before), after=_seen(change.after)) for change in found]
+    seen = [change for change in seen if _told(change.before) != _told(change.after)]
+    fresh = [c for c in seen if (key := _plain_key(c, kinds)) not in last or _told(last[key]) != _told(c.after)]
+    causes: dict[str, set[str]] = defaultdict(set)  # of a sheet: a fact may change because another did
+    for change in seen:
+        causes[_place(change)].update(_origins(change, moved))
+    return [replace(c, on=day, because=tuple(_origins(c, moved) or sorted(causes[_place(c)])) or (PROGRAM,)) for c in fresh]
+
+
+def dump(found: Iterable[Change]) -> str:
+    """Entries for the end of a record file; `parse` reads them back."""
+    return "".join(strict_yaml.dump([_entry(change)]) for change in found)
+
+
+def parse(data: Any, path: Path) -> list[Change]:
+    """The changes in a file; raises ContentError where it is not as `dump` writes it."""
+    try:
+        return [_parse_entry(entry) for entry in data or ()]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ContentError(Problem(f"is not a record of changes as we write it ({error!r})", path)) from None
+
+
+def _keyed(sheet: Sheet, kinds: Mapping[str, Kind]) -> Iterator[tuple[tuple[str, ...], Fact]]:
+    yield from ((_key(sheet, fact, kinds), fact) for fact in sheet.facts)
+
+
+def _key(sheet: Sheet, fact: Fact, kinds: Mapping[str, Kind]) -> tuple[str, ...]:
+    kind = kinds.get(fact.kind)  # None where its file is gone
+    names = kind.identity if kind else ("value",)
+    parts = [fold(fact.value_name if name == "value" else fact.get(name) or "") for name in names]
+    year = (started(fact) or "")[:4] if kind and kind.cardinality == "timeline" else ""
+    return (sheet.type, sheet.id, fact.kind, *parts, year)
+
+
+def _plain_key(change: Change, kinds: Mapping[str, Kind]) -> tuple[str, ...]:
+    """The key as far as the record tells, which holds no claims."""
+    return _key(change.sheet, replace(change.fact, claims=()), kinds)
+
+
+def _place(change: Change) -> str:
+    return f"{FOLDERS[change.sheet.type]}/{change.sheet.id}"
+
+
+def _content(fact: Fact) -> tuple[object, ...]:
+    return *_told(fact), fact.decided_by, fact.events
+
+
+def _told(fact: Fact | None) -> tuple[object, ...]:
+    """What a reader is told."""
+    return (fact.value, fact.value_name, dict(fact.fields), fact.verdict) if fact else ()
+
+
+def _seen(fact: Fact | None) -> Fact | None:
+    return None if fact and fact.verdict == "needs-review" else fact
+
+
+def _origins(change: Change, moved: frozenset[str]) -> tuple[str, ...]:
+    """Where the claims are from that only one side of the change has."""
+    sides = [{claim.id: claim for claim in (fact.claims if fact else ())} for fact in (change.before, change.after)]
+    apart = sides[0].keys() ^ sides[1].keys()
+    return _named((claim for side in sides for key, claim in side.items() if key in apart), moved)
+
+
+def _named(claims: Iterable[Claim], moved: frozenset[str]) -> tuple[str, ...]:
+    overridden, found = [], []
+    for claim in claims:
+        if claim.override:
+            overridden.append(f"overrides/{claim.override}")
+        elif claim.quote and claim.quote.article in moved:
+            found.append(f"articles/{claim.quote.article}")
+    return tuple(sorted({*overridden, *found}))
+
+
+def _entry(change: Change) -> dict[str, Any]:
+    sides = {name: _side(fact) for name, fact in (("before", change.before), ("after", change.after)) if fact}
+    place = {"subject": _place(change), "name": change.sheet.name}
+    return {"on": change.on, **place, "kind": change.fact.kind, **sides, "because": [*change.because]}
+
+
+def _side(fact: Fact) -> dict[str, Any]:
+    named = {"value_name": fact.value_name} if fact.value_name != fact.value else {}
+    value = {"value": fact.value} if fact.value else {}
+    return {**value, **named, **({"fields": dict(fact.fields)} if fact.fields else {}), "verdict": fact.verdict}
+
+
+def _parse_entry(data: Mapping[str, Any]) -> Change:
+    folder, _, stem = data["subject"].partition("/")
+    before, after = (_parse_side(data[side], data["kind"]) if side in data else None for side in ("before", "after"))
+    if not (before or after):
+        raise ValueError("neither before nor after")
+    return Change(Sheet(stem, data["name"], _TYPES[folder]), before, after, data["on"], tuple(data["because"]))
+
+
+def _parse_side(data: Mapping[str, Any], kind: str) -> Fact:
+    value = data.get("value")
+    name = data.get("value_name", value or "")
+    return Fact(kind, value, name, data.get("fields") or {}, data["verdict"], "articles", {}, ())

@@ -1,0 +1,125 @@
+"""The record of change: what readers were told before and after, and because of what."""
+
+from datetime import date
+
+import pytest
+from conftest import KINDS, a_claim, an_override, settle, write_files
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator import changes, content, strict_yaml
+from generator.build import build
+from generator.changes import Change
+from generator.model import Sheet
+
+DAY = date(2026, 7, 1)
+MEMBER = a_claim(value="AM", status="member")
+OVERRIDE = "content/overrides/organisations/csto.yml"
+LEFT = "- {kind: membership, value: AM, status: former, until: 2025, why: It left.}\n"
+CSTO = Sheet("csto", "Collective Security Treaty Organization", "organisation")
+
+
+def told(root):
+    found, problems = content.load_changes(root)
+    assert not problems
+    return [(c.on, c.fact.value, c.before and c.before.get("status"), c.after and c.after.get("status")) for c in found]
+
+
+def causes(root):
+    return [change.because for change in content.load_changes(root)[0]]
+
+
+def test_an_override_that_changes_a_fact_is_on_record_with_its_day_and_file(project):
+    root = project([MEMBER])
+    build(root, today=DAY)
+    assert told(root) == []
+    write_files(root, {OVERRIDE: LEFT})
+    build(root, today=DAY)
+    assert told(root) == [("2026-07-01", "AM", "member", "former")]
+    assert causes(root) == [("overrides/organisations/csto.yml",)]
+
+
+def test_an_article_that_is_gone_is_the_cause_of_what_it_takes_with_it(project):
+    root = project([MEMBER])
+    (root / "content/articles/a.md").unlink()
+    build(root, today=DAY)
+    assert (told(root), causes(root)) == ([("2026-07-01", "AM", "member", None)], [("articles/a",)])
+
+
+def test_facts_made_anew_after_a_loss_are_not_told_twice(project):
+    root = project([MEMBER])
+    write_files(root, {OVERRIDE: LEFT})
+    build(root, today=DAY)
+    before = (root / "content/changes/2026.yml").read_bytes()
+    (root / OVERRIDE).unlink()
+    write_files(root, {OVERRIDE: LEFT})
+    (root / "content/facts/organisations/csto.yml").unlink()
+    build(root, today=date(2026, 8, 1))
+    assert (root / "content/changes/2026.yml").read_bytes() == before
+
+
+def test_the_record_is_only_added_to_and_its_days_never_run_back(project):
+    root = project([MEMBER])
+    write_files(root, {OVERRIDE: LEFT})
+    build(root, today=DAY)
+    first = (root / "content/changes/2026.yml").read_bytes()
+    (root / OVERRIDE).unlink()
+    build(root, today=date(2025, 1, 1))
+    assert (root / "content/changes/2026.yml").read_bytes().startswith(first)
+    assert told(root)[1:] == [("2026-07-01", "AM", "former", "member")]
+
+
+def test_what_waits_for_review_is_no_change_for_a_reader(project):
+    root = project([MEMBER, a_claim(value="BY", article="b", confidence=0.5)])
+    (root / "content/articles/b.md").unlink()
+    build(root, today=DAY)
+    assert told(root) == []
+
+
+def test_what_a_table_said_before_is_no_news(project):
+    table = {
+        "content/references/list.yml": "title: A list\npublished: 2014\nlicence: CC0\nkind: membership\n",
+        "content/references/list.csv": "organisation,party\ncsto,AM\n",
+    }
+    root = project([MEMBER], table)
+    (root / "content/articles/a.md").unlink()
+    build(root, today=DAY)
+    assert told(root) == []
+
+
+def test_a_fact_read_otherwise_by_a_new_program_says_so():
+    (before,), (after,) = settle(MEMBER), settle(a_claim(value="AM", status="observer"))
+    (change,) = changes.to_record([Change(CSTO, before, after)], [], "2026-07-01", frozenset(), KINDS)
+    assert change.because == (changes.PROGRAM,)
+
+
+def test_a_broken_record_is_named_and_nothing_is_written(project):
+    root = project([MEMBER])
+    write_files(root, {"content/changes/2026.yml": "- {on: 2026-07-01}\n", OVERRIDE: LEFT})
+    with pytest.raises(content.ContentError) as caught:
+        build(root, today=DAY)
+    assert "is not a record of changes" in str(caught.value)
+    assert "former" not in (root / "content/facts/organisations/csto.yml").read_text()
+
+
+texts = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=20)
+
+
+@given(st.lists(st.tuples(texts, texts, st.sampled_from(["before", "after", "both"])), max_size=4))
+def test_the_record_takes_back_what_it_wrote(items):
+    found = []
+    for name, post, side in items:
+        (fact,) = settle(a_claim("official", "csto", None, value_name=name, post=post))
+        fact = changes.replace(fact, claims=(), reason={}, decided_by="articles", confirmed=None)
+        before, after = (fact if side in (which, "both") else None for which in ("before", "after"))
+        found.append(Change(CSTO, before, after, "2026-07-01", (f"articles/{name}",)))
+    text = changes.HEAD + changes.dump(found)
+    again = changes.parse(strict_yaml.parse(text, OVERRIDE)[0], OVERRIDE)
+    assert [changes.dump([change]) for change in again] == [changes.dump([change]) for change in found]
+    assert again == found
+
+
+def test_an_override_that_only_agrees_changes_nothing_on_record():
+    before, after = settle(MEMBER), settle(MEMBER, an_override(value="AM", status="member"))
+    found = changes.between([changes.replace(CSTO, facts=tuple(before))], [changes.replace(CSTO, facts=tuple(after))], KINDS)
+    assert changes.to_record(found, [], "2026-07-01", frozenset(), KINDS) == []
