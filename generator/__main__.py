@@ -386,7 +386,7 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def _quotes_in_context(item: Item, project: builder.Project) -> Iterator[str]:
-    from generator.render import context
+    from generator.render.edition import context
 
     texts = {article.id: article.text for article in project.articles}
     for claim in item.claims:

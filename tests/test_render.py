@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from generator import gazetteer, kinds
 from generator.errors import Problem
 from generator.model import Article, Claim, Derivation, Fact, Quote, Sheet
-from generator.render import moment, render
+from generator.render import render
+from generator.render.words import moment
 
 KINDS, GAZETTEER = kinds.load_built_in(), gazetteer.load_built_in()
 SNAPSHOTS = Path(__file__).parent / "snapshots"

@@ -1,0 +1,211 @@
+"""Sheets and articles → pages: Markdown whose bodies are HTML blocks, so that any engine shows them alike. Pure.
+
+What a page says is decided here; how it says it, every word a reader sees, is in `templates/`.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from urllib.parse import quote as percent
+
+from generator import dates
+from generator.errors import Problem
+from generator.gazetteer import Gazetteer
+from generator.kinds import Kind
+from generator.model import Article, Item, Sheet
+from generator.referencefile import Table
+from generator.render.edition import Edition, Listed, Name, Row, article_stem, evidence, holds, mark_id, old, quotes
+from generator.render.marks import Note, paragraphs
+from generator.render.words import fill, web
+
+
+class Page(NamedTuple):
+    """A page as Markdown. Its links assume directory addresses: `organisations/csto.md` is `/organisations/csto/`."""
+
+    path: str  # relative to docs/
+    text: str
+    edit_path: str | None = None  # the file a person edits to correct it, relative to the project; may not exist yet
+
+
+def render(
+    sheets: Iterable[Sheet],
+    articles: Iterable[Article],
+    kinds: Mapping[str, Kind],
+    gazetteer: Gazetteer,
+    *,
+    today: date,
+    problems: Sequence[Problem] = (),
+    unsaved: Iterable[str] = (),
+    review: Sequence[Item] | None = None,
+    repository: str | None = None,
+    references: Mapping[str, Table] = MappingProxyType({}),
+) -> Iterator[Page]:
+    """Every generated page: the home page, one a subject, one an article, the three lists, and where given what waits
+    for review. `repository` is the address that readers' corrections go to.
+
+    `problems` are shown as a notice on top of each page; `unsaved` are ids of articles whose claims are not yet in
+    the facts files.
+    """
+    shown = {sheet.id: sheet for sheet in sheets if sheet.type != "other"}
+    by_id = {article.id: article for article in articles}
+    edition = Edition(shown, by_id, kinds, gazetteer, today, references, repository)
+    shared = {"problems": problems, "unsaved": frozenset(unsaved)}
+    organisations = [_organisation(sheet, edition) for sheet in shown.values() if sheet.type == "organisation"]
+    countries = [_country(code, edition) for code, url in edition.pages.items() if url.startswith("countries/")]
+    for named in (organisations, countries):
+        named.sort(key=lambda item: (item["subject"].text.casefold(), item["id"]))
+    read = [_article(article, edition) for article in edition.articles.values()]
+    read.sort(key=lambda item: (dates.sort_key(item["article"].published), item["article"].id), reverse=True)
+    lists = {"organisations": organisations, "countries": countries, "articles": read}
+    yield Page("index.md", fill("home", 0, shared | lists))
+    for listed in lists:
+        yield Page(f"{listed}/index.md", fill(listed, 1, shared | lists))
+    if review is not None:
+        waiting = [
+            (item, edition.name(item.sheet.id, item.sheet.name), [evidence(c, item.says, edition) for c in item.claims])
+            for item in review
+        ]
+        yield Page("review/index.md", fill("review", 1, shared | {"items": waiting, "kinds": kinds}))
+    for folder, template in (("organisations", "organisation"), ("countries", "country")):
+        for one in lists[folder]:
+            path = f"{folder}/{one['id']}"
+            yield Page(f"{path}.md", fill(template, 2, shared | one), f"content/overrides/{path}.yml")
+    for one in read:
+        path = f"articles/{article_stem(one['article'].id)}.md"
+        yield Page(path, fill("article", 2, shared | one), f"content/articles/{one['article'].id}.md")
+
+
+def _organisation(sheet: Sheet, edition: Edition) -> dict[str, Any]:
+    rows, record = edition.rows[sheet.id], edition.gazetteer.record(sheet.id)
+    terms = sorted(_of(rows, "presidency"), key=lambda row: (dates.sort_key(row.since), row.value.text))
+    officials = _by_office(_of(rows, "official"))
+    return {
+        "id": sheet.id,
+        "subject": edition.name(sheet.id, sheet.name),
+        "acronym": record.acronym if record else None,
+        "founding": sorted(_of(rows, "founding"), key=lambda row: _place(row.fact.fields.get("event"), _EVENTS)),
+        "members": _by_status(_of(rows, "membership")),
+        "terms": terms[::-1],
+        "presides": next((row for row in reversed(terms) if row.standing in ("current", "due", "possibly over")), None),
+        "next": next((row for row in terms if row.standing == "announced"), None),
+        "handovers": list(_handovers(terms, edition))[::-1],
+        "office_rows": officials,
+        "head_official": next((row for row in officials if row.standing != "over" and _office(row) < len(_HEADS)), None),
+        "other_kinds": _other_kinds(rows, edition),
+        "member_of": _by_status(_of(edition.derived.get(sheet.id, ()), "membership"), by="subject"),
+        "articles_used": _sources(rows, edition),
+        "tables": _tables(rows, edition),
+        "reported": any(row.fact.decided_by != "reference" for row in rows),
+    }
+
+
+def _country(id: str, edition: Edition) -> dict[str, Any]:
+    own, derived = edition.rows.get(id, ()), edition.derived.get(id, ())
+    sheet = edition.sheets.get(id)
+    first = next((row.value.text for row in derived), id)
+    return {
+        "id": id,
+        "subject": edition.name(id, sheet.name if sheet else first),
+        "memberships": _by_status(_of(derived, "membership"), by="subject"),
+        "terms": sorted(
+            _of(derived, "presidency"), key=lambda row: (dates.sort_key(row.since), row.subject.text), reverse=True
+        ),
+        "office_rows": _by_office(_of(own, "official")),
+        "other_kinds": _other_kinds(own, edition),
+        "articles_used": _sources((*own, *derived), edition),
+        "tables": _tables((*own, *derived), edition),
+    }
+
+
+def _article(article: Article, edition: Edition) -> dict[str, Any]:
+    rows = edition.quoted.get(article.id, {})
+    found = sorted((q for q in rows if holds(q, article)), key=lambda q: (q.start, -q.end))
+    notes = [Note(n, mark_id(q), tuple(rows[q])) for n, q in enumerate(found, 1)]
+    facts = {(row.sheet.id, row.anchor) for quoted in found for row in rows[quoted]}
+    return {
+        "article": article,
+        "url": f"articles/{percent(article_stem(article.id))}/",
+        "link": web(article.url),
+        "based_on": [link for address in article.based_on if (link := web(address))],
+        "paragraphs": list(paragraphs(article.text, list(zip(found, notes, strict=True)))),
+        "orphans": [(quoted, rows[quoted]) for quoted in rows if quoted not in found],
+        "facts": len(facts),
+    }
+
+
+_OWN_SECTION = ("founding", "membership", "presidency", "official")
+_STATUSES = ("member", "suspended", "observer", "partner", "candidate", "former")
+_EVENTS = ("established", "treaty-signed", "entered-into-force")
+_HEADS = ("secretary general", "director general", "executive secretary", "president", "chair", "head", "director",
+          "managing director")  # fmt: skip
+
+
+def _of(rows: Iterable[Row], kind: str) -> list[Row]:
+    return [row for row in rows if row.kind.name == kind]
+
+
+def _by_status(rows: Iterable[Row], by: str = "value") -> dict[str, list[Row]]:
+    groups: dict[str, list[Row]] = {status: [] for status in _STATUSES}
+    for row in sorted(rows, key=lambda row: str(getattr(row, by).text).casefold()):
+        groups.setdefault(row.status or "member", []).append(row)
+    return {status: group for status, group in groups.items() if group}
+
+
+def _by_office(rows: Iterable[Row]) -> list[Row]:
+    """In office before former; heads first; then the latest."""
+    latest_first = sorted(rows, key=lambda row: (dates.sort_key(row.since), row.value.text), reverse=True)
+    return sorted(latest_first, key=lambda row: (row.standing == "over", _office(row)))
+
+
+def _office(row: Row) -> int:
+    post = row.fact.fields.get("post", "").casefold().replace("-", " ")
+    return next((place for place, head in enumerate(_HEADS) if post.startswith(head)), len(_HEADS))
+
+
+def _place(word: str | None, order: Sequence[str]) -> int:
+    return order.index(word) if word in order else len(order)
+
+
+def _handovers(terms: Sequence[Row], edition: Edition) -> Iterator[tuple[Name, Row]]:
+    """Who hands over, and the term that begins: the boundary between two terms, where they or a source vouch for it."""
+    for before, term in pairwise([None, *terms]):
+        giver = term.fact.fields.get("from") if term else None
+        if term and giver:
+            yield edition.name(giver, giver), term
+        elif term and before and term.since and before.until and dates.overlaps(before.until, term.since):
+            yield before.value, term
+
+
+def _other_kinds(rows: Iterable[Row], edition: Edition) -> list[tuple[Kind, list[Row]]]:
+    """The rows of kinds that a project added, kind by kind."""
+    own = [kind for name, kind in edition.kinds.items() if name not in _OWN_SECTION]
+    return [(kind, of_kind) for kind in own if (of_kind := _of(rows, kind.name))]
+
+
+def _sources(rows: Iterable[Row], edition: Edition) -> list[tuple[dict[str, Any], int]]:
+    """The articles behind these facts, newest first, each with how many facts rest on it."""
+    counts = Counter(
+        source for row in rows for source in {quoted.article for claim in row.fact.claims for quoted in quotes(claim)}
+    )
+    used = [edition.articles[source] for source in counts if source in edition.articles]
+    used.sort(key=lambda article: (dates.sort_key(article.published), article.id), reverse=True)
+    return [({"article": a, "url": f"articles/{percent(article_stem(a.id))}/"}, counts[a.id]) for a in used]
+
+
+def _tables(rows: Iterable[Row], edition: Edition) -> list[Listed]:
+    """The reference tables behind these facts, by id; those on what never changes do not age."""
+    said: dict[str, list[str]] = defaultdict(list)
+    aging = set()
+    for row in rows:
+        for claim in (claim for claim in row.fact.claims if claim.ref):
+            name = (claim.ref or "").partition("#")[0]
+            said[name].append(claim.said or "")
+            aging |= {name} if row.kind.changes else set()
+    return [
+        Listed(edition.references[name], len(some), last, name in aging and old(last, edition))
+        for name, some in sorted(said.items())
+        if name in edition.references and (last := max(some, key=dates.sort_key))
+    ]

@@ -1,0 +1,327 @@
+"""What one rendering shows: every fact as a row, with its evidence and how it stands on the day. No words, no pages."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from itertools import chain
+from typing import NamedTuple
+from urllib.parse import quote as percent
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+
+from generator import dates, overridefile, timeline
+from generator.gazetteer import Gazetteer
+from generator.kinds import Kind
+from generator.model import FOLDERS, Article, Claim, Fact, Quote, Sheet
+from generator.referencefile import Table
+from generator.render.words import web
+
+CONTEXT = 90
+"""How many characters of the article stand on either side of a short quote."""
+
+
+class Name(NamedTuple):
+    """Something named on a page, with the address of its own page below the site's root where it has one."""
+
+    text: str
+    url: str | None = None
+
+
+class Evidence(NamedTuple):
+    """One claim as a reader checks it."""
+
+    claim: Claim
+    says: str | None  # the other value it gives, where it speaks against the fact
+    article: Article | None
+    before: str
+    quote: str
+    after: str
+    orphaned: bool  # the article no longer has these words at this place
+    mark: str | None  # our article page, at the marked words
+    original: str | None  # the publisher's page, at the same words
+    also: tuple[tuple[str, str | None], ...]  # further quotes that the derivation needs, with our page at their words
+
+
+class Row(NamedTuple):
+    """A fact as one line of a page; `anchor` is its id there."""
+
+    anchor: str
+    kind: Kind
+    sheet: Sheet
+    fact: Fact
+    subject: Name
+    short: str  # the subject's acronym, or its name
+    value: Name
+    standing: str  # a timeline.State
+    status: str | None  # where the kind has one: as of today
+    since: str | None
+    until: str | None
+    stale: bool  # nobody has confirmed it for two years
+    evidence: tuple[Evidence, ...]
+    against: tuple[Evidence, ...]
+    report: str | None  # the form in which a reader corrects it
+
+    @property
+    def sources(self) -> int:
+        """How many articles say so."""
+        return len({item.claim.quote.article for item in self.evidence if item.claim.quote})
+
+    @property
+    def rows(self) -> list[Claim]:
+        """The rows of reference tables behind it."""
+        return [item.claim for item in self.evidence if item.claim.ref]
+
+    @property
+    def listed(self) -> bool:
+        """Does it rest on reference tables alone, which give no date but that of the list?"""
+        return self.fact.decided_by == "reference" and not (self.since or self.until or self.against)
+
+    @property
+    def departed(self) -> list[Claim]:
+        """The rows of reference tables that it has overtaken."""
+        gone = self.fact.reason.get("departs", "").split(", ")
+        return [claim for claim in self.fact.claims if claim.ref in gone]
+
+    @property
+    def derivation(self) -> str | None:
+        """How the value follows from what is written, where it is not written as such."""
+        return next((item.claim.derivation.says for item in self.evidence if item.claim.derivation), None)
+
+
+class Listed(NamedTuple):
+    """A reference table as a page cites it."""
+
+    table: Table
+    rows: int  # how many facts of the page rest on it
+    said: str  # the latest time that they describe
+    old: bool  # more than two years ago
+
+
+@dataclass(frozen=True, eq=False)
+class Edition:
+    """Everything one rendering shows, and the day on which it shows it."""
+
+    sheets: Mapping[str, Sheet]
+    articles: Mapping[str, Article]
+    kinds: Mapping[str, Kind]
+    gazetteer: Gazetteer
+    today: date
+    references: Mapping[str, Table]
+    repository: str | None = None
+
+    @cached_property
+    def rows(self) -> Mapping[str, tuple[Row, ...]]:
+        """The rows of each sheet by its id: settled and disputed facts; those that need review are not shown."""
+        return {sheet.id: tuple(_rows(sheet, self)) for sheet in self.sheets.values()}
+
+    @cached_property
+    def derived(self) -> Mapping[str, tuple[Row, ...]]:
+        """The rows of other sheets whose value is this id: a country's memberships and presidencies."""
+        found: dict[str, tuple[Row, ...]] = defaultdict(tuple)
+        for row in chain.from_iterable(self.rows.values()):
+            if row.fact.value and row.kind.fields[row.kind.value].type in ("country", "organisation", "party"):
+                found[row.fact.value] += (row,)
+        return found
+
+    @cached_property
+    def quoted(self) -> Mapping[str, Mapping[Quote, list[Row]]]:
+        """The quotes of each article by its id, with the rows that rest on each."""
+        found: dict[str, dict[Quote, list[Row]]] = defaultdict(lambda: defaultdict(list))
+        for row in chain.from_iterable(self.rows.values()):
+            for quoted in dict.fromkeys(quoted for claim in row.fact.claims for quoted in quotes(claim)):
+                found[quoted.article][quoted].append(row)
+        return found
+
+    @cached_property
+    def pages(self) -> Mapping[str, str]:
+        """The address below the site's root of every subject that has a page."""
+        own = {s.id: f"{FOLDERS[s.type]}/{percent(s.id)}/" for s in self.sheets.values()}
+        named = {fact.value for sheet in self.sheets.values() for fact in sheet.facts if shown(fact) and fact.value}
+        return {code: f"countries/{percent(code)}/" for code in named & self.gazetteer.countries.keys()} | own
+
+    def name(self, id: str | None, otherwise: str) -> Name:
+        """What a page calls a subject, linked where it has a page."""
+        record = self.gazetteer.record(id) if id else None
+        return Name(record.name if record else otherwise, self.pages.get(id) if id else None)
+
+
+def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
+    used: dict[str, int] = {}
+    standings = _standings(sheet, edition.today)
+    subject, record = edition.name(sheet.id, sheet.name), edition.gazetteer.record(sheet.id)
+    for place, fact in enumerate(sheet.facts):
+        if not shown(fact) or fact.kind not in edition.kinds:
+            continue
+        kind = edition.kinds[fact.kind]
+        anchor = _anchor(fact, kind)
+        used[anchor] = used.get(anchor, 0) + 1
+        backing = tuple(evidence(claim, fact, edition) for claim in fact.claims if not claim.denies)
+        yield Row(
+            anchor=anchor if used[anchor] == 1 else f"{anchor}-{used[anchor]}",
+            kind=kind,
+            sheet=sheet,
+            fact=fact,
+            subject=subject,
+            short=(record.acronym if record else None) or subject.text,
+            value=edition.name(fact.value, fact.value_name),
+            standing=standings[place],
+            status=_status(fact, standings[place], edition.today),
+            since=fact.fields.get("since"),
+            until=_until(fact),
+            stale=bool(fact.confirmed) and old(fact.confirmed or "", edition),
+            evidence=tuple(item for item in backing if not item.says),
+            against=tuple(item for item in backing if item.says),
+            report=_report(fact, subject.text, edition),
+        )
+
+
+def _report(fact: Fact, subject: str, edition: Edition) -> str | None:
+    """The issue form `.github/ISSUE_TEMPLATE/fact.yml`, filled in with the override that would state the fact."""
+    if not edition.repository:
+        return None
+    override = overridefile.entry(fact.kind, fact.value or fact.value_name, fact.fields, why="")
+    title = f"{subject}, {fact.kind}: {fact.value_name}"
+    form = urlencode({"template": "fact.yml", "title": title, "override": override}, quote_via=percent)
+    return web(f"{edition.repository.rstrip('/')}/issues/new?{form}")
+
+
+def shown(fact: Fact) -> bool:
+    """Is it on the page? Not what waits for review, but a flagged row of a table, which is shown as such."""
+    listed = fact.decided_by == "reference"
+    return (listed or fact.verdict != "needs-review") and any(not claim.denies for claim in fact.claims)
+
+
+def old(said: str, edition: Edition) -> bool:
+    """Has nobody said so for two years?"""
+    return (edition.today - dates.bounds(said).latest).days > 730
+
+
+def _anchor(fact: Fact, kind: Kind) -> str:
+    parts = [fact.kind, *(fact.get(name) or fact.value_name for name in kind.identity)]
+    if kind.cardinality == "timeline":
+        parts.append(fact.fields.get("since", "")[:10])
+    return "-".join(word for part in parts if (word := re.sub(r"[^A-Za-z0-9]+", "-", part).strip("-")))
+
+
+def _standings(sheet: Sheet, today: date) -> dict[int, str]:
+    """The state of each fact by its place on the sheet; a term of a presidency ends where the next has begun."""
+    found: dict[int, str] = {place: timeline.state(fact, today) for place, fact in enumerate(sheet.facts)}
+    terms = [(place, fact) for place, fact in enumerate(sheet.facts) if fact.kind == "presidency" and shown(fact)]
+    terms.sort(key=lambda item: dates.sort_key(timeline.started(item[1])))
+    states = timeline.states([fact for _, fact in terms], today)
+    return found | {place: state for (place, _), state in zip(terms, states, strict=True)}
+
+
+def _status(fact: Fact, standing: str, today: date) -> str | None:
+    """The status that the events give for today, else the one last said; `former` once the end has passed; `flagged`
+    where only rows with known errors say so.
+    """
+    if fact.verdict == "needs-review":
+        return "flagged"
+    if fact.events and (status := timeline.status_on(fact, today)):
+        return status
+    status = fact.fields.get("status")
+    return "former" if status and standing == "over" else status
+
+
+def _until(fact: Fact) -> str | None:
+    """When it ends: as said, or as its start and duration have it."""
+    since, duration = fact.fields.get("since"), fact.fields.get("duration")
+    if until := fact.fields.get("until"):
+        return until
+    if since and duration and "/" not in since:
+        return dates.term_end(since, duration)
+    return None
+
+
+def quotes(claim: Claim) -> Iterator[Quote]:
+    """The words a claim rests on; of a derivation's, those that its own quote does not hold already."""
+    if own := claim.quote:
+        yield own
+    for more in claim.derivation.quotes if claim.derivation else ():
+        if not own or more.article != own.article or more.start < own.start or more.end > own.end:
+            yield more
+
+
+def evidence(claim: Claim, fact: Fact, edition: Edition) -> Evidence:
+    """A claim for or against a fact, with the words around its quote and the addresses where they stand."""
+    quoted = claim.quote
+    article = edition.articles.get(quoted.article) if quoted else None
+    orphaned = bool(quoted) and not (quoted and _found(quoted, edition))
+    before, after = ("", "")
+    mark = original = None
+    if quoted and article and not orphaned:
+        before, after = context(quoted, article.text)
+        mark = _mark(quoted)
+        address = web(article.url)
+        original = address + _fragment(quoted.text) if address and not article.based_on else address
+    text = quoted.text if quoted else ""
+    further = [more for more in quotes(claim) if more != quoted]
+    also = tuple((more.text, _mark(more) if _found(more, edition) else None) for more in further)
+    return Evidence(claim, _says_otherwise(claim, fact), article, before, text, after, orphaned, mark, original, also)
+
+
+def _says_otherwise(claim: Claim, fact: Fact) -> str | None:
+    """The value or status this claim gives, where it cannot be the fact's own; None where it agrees."""
+    if (claim.value or claim.value_name) != (fact.value or fact.value_name):
+        if claim.value and fact.value and _is_date(claim.value) and _is_date(fact.value):
+            return None if dates.overlaps(claim.value, fact.value) else claim.value
+        return claim.value_name
+    status = claim.fields.get("status")
+    return status if status and fact.verdict == "disputed" and status != fact.fields.get("status") else None
+
+
+def _is_date(text: str) -> bool:
+    try:
+        dates.bounds(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _found(quoted: Quote, edition: Edition) -> bool:
+    article = edition.articles.get(quoted.article)
+    return article is not None and holds(quoted, article)
+
+
+def holds(quoted: Quote, article: Article) -> bool:
+    """Does the article have these words at this place?"""
+    return bool(quoted.text) and article.text[quoted.start : quoted.end] == quoted.text
+
+
+def _mark(quoted: Quote) -> Markup:
+    return Markup(f"articles/{percent(article_stem(quoted.article))}/#{mark_id(quoted)}")  # noqa: S704 (quoted)
+
+
+def mark_id(quoted: Quote) -> str:
+    """The id of the marked words on the article's page."""
+    return f"q{quoted.start}-{quoted.end}"
+
+
+def context(quoted: Quote, text: str) -> tuple[str, str]:
+    """The rest of a short quote's sentence as far as CONTEXT reaches, never beyond its paragraph."""
+    if quoted.end - quoted.start > 2 * CONTEXT:
+        return "", ""
+    before = re.split(r"\n\s*\n|(?<=[.!?])\s", text[max(0, quoted.start - CONTEXT) : quoted.start])[-1]
+    after = re.split(r"\n\s*\n|(?<=[.!?])\s", text[quoted.end - 1 : quoted.end + CONTEXT])[0][1:]
+    if len(before) == CONTEXT:
+        before = "… " + before.partition(" ")[2]
+    if len(after) == CONTEXT:
+        after = after.rpartition(" ")[0] + " …"
+    return before, after
+
+
+def _fragment(text: str) -> Markup:
+    """A text fragment that leads to these words on the publisher's page; long quotes by their first and last words."""
+    words = text.split()
+    ends = [words] if len(words) <= 12 else [words[:5], words[-5:]]
+    return Markup("#:~:text=" + ",".join(percent(" ".join(part), safe="").replace("-", "%2D") for part in ends))  # noqa: S704
+
+
+def article_stem(id: str) -> str:
+    """The file stem of an article's page; `index` and `readme` would be taken for the list itself."""
+    return f"{id}_" if id.casefold() in ("index", "readme") else id

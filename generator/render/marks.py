@@ -1,0 +1,45 @@
+"""An article in segments: which words each fact rests on."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from generator.model import Quote
+from generator.render.edition import Row
+
+
+class Note(NamedTuple):
+    """A marked passage of an article and the facts that rest on it."""
+
+    number: int
+    anchor: str
+    rows: tuple[Row, ...]
+
+
+class Segment(NamedTuple):
+    """A run of text covered by the same notes throughout."""
+
+    text: str
+    notes: tuple[Note, ...]
+    starts: frozenset[int]  # numbers of the notes that begin here
+    ends: tuple[Note, ...]
+
+
+def paragraphs(text: str, marked: Sequence[tuple[Quote, Note]]) -> Iterator[tuple[tuple[Segment, ...], tuple[Note, ...]]]:
+    """Each paragraph in segments, and the notes that begin in it."""
+    for match in re.finditer(r"\S(?:.|\n(?!\s*\n))*", text):
+        start, end = match.span()
+        inside = [(quoted, note) for quoted, note in marked if quoted.start < end and quoted.end > start]
+        begun = tuple(note for quoted, note in inside if start <= quoted.start)
+        yield tuple(_segments(text, start, end, inside)), begun
+
+
+def _segments(text: str, start: int, end: int, marked: Sequence[tuple[Quote, Note]]) -> Iterator[Segment]:
+    """The paragraph cut wherever a quote begins or ends, so that overlapping quotes nest nowhere wrongly."""
+    edges = {start, end} | {edge for quoted, _ in marked for edge in (quoted.start, quoted.end) if start < edge < end}
+    for left, right in pairwise(sorted(edges)):
+        over = [(quoted, note) for quoted, note in marked if quoted.start <= left and quoted.end >= right]
+        starts = frozenset(note.number for quoted, note in over if max(quoted.start, start) == left)
+        ends = tuple(note for quoted, note in over if quoted.end == right)
+        yield Segment(text[left:right], tuple(note for _, note in over), starts, ends)

@@ -1,0 +1,130 @@
+"""Values and text → what a template may print: dates taken apart, text escaped, addresses checked; and the templates."""
+
+import html
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import quote as percent
+from urllib.parse import urlsplit
+
+from jinja2 import PackageLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
+
+def web(address: str | None) -> Markup | None:
+    """An address that is safe to link to: http or https with a host; None for anything else."""
+    try:
+        parts = urlsplit(address or "")
+    except ValueError:
+        return None
+    plain = address and not re.search(r"[\s\x00-\x20\x7f\\]", address)
+    if not plain or parts.scheme not in ("http", "https") or not parts.hostname:
+        return None
+    return Markup(re.sub(r"[\"'<>`{}|^$]", lambda match: percent(match[0]), address or "").replace("&", "&amp;"))  # noqa: S704
+
+
+def code(text: str) -> Markup:
+    """Lines for a `<pre>`, in one line of Markdown, where indentation would be lost."""
+    return Markup("&#10;").join(escape(line) for line in text.splitlines())
+
+
+def host(address: str) -> str:
+    """Where an address leads, as a reader says it."""
+    return (urlsplit(address).hostname or address).removeprefix("www.")
+
+
+class Moment(NamedTuple):
+    """A written date taken apart for a template to put into words."""
+
+    form: str  # day month year half decade century set all interval | written (shown as it stands)
+    text: str = ""
+    year: int = 0
+    month: int = 0  # or, from 0, the half-year
+    day: int = 0
+    about: bool = False
+    perhaps: bool = False
+    parts: tuple["Moment", ...] = ()
+
+
+_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?([~?%]?)")
+_SPAN = re.compile(r"(\d{2,3})(X{1,2})([~?%]?)")
+
+
+def moment(text: str) -> Moment:
+    """EDTF → its parts; what has no plain form in words comes back as written."""
+    if text[:1] in "[{" and text[-1:] in "]}" and len(text) > 2:
+        parts = tuple(moment(part.strip()) for part in text[1:-1].split(","))
+        return Moment("set" if text[0] == "[" else "all", text, parts=parts)
+    if text.count("/") == 1:
+        start, end = (moment("" if part == ".." else part) for part in text.split("/"))
+        return Moment("interval", text, parts=(start, end))
+    if match := _SPAN.fullmatch(text):
+        form, zeros = ("decade", "0") if len(match[2]) == 1 else ("century", "00")
+        return Moment(form, text, int(match[1] + zeros), about=match[3] in ("~", "%"), perhaps=match[3] in ("?", "%"))
+    if match := _DATE.fullmatch(text):
+        year, month, day = (int(part or 0) for part in match.groups()[:3])
+        form = "day" if day else "month" if month else "year"
+        if month > 12:
+            form, month = ("half", month - 40) if month in (40, 41) else ("written", 0)
+        return Moment(form, text, year, month, day, match[4] in ("~", "%"), match[4] in ("?", "%"))
+    return Moment("written", text)
+
+
+def periods(duration: str) -> list[tuple[int, str]] | None:
+    """`P1Y6M` → its numbers and units; None for what is none."""
+    match = re.fullmatch(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?", duration)
+    units = ("year", "month", "week", "day")
+    return [(int(n), unit) for n, unit in zip(match.groups(), units, strict=True) if n] if match else None
+
+
+_DROPPED = dict.fromkeys([*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F),
+                          *range(0x2066, 0x206A), 0xFEFF])  # fmt: skip
+_MARKUP = re.compile(r"[&<>\"'`*_{}\[\]\\#|~^$=!:@+]")
+
+
+def escape(value: object) -> Markup:
+    """Text that no HTML, Markdown or Jinja further down the road takes for its own; controls are dropped."""
+    if hasattr(value, "__html__"):
+        return Markup(value.__html__())  # noqa: S704
+    text = str(value).translate(_DROPPED).replace("\n", " ")
+    return Markup(_MARKUP.sub(lambda match: f"&#{ord(match[0])};", text))  # noqa: S704
+
+
+def front_matter(text: str) -> Markup:
+    """A title for a page's front matter, as YAML. Themes print it unescaped, so nothing in it may become a tag."""
+    plain = str(text).translate(_DROPPED)
+    while (once := html.unescape(plain)) != plain:
+        plain = once
+    plain = plain.replace("<", "‹").replace(">", "›").replace("{", "(").replace("}", ")")
+    return Markup(json.dumps(" ".join(plain.split()), ensure_ascii=False))  # noqa: S704
+
+
+def _environment() -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        loader=PackageLoader("generator"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=escape,
+    )
+    environment.filters.update(moment=moment, duration=periods, front_matter=front_matter, web=web, host=host, code=code)
+    return environment
+
+
+_ENVIRONMENT = _environment()
+
+
+def fill(template: str, depth: int, values: Mapping[str, Any]) -> str:
+    """A page: its front matter, then headings in Markdown with one unbroken block of HTML between any two.
+
+    A blank line would end the block for some engines, so there is none; a line that begins with `#` is a heading, for
+    `escape` lets no text begin one.
+    """
+    text = _ENVIRONMENT.get_template(f"{template}.md.jinja").render(values, up="../" * depth)
+    _, head, body = text.split("---\n", 2)
+    lines = [stripped for line in body.split("\n") if (stripped := line.strip())]
+    lines = [f"\n{line}\n" if line.startswith("#") else line for line in lines]
+    return "\n".join([f"---\n{head}---", *lines]).rstrip() + "\n"
