@@ -120,21 +120,16 @@ def explain(
 
 @app.command()
 def render(to: Annotated[Path, typer.Option("--to", help="Folder for the pages; it is not emptied first.")]) -> None:
-    """Write every page as Markdown, for any site engine.
+    """Write every page as Markdown, and the data beside them, for any site engine.
 
     Example: `factsheets render --to docs-for-another-engine/`
     """
-    from generator import render as renderer
-    from generator import review as review_
+    from generator import publish
 
     project = builder.refresh(_project(), today=builder.today())
-    pages = renderer.render(
-        project.sheets, project.articles, project.kinds, project.gazetteer,
-        today=builder.today(), problems=project.problems, review=review_.queue(project, builder.today()),
-        references=project.references.tables,
-    )  # fmt: skip
+    pages = publish.files(project, project.problems)
     written = [content.write(to / page.path, page.text) for page in pages]
-    _finish(project.problems, f"{_number(len(written), 'page')} in {to}, {sum(written)} of them new or changed")
+    _finish(project.problems, f"{_number(len(written), 'file')} in {to}, {sum(written)} of them new or changed")
 
 
 @app.command()

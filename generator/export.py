@@ -1,7 +1,11 @@
 """Claims and sheets for other programs to read."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
+
+import feedgenerator
 
 from generator.gazetteer import load_built_in
 from generator.kinds import BUILT_IN
@@ -41,3 +45,34 @@ def claim_line(claim: Claim) -> dict[str, Any]:
 
 def _place(quote: Quote) -> Mapping[str, Any]:
     return {"quote": quote.text, "start": quote.start, "end": quote.end}
+
+
+def atom(items: Sequence[Mapping[str, str]], title: str, site: str) -> str:
+    """An Atom feed (RFC 4287) of `render.history.news`."""
+    feed = feedgenerator.Atom1Feed(title, site, title, feed_url=f"{site}feeds/changes.xml", author_name=title)
+    for item in items:
+        on = _midnight(item["on"])
+        feed.add_item(item["title"], item["url"], item["text"], unique_id=_tag(item), pubdate=on, updateddate=on)
+    if not items:
+        feed.feed["updated"] = _midnight("1970-01-01")
+    return str(feed.writeString("utf-8"))
+
+
+def json_feed(items: Sequence[Mapping[str, str]], title: str, site: str) -> str:
+    """The same as JSON Feed 1.1."""
+    told = [
+        {"id": _tag(item), "url": item["url"], "title": item["title"], "content_text": item["text"],
+         "date_published": _midnight(item["on"]).isoformat()}
+        for item in items
+    ]  # fmt: skip
+    head = {"version": "https://jsonfeed.org/version/1.1", "title": title, "home_page_url": site}
+    return json.dumps({**head, "feed_url": f"{site}feeds/changes.json", "items": told}, ensure_ascii=False, indent=1) + "\n"
+
+
+def _tag(item: Mapping[str, str]) -> str:
+    """An id that stays when the site moves to another address (RFC 4151)."""
+    return f"tag:factsheets,{item['on']}:{item['id']}"
+
+
+def _midnight(day: str) -> datetime:
+    return datetime.fromisoformat(day).replace(tzinfo=UTC)

@@ -13,14 +13,20 @@ from mkdocs.plugins import BasePlugin, get_plugin_logger
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page as SitePage
 
-from generator import build, review
+from generator import build, publish
 from generator.build import Project
 from generator.errors import FactsheetsError
-from generator.render import render
 
 PACKAGE = Path(str(files("generator")))
 ASSETS = ("factsheets.css", "factsheets.js")
-LISTS = ("index.md", "organisations/index.md", "countries/index.md", "articles/index.md", "review/index.md")
+LISTS = (
+    "index.md",
+    "organisations/index.md",
+    "countries/index.md",
+    "articles/index.md",
+    "review/index.md",
+    "changes/index.md",
+)
 
 log = get_plugin_logger("factsheets")
 
@@ -62,14 +68,12 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         for problem in project.problems:
             (log.warning if problem in errors else log.info)(str(problem))
         self._edits = {}
-        pages = render(
-            project.sheets, project.articles, project.kinds, project.gazetteer,
-            today=build.today(), problems=errors, unsaved=project.unsaved,
-            review=review.queue(project, build.today()), repository=config.repo_url or None,
-            references=project.references.tables,
-        )  # fmt: skip
+        pages = publish.files(project, errors, site=config.site_url or "/", repository=config.repo_url or None)
         for page in pages:
             if files.get_file_from_path(page.path):
+                continue
+            if not page.path.endswith(".md"):
+                files.append(File.generated(config, page.path, content=page.text))
                 continue
             listed = InclusionLevel.INCLUDED if page.path in LISTS else InclusionLevel.NOT_IN_NAV
             files.append(File.generated(config, page.path, content=page.text, inclusion=listed))

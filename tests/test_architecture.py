@@ -26,7 +26,7 @@ LEVELS = (
     },
     {"content", "sources", "reconcile", "render", "export", "extract", "cache"},
     {"build"},
-    {"check", "review", "evaluate"},
+    {"check", "review", "evaluate", "publish"},
     {"__main__", "site"},
 )
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}

@@ -1,16 +1,21 @@
 """The record of change: what readers were told before and after, and because of what."""
 
+import json
 from datetime import date
 
+import feedparser
 import pytest
-from conftest import KINDS, a_claim, an_override, settle, write_files
+from conftest import KINDS, NAMES, a_claim, an_override, settle, write_files
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 
-from generator import changes, content, strict_yaml
-from generator.build import build
+from generator import changes, content, export, publish, strict_yaml
+from generator.build import build, refresh
 from generator.changes import Change
 from generator.model import Sheet
+from generator.render.edition import Edition
+from generator.render.history import news
 
 DAY = date(2026, 7, 1)
 MEMBER = a_claim(value="AM", status="member")
@@ -100,6 +105,47 @@ def test_a_broken_record_is_named_and_nothing_is_written(project):
         build(root, today=DAY)
     assert "is not a record of changes" in str(caught.value)
     assert "former" not in (root / "content/facts/organisations/csto.yml").read_text()
+
+
+def published(root, site="https://example.org/x/"):
+    return {page.path: page.text for page in publish.files(refresh(root, today=DAY), [], site=site)}
+
+
+def test_readers_see_what_changed_on_the_changes_page_on_each_sheet_and_in_two_feeds(project):
+    root = project([MEMBER])
+    write_files(root, {OVERRIDE: LEFT})
+    build(root, today=DAY)
+    made = published(root)
+    for path in ("changes/index.md", "organisations/csto.md", "countries/AM.md"):
+        page = Markup(made[path]).striptags()
+        assert "Member: Armenia – status member → former; until not said → 2025" in page
+        assert "because of overrides/organisations/csto.yml" in page
+    feed = feedparser.parse(made["feeds/changes.xml"])
+    assert not feed.bozo
+    (entry,) = feed.entries
+    assert entry.title == "Collective Security Treaty Organization: changed: " + entry.summary.partition(". ")[0]
+    assert entry.link == "https://example.org/x/organisations/csto/#membership-AM"
+    assert entry.updated == "2026-07-01T00:00:00+00:00"
+    (item,) = json.loads(made["feeds/changes.json"])["items"]
+    assert (item["id"], item["url"], item["title"]) == (entry.id, entry.link, entry.title)
+
+
+def test_an_empty_record_makes_valid_feeds(project):
+    made = published(project([MEMBER]))
+    assert not feedparser.parse(made["feeds/changes.xml"]).bozo
+    assert json.loads(made["feeds/changes.json"])["items"] == []
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=30))
+def test_no_name_breaks_a_feed(name):
+    (fact,) = settle(a_claim("official", "csto", None, value_name=f"<b>{name}]]>", post="Head", status="current"))
+    edition = Edition(subjects=[], read=[], kinds=KINDS, gazetteer=NAMES, today=DAY,
+                      changes=[Change(CSTO, None, fact, "2026-07-01", ("articles/<i>",))])  # fmt: skip
+    items = news(edition, "https://example.org/")
+    feed = feedparser.parse(export.atom(items, "Title", "https://example.org/"))
+    assert not feed.bozo
+    assert len(feed.entries) == 1
+    assert len(json.loads(export.json_feed(items, "Title", "https://example.org/"))["items"]) == 1
 
 
 texts = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=20)

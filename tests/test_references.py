@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from conftest import KINDS, NAMES, TODAY, a_claim, an_override, one, settle
 
-from generator import build, check, content, sheetfile
+from generator import build, check, content, publish, sheetfile
 from generator.errors import ContentError
 from generator.reconcile import source_claims
-from generator.render import render
 from generator.timeline import status_on
 
 HEAD = 'title: Register\nedition: third\npublished: "2024-06-01"\nlicence: CC0\nkind: membership\n'
@@ -40,8 +39,7 @@ def complaints(project, rows=ROWS, head=HEAD):
 
 def pages(root, today=TODAY):
     found = build.refresh(root, today=today)
-    made = render(found.sheets, found.articles, found.kinds, found.gazetteer, today=today,
-                  references=found.references.tables)  # fmt: skip
+    made = publish.files(found, [])
     return {page.path: page.text for page in made}
 
 

@@ -5,19 +5,16 @@ What a page says is decided here; how it says it, every word a reader sees, is i
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from itertools import pairwise
-from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote as percent
 
 from generator import dates
 from generator.errors import Problem
-from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import Article, Item, Sheet
-from generator.referencefile import Table
 from generator.render.edition import Edition, Listed, Name, Row, article_stem, evidence, holds, mark_id, old, quotes
+from generator.render.history import Told, history
 from generator.render.marks import Note, paragraphs
 from generator.render.words import fill, web
 
@@ -31,30 +28,21 @@ class Page(NamedTuple):
 
 
 def render(
-    sheets: Iterable[Sheet],
-    articles: Iterable[Article],
-    kinds: Mapping[str, Kind],
-    gazetteer: Gazetteer,
-    *,
-    today: date,
-    problems: Sequence[Problem] = (),
-    unsaved: Iterable[str] = (),
-    review: Sequence[Item] | None = None,
-    repository: str | None = None,
-    references: Mapping[str, Table] = MappingProxyType({}),
+    edition: Edition, *, problems: Sequence[Problem] = (), unsaved: Iterable[str] = (), review: Sequence[Item] | None = None
 ) -> Iterator[Page]:
-    """Every generated page: the home page, one a subject, one an article, the three lists, and where given what waits
-    for review. `repository` is the address that readers' corrections go to.
+    """Every generated page: the home page, one a subject, one an article, the lists, the changes, and where given what
+    waits for review.
 
     `problems` are shown as a notice on top of each page; `unsaved` are ids of articles whose claims are not yet in
     the facts files.
     """
-    shown = {sheet.id: sheet for sheet in sheets if sheet.type != "other"}
-    by_id = {article.id: article for article in articles}
-    edition = Edition(shown, by_id, kinds, gazetteer, today, references, repository)
     shared = {"problems": problems, "unsaved": frozenset(unsaved)}
-    organisations = [_organisation(sheet, edition) for sheet in shown.values() if sheet.type == "organisation"]
-    countries = [_country(code, edition) for code, url in edition.pages.items() if url.startswith("countries/")]
+    told = history(edition)
+    about = _by_subject(told)
+    organisations = [
+        _organisation(sheet, edition, about) for sheet in edition.sheets.values() if sheet.type == "organisation"
+    ]
+    countries = [_country(code, edition, about) for code, url in edition.pages.items() if url.startswith("countries/")]
     for named in (organisations, countries):
         named.sort(key=lambda item: (item["subject"].text.casefold(), item["id"]))
     read = [_article(article, edition) for article in edition.articles.values()]
@@ -68,7 +56,8 @@ def render(
             (item, edition.name(item.sheet.id, item.sheet.name), [evidence(c, item.says, edition) for c in item.claims])
             for item in review
         ]
-        yield Page("review/index.md", fill("review", 1, shared | {"items": waiting, "kinds": kinds}))
+        yield Page("review/index.md", fill("review", 1, shared | {"items": waiting, "kinds": edition.kinds}))
+    yield Page("changes/index.md", fill("changes", 1, shared | {"told": told}))
     for folder, template in (("organisations", "organisation"), ("countries", "country")):
         for one in lists[folder]:
             path = f"{folder}/{one['id']}"
@@ -78,7 +67,16 @@ def render(
         yield Page(path, fill("article", 2, shared | one), f"content/articles/{one['article'].id}.md")
 
 
-def _organisation(sheet: Sheet, edition: Edition) -> dict[str, Any]:
+def _by_subject(told: Iterable[Told]) -> Mapping[str, list[Told]]:
+    """The changes that concern each subject, as the sheet's or as the value's."""
+    found: dict[str, list[Told]] = defaultdict(list)
+    for it in told:
+        for subject in {it.change.sheet.id, it.change.fact.value or ""}:
+            found[subject].append(it)
+    return found
+
+
+def _organisation(sheet: Sheet, edition: Edition, about: Mapping[str, list[Told]]) -> dict[str, Any]:
     rows, record = edition.rows[sheet.id], edition.gazetteer.record(sheet.id)
     terms = sorted(_of(rows, "presidency"), key=lambda row: (dates.sort_key(row.since), row.value.text))
     officials = _by_office(_of(rows, "official"))
@@ -98,11 +96,12 @@ def _organisation(sheet: Sheet, edition: Edition) -> dict[str, Any]:
         "member_of": _by_status(_of(edition.derived.get(sheet.id, ()), "membership"), by="subject"),
         "articles_used": _sources(rows, edition),
         "tables": _tables(rows, edition),
+        "told": about.get(sheet.id, ()),
         "reported": any(row.fact.decided_by != "reference" for row in rows),
     }
 
 
-def _country(id: str, edition: Edition) -> dict[str, Any]:
+def _country(id: str, edition: Edition, about: Mapping[str, list[Told]]) -> dict[str, Any]:
     own, derived = edition.rows.get(id, ()), edition.derived.get(id, ())
     sheet = edition.sheets.get(id)
     first = next((row.value.text for row in derived), id)
@@ -117,6 +116,7 @@ def _country(id: str, edition: Edition) -> dict[str, Any]:
         "other_kinds": _other_kinds(own, edition),
         "articles_used": _sources((*own, *derived), edition),
         "tables": _tables((*own, *derived), edition),
+        "told": about.get(id, ()),
     }
 
 

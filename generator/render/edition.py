@@ -2,8 +2,8 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from itertools import chain
@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from generator import dates, overridefile, timeline
+from generator.changes import Change
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import FOLDERS, Article, Claim, Fact, Quote, Sheet
@@ -101,17 +102,28 @@ class Listed(NamedTuple):
     old: bool  # more than two years ago
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Edition:
     """Everything one rendering shows, and the day on which it shows it."""
 
-    sheets: Mapping[str, Sheet]
-    articles: Mapping[str, Article]
+    subjects: Iterable[Sheet]
+    read: Iterable[Article]
     kinds: Mapping[str, Kind]
     gazetteer: Gazetteer
     today: date
-    references: Mapping[str, Table]
-    repository: str | None = None
+    references: Mapping[str, Table] = field(default_factory=dict)
+    repository: str | None = None  # the address that readers' corrections go to
+    changes: Sequence[Change] = ()  # the record, the oldest first
+
+    @cached_property
+    def sheets(self) -> Mapping[str, Sheet]:
+        """Those that get a page, by id."""
+        return {sheet.id: sheet for sheet in self.subjects if sheet.type != "other"}
+
+    @cached_property
+    def articles(self) -> Mapping[str, Article]:
+        """By id."""
+        return {article.id: article for article in self.read}
 
     @cached_property
     def rows(self) -> Mapping[str, tuple[Row, ...]]:
@@ -157,11 +169,11 @@ def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
         if not shown(fact) or fact.kind not in edition.kinds:
             continue
         kind = edition.kinds[fact.kind]
-        anchor = _anchor(fact, kind)
-        used[anchor] = used.get(anchor, 0) + 1
+        here = anchor(fact, kind)
+        used[here] = used.get(here, 0) + 1
         backing = tuple(evidence(claim, fact, edition) for claim in fact.claims if not claim.denies)
         yield Row(
-            anchor=anchor if used[anchor] == 1 else f"{anchor}-{used[anchor]}",
+            anchor=here if used[here] == 1 else f"{here}-{used[here]}",
             kind=kind,
             sheet=sheet,
             fact=fact,
@@ -200,7 +212,8 @@ def old(said: str, edition: Edition) -> bool:
     return (edition.today - dates.bounds(said).latest).days > 730
 
 
-def _anchor(fact: Fact, kind: Kind) -> str:
+def anchor(fact: Fact, kind: Kind) -> str:
+    """The id of a fact on its page; two facts of a page may share one, and are then numbered."""
     parts = [fact.kind, *(fact.get(name) or fact.value_name for name in kind.identity)]
     if kind.cardinality == "timeline":
         parts.append(fact.fields.get("since", "")[:10])

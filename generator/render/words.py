@@ -128,3 +128,9 @@ def fill(template: str, depth: int, values: Mapping[str, Any]) -> str:
     lines = [stripped for line in body.split("\n") if (stripped := line.strip())]
     lines = [f"\n{line}\n" if line.startswith("#") else line for line in lines]
     return "\n".join([f"---\n{head}---", *lines]).rstrip() + "\n"
+
+
+def lines(template: str, values: Mapping[str, Any]) -> list[str]:
+    """The lines of a template as plain text, for what is neither HTML nor Markdown."""
+    text = _ENVIRONMENT.get_template(f"{template}.md.jinja").render(values, up="")
+    return [plain for line in text.splitlines() if (plain := Markup(line).striptags())]  # noqa: S704 (escaped above)
