@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.progress import track
 
 from generator import build as builder
-from generator import changes, content, strict_yaml, timeline
+from generator import changes, content, dates, strict_yaml, timeline
 from generator.errors import FactsheetsError, Problem, did_you_mean
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
@@ -103,7 +104,7 @@ def explain(
         raise typer.BadParameter(f"no kind is called {kind!r}; {did_you_mean(kind, project.kinds)}")
     sheet = _sheet(project, subject)
     out.print(f"{sheet.name} ({FOLDERS[sheet.type]}/{sheet.id})", style="bold")
-    standings = _standings(sheet, project.kinds)
+    standings = _standings(sheet, project.kinds, builder.today())
     for fact, standing in zip(sheet.facts, standings, strict=True):
         if kind not in (None, fact.kind):
             continue
@@ -116,6 +117,34 @@ def explain(
     for line in _claim_lines((c for c in sheet.denied if kind in (None, c.kind)), None):
         out.print(f"denied: {line}")
     _tell(problem for problem in project.problems if problem.severity == "error")
+
+
+@app.command()
+def show(
+    subject: Annotated[str, typer.Argument(help="An id or a name, e.g. csto, AM, Armenia.")],
+    as_of: Annotated[str | None, typer.Option(help="A day, month or year; else today.", metavar="DATE")] = None,
+) -> None:
+    """Say what is known of a subject at a time: who belonged to it, who presided, who held which office.
+
+    Examples: `factsheets show csto` · `factsheets show csto --as-of 2014-06`
+    """
+    period = as_of or builder.today().isoformat()
+    try:
+        last = dates.bounds(period).latest
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}: write 2014, 2014-06 or 2014-06-15") from None
+    project = builder.refresh(_project(), today=builder.today())
+    sheet, unknown = _sheet(project, subject), 0
+    out.print(f"{sheet.name} ({FOLDERS[sheet.type]}/{sheet.id}), {period}", style="bold")
+    for fact, span in zip(sheet.facts, timeline.spans(sheet.facts, project.kinds), strict=True):
+        if fact.kind in project.kinds and not project.kinds[fact.kind].changes:
+            if not fact.value or dates.bounds(fact.value).earliest <= last:
+                out.print(f"  {_words(fact)}")
+        elif (words := timeline.during(span, period)) == ["not known"]:
+            unknown += 1
+        elif words != ["not begun"]:
+            out.print(f"  {' → '.join(words)}: {_words(fact)}")
+    _finish([], f"{_number(unknown, 'fact')} not known for that time" if unknown else None)
 
 
 @app.command()
@@ -328,17 +357,13 @@ def _words(item: Claim | Fact) -> str:
     return f"{item.kind}: {item.value_name}" + "".join(f", {name} {text}" for name, text in item.fields.items())
 
 
-def _standings(sheet: Sheet, kinds: Mapping[str, Kind]) -> Iterator[str | None]:
-    """How each fact stands today; None for what never changes, such as a founding."""
-    today = builder.today()
-    terms = [fact for fact in sheet.facts if (kind := kinds.get(fact.kind)) and kind.cardinality == "timeline"]
-    states = dict(zip(map(id, terms), timeline.states(terms, today), strict=True))
-    for fact in sheet.facts:
+def _standings(sheet: Sheet, kinds: Mapping[str, Kind], day: date) -> Iterator[str | None]:
+    """How each fact stands on a day; None for what never changes, such as a founding."""
+    for fact, standing in zip(sheet.facts, timeline.standings(sheet.facts, kinds, day), strict=True):
         if fact.events:
-            yield timeline.status_on(fact, today) or "status today open"
+            yield timeline.status_on(fact, day) or "status that day open"
         else:
-            changes = fact.kind in kinds and kinds[fact.kind].changes
-            yield states.get(id(fact)) or (timeline.state(fact, today) if changes else None)
+            yield standing if fact.kind in kinds and kinds[fact.kind].changes else None
 
 
 def _decide(how: str, id: str, why: str | None, changed: Mapping[str, str] | None = None) -> None:

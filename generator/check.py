@@ -119,7 +119,7 @@ def _doubts(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> Iterator[st
     yield from _joined_before_it_was(sheet)
     yield from _two_at_a_time(sheet)
     yield from _taken_from_another(sheet)
-    yield from _chaired_from_outside(sheet, today)
+    yield from _chaired_from_outside(sheet, kinds, today)
     yield from _long_unconfirmed(sheet, kinds, today)
 
 
@@ -151,7 +151,7 @@ def _taken_from_another(sheet: Sheet) -> Iterator[str]:
                 yield f"{term.value_name} takes over from {giver}, but until then {other.value_name} presides"
 
 
-def _chaired_from_outside(sheet: Sheet, today: date) -> Iterator[str]:
+def _chaired_from_outside(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> Iterator[str]:
     """Who presides, or is about to, is not known to be anything else than a member."""
     outside = {
         fact.value: status
@@ -159,7 +159,7 @@ def _chaired_from_outside(sheet: Sheet, today: date) -> Iterator[str]:
         if (status := timeline.status_on(fact, today) or fact.get("status")) not in ("member", None)
     }
     terms = _published(sheet, "presidency")
-    for term, state in zip(terms, timeline.states(terms, today), strict=True):
+    for term, state in zip(terms, timeline.standings(terms, kinds, today), strict=True):
         if state != "over" and term.value in outside:
             yield f"{term.value_name} presides and is no member: {outside[term.value]}"
 
@@ -167,7 +167,8 @@ def _chaired_from_outside(sheet: Sheet, today: date) -> Iterator[str]:
 def _long_unconfirmed(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> Iterator[str]:
     """What can change and has not ended is confirmed at least every two years."""
     changing = [f for name, kind in kinds.items() if kind.changes for f in _published(sheet, name) if f.confirmed]
-    old = [f for f in changing if timeline.state(f, today) != "over"]
+    states = timeline.standings(changing, kinds, today)
+    old = [f for f, state in zip(changing, states, strict=True) if state != "over"]
     old = [f for f in old if today - dates.bounds(f.confirmed or "").latest > timedelta(730)]
     if old:
         last = max((f.confirmed or "" for f in old), key=dates.sort_key)

@@ -129,10 +129,8 @@ def _doubts(sheet: Sheet, fact: Fact, kinds: Mapping[str, Kind]) -> Iterator[Ite
 def _due(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> dict[int, dict[str, str]]:
     """By place on the sheet: what was announced for a day that has passed, as it reads once confirmed."""
     found: dict[int, dict[str, str]] = {}
-    terms = [fact for fact in sheet.facts if fact.kind in kinds and kinds[fact.kind].cardinality == "timeline"]
-    states = dict(zip(map(id, terms), timeline.states(terms, today), strict=True))
-    for place, fact in enumerate(sheet.facts):
-        state = states.get(id(fact)) or timeline.state(fact, today)
+    states = timeline.standings(sheet.facts, kinds, today)
+    for place, (fact, state) in enumerate(zip(sheet.facts, states, strict=True)):
         confirmed = {"phase": "took-over"} if "phase" in fact.fields else {"status": "current"}
         if state == "due" and dates.passed(fact.get("since") or "../..", today) == "yes":
             found[place] = {**fact.fields, **confirmed}

@@ -3,16 +3,19 @@
 Nothing here is more certain than the dates it is given: what their precision leaves open, the answer leaves open.
 """
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Literal
 
 from generator import dates
-from generator.model import Event, Fact
+from generator.kinds import Kind
+from generator.model import Claim, Event, Fact
 
-State = Literal["announced", "due", "current", "possibly over", "over"]
-"""`due`: announced for a day that has come, and nobody has confirmed it since."""
+State = Literal["not known", "not begun", "announced", "due", "possibly begun", "current", "possibly over", "over"]
+"""`due`: announced for a day that has come, and nobody has confirmed it since. `not known`: no source speaks of so early
+a day; `not begun`: it is dated later, and no source had announced it by then."""
 
+_UNBEGUN = ("not known", "not begun", "announced")
 _PLANNED = {"will-take", "elect"}
 
 
@@ -39,41 +42,114 @@ def is_planned(event: Event) -> bool:
     return bool(event.date and event.as_of and dates.precedes(event.as_of, event.date))
 
 
-def state(fact: Fact, today: date) -> State:
-    """Where a term or an office stands by its own dates: of one still open, only that no end is known.
+def state(fact: Fact, day: date) -> State:
+    """Where a term or an office stands on a day by its own dates and sightings: of one still open, only that no end is
+    known.
 
     Show "last confirmed" (`fact.confirmed`) beside `current`.
     """
-    until, since = fact.get("until"), fact.get("since")
-    ended = dates.passed(until, today) if until else "no"
-    if ended == "yes" or fact.get("status") == "former":
+    until, since, seen = fact.get("until"), fact.get("since"), started(fact)
+    ended = dates.passed(until, day) if until else "no"
+    if ended == "yes":
         return "over"
+    if seen and dates.passed(seen, day) == "no":
+        told = not since or any(not claim.said or dates.passed(claim.said, day) != "no" for claim in fact.claims)
+        return "not known" if not since else "announced" if told else "not begun"
     if ended == "perhaps" or (fact.get("phase") == "hands-over" and not until):
         return "possibly over"
-    if fact.get("phase") in _PLANNED or fact.get("status") in _PLANNED:
-        return "due" if since and dates.passed(since, today) != "no" else "announced"
-    if since and dates.passed(since, today) == "no":
-        return "announced"
-    return "current"
+    if _is_planned_term(fact):
+        return "due" if since else "announced"
+    if since and dates.passed(since, day) == "perhaps" and not any(_by(claim, day) for claim in fact.claims):
+        return "possibly begun"
+    return _left(fact, day) if fact.get("status") == "former" and not until else "current"
 
 
-def states(terms: Sequence[Fact], today: date) -> list[State]:
-    """The state of each term of one presidency, in the order of the sheet (the earliest first).
+def standings(facts: Sequence[Fact], kinds: Mapping[str, Kind], day: date) -> list[State]:
+    """How each fact of a sheet stands on a day, the others considered: see `standing`."""
+    return [standing(fact, _later(fact, facts, kinds), day) for fact in facts]
 
-    A term is over when a later one has certainly begun, and possibly over when a later one is due or the order is open.
+
+def standing(fact: Fact, later: Iterable[Fact], day: date) -> State:
+    """The state of a term or an office that ends where a later one has begun: it is over when one has certainly begun,
+    and possibly over when one is due or the order is open.
     """
-    result = [state(term, today) for term in terms]
-    for place in range(1, len(terms)):
-        if result[place] == "announced":
+    result, began = state(fact, day), started(fact)
+    for other in later:
+        theirs = state(other, day)
+        if theirs in _UNBEGUN or result in _UNBEGUN:
             continue
-        for earlier in range(place):
-            one, other = started(terms[earlier]), started(terms[place])
-            certain = result[place] != "due" and one and other and dates.precedes(one, other)
-            if certain:
-                result[earlier] = "over"
-            elif result[earlier] in ("current", "due"):
-                result[earlier] = "possibly over"
+        start = started(other)
+        if theirs not in ("due", "possibly begun") and began and start and dates.precedes(began, start):
+            return "over"
+        if result in ("current", "due"):
+            result = "possibly over"
     return result
+
+
+def spans(facts: Sequence[Fact], kinds: Mapping[str, Kind]) -> list[tuple[tuple[date, str], ...]]:
+    """For each fact of a sheet the days on which its status (where it has events) or its state changes, and to what,
+    from the first day of the calendar on: on any day what `status_on` or `standings` says. Empty where nothing is dated.
+    """
+    return [tuple(_changing(fact, _later(fact, facts, kinds))) for fact in facts]
+
+
+def during(span: Sequence[tuple[date, str]], period: str) -> list[str]:
+    """What `spans` says of a fact in a period (EDTF), in order; more than one where it changes meanwhile."""
+    first, last = dates.bounds(period)
+    before = [word for day, word in span if day <= first]
+    return [*(before[-1:] or ["not known"]), *(word for day, word in span if first < day <= last)]
+
+
+def _changing(fact: Fact, later: Sequence[Fact]) -> Iterator[tuple[date, str]]:
+    written = {text for event in fact.events for text in (event.date, event.as_of)}
+    if not fact.events:
+        every = (fact, *later) if started(fact) or fact.get("until") else ()
+        written = {text for one in every for text in (one.get("since"), one.get("until"), started(one))}
+        written |= {claim.said for one in every for claim in one.claims}
+    last, edges = "", {day for text in written if text for day in _edges(text)}
+    for day in sorted(edges | {date.min} if edges else ()):
+        word = (status_on(fact, day) or "not known") if fact.events else standing(fact, later, day)
+        word = "not begun" if word == "announced" and not any(claim.said for claim in fact.claims) else word
+        if word != last:
+            yield day, word
+            last = word
+
+
+def _edges(text: str) -> Iterator[date]:
+    """The days on which the answer of `dates.passed` can change, and the one after the last."""
+    for edge in dates.bounds(text):
+        yield from (edge, edge + timedelta(1)) if date.min < edge < date.max else ()
+
+
+def _later(fact: Fact, facts: Sequence[Fact], kinds: Mapping[str, Kind]) -> list[Fact]:
+    """The terms after a term of one presidency; the successor in an office that one person holds."""
+    kind = kinds.get(fact.kind)
+    if kind and kind.cardinality == "timeline":
+        terms = [one for one in facts if one.kind == fact.kind and one.verdict != "needs-review"]
+        terms.sort(key=lambda term: dates.sort_key(started(term)))
+        return terms[terms.index(fact) + 1 :] if fact in terms else []
+    name = fact.reason.get("successor")
+    names = kind.identity if kind else ()
+    same = (o for o in facts if o.value_name == name and all(o.get(n) == fact.get(n) for n in names if n != "value"))
+    return [*same] if name else []
+
+
+def _left(fact: Fact, day: date) -> State:
+    """Where an office stands that is former, but nobody says since when."""
+    told = [claim for claim in fact.claims if claim.get("status") == "former"]
+    if any(not claim.said or dates.passed(claim.said, day) != "no" for claim in told):
+        return "over"
+    held = any(claim.said and dates.passed(claim.said, day) != "yes" for claim in fact.claims if claim not in told)
+    return "current" if held or not told else "possibly over"
+
+
+def _is_planned_term(item: Fact | Claim) -> bool:
+    return item.get("phase") in _PLANNED or item.get("status") in _PLANNED
+
+
+def _by(claim: Claim, day: date) -> bool:
+    """Had the source told by that day that it had begun?"""
+    return bool(claim.said) and not _is_planned_term(claim) and dates.passed(claim.said or "", day) != "no"
 
 
 def started(term: Fact) -> str | None:

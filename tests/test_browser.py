@@ -26,6 +26,8 @@ PAGES = (
     "organisations/csto/",
     "countries/AM/",
     "articles/dushanbe-summit/",
+    "changes/",
+    "review/",
 )
 WHY = "the browser tests did NOT run: no Chromium found; install it with: sudo apt-get install chromium"
 
@@ -114,6 +116,35 @@ def test_escape_closes_a_card_and_returns_the_focus(page, address):
     page.keyboard.press("Escape")
     assert page.locator("details.fs-why[open]").count() == 0
     assert page.evaluate("document.activeElement.matches('#membership-AM summary')")
+
+
+def shown_members(page):
+    rows = page.locator("[id^='membership-']:visible").all()
+    return {row.get_attribute("id").rpartition("-")[2]: row.locator(".fs-then").all_inner_texts() for row in rows}
+
+
+def test_a_sheet_can_be_read_as_of_a_day_and_the_address_keeps_it(page, address):
+    page.goto(f"{address}organisations/csto/")
+    today = shown_members(page)
+    page.get_by_label("As of").fill("1999-01-01")
+    assert shown_members(page) == {}
+    assert "nothing" in page.get_by_role("status").inner_text()
+    page.get_by_label("As of").fill("2015-10-01")
+    assert shown_members(page)["AM"] == ["member"]
+    assert shown_members(page)["UZ"] == ["former"]
+    page.goto(page.url)
+    assert shown_members(page)["AM"] == ["member"]
+    page.get_by_role("button", name="Today").click()
+    assert shown_members(page) == today
+    assert "as-of" not in page.url
+
+
+def test_without_javascript_a_sheet_shows_today_and_offers_no_day(browser, address):
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(f"{address}organisations/csto/?as-of=1999-01-01")
+    assert not page.locator(".fs-asof").is_visible()
+    assert "AM" in shown_members(page)
+    page.close()
 
 
 @pytest.mark.parametrize("path", PAGES)

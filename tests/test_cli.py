@@ -175,3 +175,15 @@ def test_a_claim_line_has_the_keys_that_others_rely_on():
         "since", "until", "duration", "from_name", "quote", "start", "end", "rule", "confidence", "derivation",
     ]  # fmt: skip
     assert (line["from"], line["from_name"], line["post"]) == ("TJ", "Tajikistan", None)
+
+
+def test_show_says_what_was_known_of_a_time(project):
+    root = project([a_claim(value="AM", status="member"), a_claim(value="UZ", status="former", until="2012", start=50)])
+    done = typed(root, "show", "csto", "--as-of", "2015-10")
+    assert done.stdout.splitlines()[1:] == ["  member: membership: Armenia, status member",
+                                            "  former: membership: Uzbekistan, status former, until 2012"]  # fmt: skip
+    early = typed(root, "show", "CSTO", "--as-of", "2001")
+    assert (early.stdout.splitlines()[1:], early.stderr) == ([], "2 facts not known for that time\n")
+    wrong = typed(root, "show", "csto", "--as-of", "june")
+    assert wrong.returncode == 2
+    assert "Traceback" not in wrong.stderr

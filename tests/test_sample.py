@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from conftest import KINDS
 
 from generator import build, content, timeline
 
@@ -114,4 +115,6 @@ def test_every_status_of_a_member_shows(sheets):
 
 def test_every_state_of_a_presidency_shows(sheets):
     terms = [[fact for fact in sheet.facts if fact.kind == "presidency"] for sheet in sheets.values()]
-    assert {"announced", "due", "current", "over"} <= {state for each in terms for state in timeline.states(each, TODAY)}
+    assert {"announced", "due", "current", "over"} <= {
+        state for each in terms for state in timeline.standings(each, KINDS, TODAY)
+    }

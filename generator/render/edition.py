@@ -61,6 +61,7 @@ class Row(NamedTuple):
     status: str | None  # where the kind has one: as of today
     since: str | None
     until: str | None
+    span: tuple[tuple[date, str], ...]  # `timeline.spans`
     stale: bool  # nobody has confirmed it for two years
     evidence: tuple[Evidence, ...]
     against: tuple[Evidence, ...]
@@ -70,6 +71,11 @@ class Row(NamedTuple):
     def sources(self) -> int:
         """How many articles say so."""
         return len({item.claim.quote.article for item in self.evidence if item.claim.quote})
+
+    @property
+    def on(self) -> str:
+        """How it stood when, for the script that shows the page as of a day: `0001-01-01 not known;2002-10-07 member`."""
+        return ";".join(f"{day} {word}" for day, word in self.span)
 
     @property
     def rows(self) -> list[Claim]:
@@ -163,7 +169,8 @@ class Edition:
 
 def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
     used: dict[str, int] = {}
-    standings = _standings(sheet, edition.today)
+    standings = timeline.standings(sheet.facts, edition.kinds, edition.today)
+    spans = timeline.spans(sheet.facts, edition.kinds)
     subject, record = edition.name(sheet.id, sheet.name), edition.gazetteer.record(sheet.id)
     for place, fact in enumerate(sheet.facts):
         if not shown(fact) or fact.kind not in edition.kinds:
@@ -184,6 +191,7 @@ def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
             status=_status(fact, standings[place], edition.today),
             since=fact.fields.get("since"),
             until=_until(fact),
+            span=spans[place] if kind.changes else (),
             stale=bool(fact.confirmed) and old(fact.confirmed or "", edition),
             evidence=tuple(item for item in backing if not item.says),
             against=tuple(item for item in backing if item.says),
@@ -218,15 +226,6 @@ def anchor(fact: Fact, kind: Kind) -> str:
     if kind.cardinality == "timeline":
         parts.append(fact.fields.get("since", "")[:10])
     return "-".join(word for part in parts if (word := re.sub(r"[^A-Za-z0-9]+", "-", part).strip("-")))
-
-
-def _standings(sheet: Sheet, today: date) -> dict[int, str]:
-    """The state of each fact by its place on the sheet; a term of a presidency ends where the next has begun."""
-    found: dict[int, str] = {place: timeline.state(fact, today) for place, fact in enumerate(sheet.facts)}
-    terms = [(place, fact) for place, fact in enumerate(sheet.facts) if fact.kind == "presidency" and shown(fact)]
-    terms.sort(key=lambda item: dates.sort_key(timeline.started(item[1])))
-    states = timeline.states([fact for _, fact in terms], today)
-    return found | {place: state for (place, _), state in zip(terms, states, strict=True)}
 
 
 def _status(fact: Fact, standing: str, today: date) -> str | None:
