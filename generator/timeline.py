@@ -53,7 +53,8 @@ def state(fact: Fact, day: date) -> State:
     if ended == "yes":
         return "over"
     if seen and dates.passed(seen, day) == "no":
-        told = not since or any(not claim.said or dates.passed(claim.said, day) != "no" for claim in fact.claims)
+        said = [claim.said for claim in fact.claims if claim.said]
+        told = not said or any(dates.passed(text, day) != "no" for text in said)
         return "not known" if not since else "announced" if told else "not begun"
     if ended == "perhaps" or (fact.get("phase") == "hands-over" and not until):
         return "possibly over"
