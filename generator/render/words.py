@@ -133,4 +133,4 @@ def fill(template: str, depth: int, values: Mapping[str, Any]) -> str:
 def lines(template: str, values: Mapping[str, Any]) -> list[str]:
     """The lines of a template as plain text, for what is neither HTML nor Markdown."""
     text = _ENVIRONMENT.get_template(f"{template}.md.jinja").render(values, up="")
-    return [plain for line in text.splitlines() if (plain := Markup(line).striptags())]  # noqa: S704 (escaped above)
+    return [plain for line in text.split("\n") if (plain := Markup(line).striptags())]  # noqa: S704 (escaped above)
