@@ -53,8 +53,7 @@ def atom(items: Sequence[Mapping[str, str]], title: str, site: str) -> str:
     for item in items:
         on = _midnight(item["on"])
         feed.add_item(item["title"], item["url"], item["text"], unique_id=_tag(item), pubdate=on, updateddate=on)
-    if not items:
-        feed.feed["updated"] = _midnight("1970-01-01")
+    feed.latest_post_date = lambda: _midnight(items[0]["on"] if items else "1970-01-01")  # else the time of the build
     return str(feed.writeString("utf-8"))
 
 

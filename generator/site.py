@@ -1,6 +1,7 @@
 """The MkDocs plugin `factsheets`: rendered pages join the hand-written ones. The only place that knows MkDocs."""
 
 import posixpath
+import re
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -9,9 +10,11 @@ from urllib.parse import quote, urljoin
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import BasePlugin, get_plugin_logger
+from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority, get_plugin_logger
 from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as SitePage
+from mkdocs.utils.templates import TemplateContext
 
 from generator import build, publish
 from generator.build import Project
@@ -28,6 +31,13 @@ LISTS = (
     "changes/index.md",
 )
 
+_BLOCK = re.compile(r"^<(?!!--)[^\n]*(?:\n[^\n]+)*", re.M)  # from a line that begins with a tag to the next empty one
+_KEPT = re.compile(r'<div class="fs-block">(\d+)</div>')
+_NO_SEARCH = re.compile(
+    r"<a class=\"headerlink\".*?</a>|<(details|form|span)\b[^>]* data-search-exclude[^>]*>.*?</\1>|</?(?:t(?:r|h|d|head|body|able)|a|span|div|dl|dt|dd|b|i|time)\b[^>]*>",
+    re.S,
+)
+
 log = get_plugin_logger("factsheets")
 
 
@@ -42,6 +52,8 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         self._command: str = "build"
         self._last: Project | None = None  # as `serve` showed it last: what is broken now stays as it was then
         self._edits: dict[str, str] = {}
+        self._blocks: dict[str, list[str]] = {}
+        self._content = ""
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:  # noqa: ARG002
         """Its presence keeps this object alive between two builds of `serve`."""
@@ -88,6 +100,40 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         if page.file.generated_by == "factsheets":
             page.edit_url = _edit_url(self._edits.get(page.file.src_uri), config)
         return page
+
+    def on_page_markdown(self, markdown: str, *, page: SitePage, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002
+        """Only the headings of a generated page go through Markdown: its blocks of HTML come back as they are.
+
+        Converting them would take most of a build's time and change no byte, which a test compares.
+        """
+        if page.file.generated_by != "factsheets":
+            return markdown
+        blocks = self._blocks[page.file.src_uri] = []
+
+        def kept(match: re.Match[str]) -> str:
+            blocks.append(match[0])
+            return f'<div class="fs-block">{len(blocks) - 1}</div>'
+
+        return _BLOCK.sub(kept, markdown)
+
+    def on_page_content(self, html: str, *, page: SitePage, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002
+        """The blocks back in their places."""
+        blocks = self._blocks.pop(page.file.src_uri, [])
+        return _KEPT.sub(lambda match: blocks[int(match[1])], html) if blocks else html
+
+    @event_priority(100)
+    def _to_search(self, context: TemplateContext, *, page: SitePage, config: MkDocsConfig, nav: Navigation) -> None:  # noqa: ARG002
+        """For the search, which reads a page now, only what it keeps of a generated page: that is quicker to read."""
+        if page.file.generated_by == "factsheets":
+            self._content = page.content or ""
+            page.content = re.sub(r"\s+", " ", _NO_SEARCH.sub("", self._content))
+
+    @event_priority(-100)
+    def _to_readers(self, context: TemplateContext, *, page: SitePage, config: MkDocsConfig, nav: Navigation) -> None:  # noqa: ARG002
+        if page.file.generated_by == "factsheets":
+            page.content = self._content
+
+    on_page_context = CombinedEvent(_to_search, _to_readers)
 
     def _project(self, root: Path) -> Project:
         if self._command != "serve":

@@ -200,8 +200,10 @@ def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
 
 
 def _report(fact: Fact, subject: str, edition: Edition) -> str | None:
-    """The issue form `.github/ISSUE_TEMPLATE/fact.yml`, filled in with the override that would state the fact."""
-    if not edition.repository:
+    """The issue form `.github/ISSUE_TEMPLATE/fact.yml`, filled in with the override that would state the fact; None for
+    what rests on tables alone, which get corrected there.
+    """
+    if not edition.repository or fact.decided_by == "reference":
         return None
     override = overridefile.entry(fact.kind, fact.value or fact.value_name, fact.fields, why="")
     title = f"{subject}, {fact.kind}: {fact.value_name}"
