@@ -4,6 +4,7 @@ import html
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
@@ -86,9 +87,14 @@ _MARKUP = re.compile(r"[&<>\"'`*_{}\[\]\\#|~^$=!:@+]")
 
 def escape(value: object) -> Markup:
     """Text that no HTML, Markdown or Jinja further down the road takes for its own; controls are dropped."""
-    if hasattr(value, "__html__"):
-        return Markup(value.__html__())  # noqa: S704
-    text = str(value).translate(_DROPPED).replace("\n", " ")
+    if type(value) is Markup:
+        return value
+    return Markup(value.__html__()) if hasattr(value, "__html__") else _escaped(str(value))  # noqa: S704
+
+
+@lru_cache(maxsize=65536)
+def _escaped(text: str) -> Markup:
+    text = text.translate(_DROPPED).replace("\n", " ")
     return Markup(_MARKUP.sub(lambda match: f"&#{ord(match[0])};", text))  # noqa: S704
 
 
