@@ -153,10 +153,10 @@ def render(to: Annotated[Path, typer.Option("--to", help="Folder for the pages; 
 
     Example: `factsheets render --to docs-for-another-engine/`
     """
-    from generator import publish
+    from generator.publish import publish
 
     project = builder.refresh(_project(), today=builder.today())
-    pages = publish.files(project, project.problems)
+    pages = publish(project, project.problems).files.values()
     written = [content.write(to / page.path, page.text) for page in pages]
     _finish(project.problems, f"{_number(len(written), 'file')} in {to}, {sum(written)} of them new or changed")
 

@@ -2,23 +2,28 @@
 
 import posixpath
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, urljoin
 
+from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
+from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority, get_plugin_logger
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as SitePage
+from mkdocs.utils import write_file
 from mkdocs.utils.templates import TemplateContext
 
-from generator import build, publish
+from generator import build
 from generator.build import Project
 from generator.errors import FactsheetsError
+from generator.publish import Published, publish
 
 PACKAGE = Path(str(files("generator")))
 ASSETS = ("factsheets.css", "factsheets.js")
@@ -34,7 +39,9 @@ LISTS = (
 _BLOCK = re.compile(r"^<(?!!--)[^\n]*(?:\n[^\n]+)*", re.M)  # from a line that begins with a tag to the next empty one
 _KEPT = re.compile(r'<div class="fs-block">(\d+)</div>')
 _NO_SEARCH = re.compile(
-    r"<a class=\"headerlink\".*?</a>|<(details|form|span)\b[^>]* data-search-exclude[^>]*>.*?</\1>|</?(?:t(?:r|h|d|head|body|able)|a|span|div|dl|dt|dd|b|i|time)\b[^>]*>",
+    r"<a class=\"headerlink\".*?</a>"
+    r"|<(details|form|span)\b[^>]* data-search-exclude[^>]*>.*?</\1>"
+    r"|</?(?:t(?:r|h|d|head|body|able)|a|span|div|dl|dt|dd|b|i|time)\b[^>]*>",
     re.S,
 )
 
@@ -51,9 +58,12 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
     def __init__(self) -> None:
         self._command: str = "build"
         self._last: Project | None = None  # as `serve` showed it last: what is broken now stays as it was then
-        self._edits: dict[str, str] = {}
+        self._published: Published | None = None
         self._blocks: dict[str, list[str]] = {}
         self._content = ""
+        self._ground: object = None  # all that the last whole build rests on besides the project's content
+        self._shown: dict[str, tuple[SitePage, TemplateContext]] = {}  # by source, as that build left them
+        self._build: tuple[MkDocsConfig, Files, Environment] | None = None
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:  # noqa: ARG002
         """Its presence keeps this object alive between two builds of `serve`."""
@@ -73,32 +83,38 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
 
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
         """The pages of the project as it is now."""
-        project = self._project(_root(config))
-        errors = [problem for problem in project.problems if problem.severity == "error"]
-        if errors and config.strict and self._command != "serve":
-            raise PluginError("\n".join(str(problem) for problem in errors))
-        for problem in project.problems:
-            (log.warning if problem in errors else log.info)(str(problem))
-        self._edits = {}
-        pages = publish.files(project, errors, site=config.site_url or "/", repository=config.repo_url or None)
-        for page in pages:
-            if files.get_file_from_path(page.path):
-                continue
-            if not page.path.endswith(".md"):
-                files.append(File.generated(config, page.path, content=page.text))
-                continue
-            listed = InclusionLevel.INCLUDED if page.path in LISTS else InclusionLevel.NOT_IN_NAV
-            files.append(File.generated(config, page.path, content=page.text, inclusion=listed))
-            if page.edit_path:
-                self._edits[page.path] = page.edit_path
+        if self._ground != (ground := _ground(config)):
+            self._published, self._ground = None, ground
+        self._published, self._shown = self._publish(config), {}
+        for page in self._published.files.values():
+            if not files.get_file_from_path(page.path):
+                hidden = page.path.endswith(".md") and page.path not in LISTS
+                inclusion = InclusionLevel.NOT_IN_NAV if hidden else InclusionLevel.INCLUDED
+                files.append(File.generated(config, page.path, content=page.text, inclusion=inclusion))
         for name in ASSETS:
             files.append(File.generated(config, f"assets/{name}", abs_src_path=str(PACKAGE / "assets" / name)))
         return files
 
+    def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
+        """Keeps what shows a page again under `serve`."""
+        self._build = config, files, env
+        return env
+
+    def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Callable[[], None]) -> LiveReloadServer:  # noqa: ARG002
+        """An edit below `content/` shows again the pages that it changes; any other builds the site."""
+
+        def build_again() -> None:
+            if not self._show_again():
+                builder()
+
+        server.builder = build_again
+        return server
+
     def on_pre_page(self, page: SitePage, *, config: MkDocsConfig, files: Files) -> SitePage:  # noqa: ARG002
         """The pencil of a sheet opens its override file, or the form for a new one."""
         if page.file.generated_by == "factsheets":
-            page.edit_url = _edit_url(self._edits.get(page.file.src_uri), config)
+            edited = self._published and self._published.files[page.file.src_uri].edit_path
+            page.edit_url = _edit_url(edited, config)
         return page
 
     def on_page_markdown(self, markdown: str, *, page: SitePage, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002
@@ -132,8 +148,54 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
     def _to_readers(self, context: TemplateContext, *, page: SitePage, config: MkDocsConfig, nav: Navigation) -> None:  # noqa: ARG002
         if page.file.generated_by == "factsheets":
             page.content = self._content
+            self._shown[page.file.src_uri] = page, context
 
     on_page_context = CombinedEvent(_to_search, _to_readers)
+
+    def _publish(self, config: MkDocsConfig) -> Published:
+        project = self._project(_root(config))
+        errors = [problem for problem in project.problems if problem.severity == "error"]
+        if errors and config.strict and self._command != "serve":
+            raise PluginError("\n".join(str(problem) for problem in errors))
+        for problem in project.problems:
+            (log.warning if problem in errors else log.info)(str(problem))
+        site, repository = config.site_url or "/", config.repo_url or None
+        return publish(project, errors, site=site, repository=repository, last=self._published)
+
+    def _show_again(self) -> bool:
+        """Shows the pages that an edit changed, without the others; False where that is not enough.
+
+        The search finds what it found before, until the site is built again.
+        """
+        if not self._build or not self._published or self._ground != _ground(self._build[0]):
+            return False
+        config, files, _ = self._build
+        before, self._published = self._published, self._publish(config)
+        if before.files.keys() != self._published.files.keys():
+            return False
+        for path, made in self._published.files.items():
+            file = files.get_file_from_path(path)
+            if made.text != before.files[path].text and file and file.generated_by == "factsheets":
+                file.content_string = made.text
+                self._show(path) if path in self._shown else file.copy_file()
+                log.info(f"shown again: {path}")
+        return True
+
+    def _show(self, path: str) -> None:
+        """What MkDocs does to put one page into its theme."""
+        assert self._build
+        config, files, env = self._build
+        page, context = self._shown[path]
+        page.active = True
+        page = config.plugins.on_pre_page(page, config=config, files=files)
+        page.read_source(config)
+        page.markdown = config.plugins.on_page_markdown(page.markdown or "", page=page, config=config, files=files)
+        page.render(config, files)
+        page.content = config.plugins.on_page_content(page.content or "", page=page, config=config, files=files)
+        output = env.get_template(str(page.meta.get("template", "main.html"))).render(context)
+        output = config.plugins.on_post_page(output, page=page, config=config)
+        write_file(output.encode("utf-8", "xmlcharrefreplace"), page.file.abs_dest_path)
+        page.active = False
 
     def _project(self, root: Path) -> Project:
         if self._command != "serve":
@@ -151,6 +213,16 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
 def _root(config: MkDocsConfig) -> Path:
     """The project's folder: that of `mkdocs.yml`."""
     return Path(config.config_file_path).parent if config.config_file_path else Path.cwd()
+
+
+def _ground(config: MkDocsConfig) -> object:
+    """Everything but the project's content that a site is made of, by the time and size of its files."""
+    folders = [Path(config.docs_dir), PACKAGE / "templates", PACKAGE / "assets", PACKAGE / "theme"]
+    folders += [_root(config) / "content" / name for name in ("kinds", "templates")]
+    folders += [Path(config.theme.custom_dir)] if config.theme.custom_dir else []
+    paths = [path for folder in folders for path in folder.rglob("*")]
+    paths += [Path(config.config_file_path)] if config.config_file_path else []
+    return build.today(), {path: (stat.st_mtime_ns, stat.st_size) for path in paths if (stat := path.stat())}
 
 
 def _edit_url(path: str | None, config: MkDocsConfig) -> str | None:

@@ -31,7 +31,7 @@ LEVELS = (
 )
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 MAY_SEE_EACH_OTHER = {1, 2, 5}  # the siblings of level 3 never do, and nobody imports a door
-HOMES = {"spacy": {"extract"}, "yaml": {"strict_yaml"}, "jinja2": {"render"}, "mkdocs": {"site"}}
+HOMES = {"spacy": {"extract"}, "yaml": {"strict_yaml"}, "jinja2": {"render", "site"}, "mkdocs": {"site"}}
 PURE = {"dates", "model", "kinds", "gazetteer", "extract", "reconcile", "render", "export", "timeline", "changes"}
 CLOCKS = {"today", "now", "utcnow", "time"}
 

@@ -87,7 +87,7 @@ def csto(*more):
 def pages(*sheets, articles=(SUMMIT, CRITICS), today=DAY, **more):
     own = {name: more.pop(name) for name in ("problems", "unsaved", "review") if name in more}
     edition = Edition(subjects=sheets, read=articles, kinds=KINDS, gazetteer=GAZETTEER, today=today, **more)
-    return {page.path: page for page in render(edition, **own)}
+    return {draft.path: draft.page() for draft in render(edition, **own)}
 
 
 def text_of(page):

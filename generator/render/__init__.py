@@ -19,6 +19,21 @@ from generator.render.marks import Note, paragraphs
 from generator.render.words import fill, web
 
 
+class Draft(NamedTuple):
+    """A page before its words are set: equal drafts make equal pages."""
+
+    path: str
+    template: str
+    values: Mapping[str, Any]
+    edit_path: str | None = None
+
+    def page(self) -> "Page":
+        """The page in Markdown."""
+        place = self.path.removesuffix("index.md").removesuffix(".md").strip("/")
+        depth = place.count("/") + bool(place)
+        return Page(self.path, fill(self.template, depth, self.values), self.edit_path)
+
+
 class Page(NamedTuple):
     """A page as Markdown. Its links assume directory addresses: `organisations/csto.md` is `/organisations/csto/`."""
 
@@ -29,8 +44,8 @@ class Page(NamedTuple):
 
 def render(
     edition: Edition, *, problems: Sequence[Problem] = (), unsaved: Iterable[str] = (), review: Sequence[Item] | None = None
-) -> Iterator[Page]:
-    """Every generated page: the home page, one a subject, one an article, the lists, the changes, and where given what
+) -> Iterator[Draft]:
+    """A draft of every generated page: the home page, one a subject, one an article, the lists, the changes, and where given what
     waits for review.
 
     `problems` are shown as a notice on top of each page; `unsaved` are ids of articles whose claims are not yet in
@@ -48,23 +63,23 @@ def render(
     read = [_article(article, edition) for article in edition.articles.values()]
     read.sort(key=lambda item: (dates.sort_key(item["article"].published), item["article"].id), reverse=True)
     lists = {"organisations": organisations, "countries": countries, "articles": read}
-    yield Page("index.md", fill("home", 0, shared | lists))
+    yield Draft("index.md", "home", shared | lists)
     for listed in lists:
-        yield Page(f"{listed}/index.md", fill(listed, 1, shared | lists))
+        yield Draft(f"{listed}/index.md", listed, shared | lists)
     if review is not None:
         waiting = [
             (item, edition.name(item.sheet.id, item.sheet.name), [evidence(c, item.says, edition) for c in item.claims])
             for item in review
         ]
-        yield Page("review/index.md", fill("review", 1, shared | {"items": waiting, "kinds": edition.kinds}))
-    yield Page("changes/index.md", fill("changes", 1, shared | {"told": told}))
+        yield Draft("review/index.md", "review", shared | {"items": waiting, "kinds": edition.kinds})
+    yield Draft("changes/index.md", "changes", shared | {"told": told})
     for folder, template in (("organisations", "organisation"), ("countries", "country")):
         for one in lists[folder]:
             path = f"{folder}/{one['id']}"
-            yield Page(f"{path}.md", fill(template, 2, shared | one), f"content/overrides/{path}.yml")
+            yield Draft(f"{path}.md", template, shared | one, f"content/overrides/{path}.yml")
     for one in read:
         path = f"articles/{article_stem(one['article'].id)}.md"
-        yield Page(path, fill("article", 2, shared | one), f"content/articles/{one['article'].id}.md")
+        yield Draft(path, "article", shared | one, f"content/articles/{one['article'].id}.md")
 
 
 def _by_subject(told: Iterable[Told]) -> Mapping[str, list[Told]]:

@@ -108,7 +108,7 @@ class Listed(NamedTuple):
     old: bool  # more than two years ago
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(eq=False, kw_only=True)
 class Edition:
     """Everything one rendering shows, and the day on which it shows it."""
 
@@ -120,6 +120,7 @@ class Edition:
     references: Mapping[str, Table] = field(default_factory=dict)
     repository: str | None = None  # the address that readers' corrections go to
     changes: Sequence[Change] = ()  # the record, the oldest first
+    before: "Edition | None" = None  # the one that this replaces, until what is the same has been taken over
 
     @cached_property
     def sheets(self) -> Mapping[str, Sheet]:
@@ -134,7 +135,14 @@ class Edition:
     @cached_property
     def rows(self) -> Mapping[str, tuple[Row, ...]]:
         """The rows of each sheet by its id: settled and disputed facts; those that need review are not shown."""
-        return {sheet.id: tuple(_rows(sheet, self)) for sheet in self.sheets.values()}
+        before, self.before = self.before, None
+        old = before.rows if before and before._ground() == self._ground() else {}
+        same = {name for name in old if before and before.sheets.get(name) is self.sheets.get(name)}
+        return {name: old[name] if name in same else tuple(_rows(sheet, self)) for name, sheet in self.sheets.items()}
+
+    def _ground(self) -> tuple[object, ...]:
+        """All that the rows of a sheet depend on besides the sheet."""
+        return self.today, self.pages, self.articles, self.kinds, self.gazetteer, self.references, self.repository
 
     @cached_property
     def derived(self) -> Mapping[str, tuple[Row, ...]]:
