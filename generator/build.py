@@ -19,6 +19,7 @@ from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import FOLDERS, Article, Claim, Sheet
 from generator.reconcile import idle_overrides, reconcile, source_claims
+from generator.reprints import originals
 from generator.sheetfile import saved as saved_part
 
 T = TypeVar("T")
@@ -181,7 +182,9 @@ def rules_at_work(
 
 def _settled(claims: Iterable[Claim], project: Project) -> list[Sheet]:
     """What articles say, settled with the project's overrides and references."""
-    every = [*claims, *project.overrides.claims, *project.references.claims]
+    first = originals(project.articles)
+    told = (c if c.origin == (o := first.get(c.quote.article if c.quote else "")) else replace(c, origin=o) for c in claims)
+    every = [*told, *project.overrides.claims, *project.references.claims]
     return reconcile(every, project.kinds, project.gazetteer)
 
 

@@ -11,10 +11,11 @@ from datetime import date, timedelta
 from itertools import combinations
 
 from generator import dates
-from generator.events import latest, settle_events, source
+from generator.events import latest, settle_events
 from generator.gazetteer import Gazetteer, fold
 from generator.kinds import Kind
 from generator.model import PUBLISH_AT, Claim, DecidedBy, Event, Fact, Sheet
+from generator.reprints import independent, repeats
 from generator.timeline import is_planned, started
 
 _SHARED_POSTS = {
@@ -64,9 +65,11 @@ def _sheet(claims: list[Claim], kinds: Mapping[str, Kind], gazetteer: Gazetteer)
     first = claims[0]
     denied = _denied(claims, kinds)
     gone = {claim.id for claim in denied}
+    again = repeats(claim for claim in claims if claim.id not in gone)
+    gone |= {claim.id for some in again.values() for claim in some}
     kept = [claim for claim in claims if claim.id not in gone]
     facts = [
-        fact
+        replace(fact, claims=(*fact.claims, *(c for one in fact.claims for c in again.get(one.id, ())))) if again else fact
         for kind in kinds.values()
         for fact in _SETTLE[kind.cardinality]([claim for claim in kept if claim.kind == kind.name], kind)
     ]
@@ -252,7 +255,7 @@ def _choose(voters: list[Claim], kind: Kind) -> tuple[str, list[str]]:
     newest = {value: max(dates.sort_key(claim.said) for claim in votes[value]) for value in exact}
 
     def weight(value: str) -> tuple[object, ...]:
-        sources = len({source(claim) for claim in votes[value]})
+        sources = independent(votes[value])
         sure = max(claim.confidence for claim in votes[value])
         read = any(claim.quote for claim in votes[value])
         return (newest[value] if kind.changes else (), read, sources, sure, newest[value], value)
@@ -458,4 +461,4 @@ def _departed(others: Iterable[Claim], said: str | None) -> Iterator[str]:
 
 def _sources(claims: Iterable[Claim]) -> str:
     """How many, in figures; empty where none."""
-    return str(len({source(claim) for claim in claims if not claim.override}) or "")
+    return str(independent(claim for claim in claims if not claim.override) or "")

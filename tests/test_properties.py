@@ -121,6 +121,26 @@ def test_what_the_winner_says_said_once_more_changes_no_value(articles):
         assert any((f.kind, f.value, f.fields) == (fact.kind, fact.value, fact.fields) for f in after)
 
 
+@given(ARTICLES, OVERRIDES, ROWS, st.sampled_from(["2001", "2030-01-01", None]))
+def test_a_reprint_changes_nothing_but_the_evidence(articles, overrides, listed, said):
+    reprint = [
+        replace(c, quote=replace(c.quote, article="z"), origin="a", said=said) for c in articles if c.quote.article == "a"
+    ]
+    after = settled(articles, overrides, listed, reprint)
+    assert [without(sheet, "z") for sheet in after] == settled(articles, overrides, listed)
+    assert len(source_claims(after)) == len(source_claims(settled(articles, overrides, listed))) + len(
+        {c.id for c in reprint}
+    )
+
+
+def without(sheet, article):
+    def left(claims):
+        return tuple(claim for claim in claims if not claim.quote or claim.quote.article != article)
+
+    facts = tuple(replace(fact, claims=left(fact.claims)) for fact in sheet.facts)
+    return replace(sheet, facts=facts, denied=left(sheet.denied))
+
+
 @given(ARTICLES)
 def test_without_an_article_the_facts_are_as_if_it_had_never_been(articles):
     left = [claim for claim in articles if claim.quote.article != "a"]
