@@ -39,10 +39,12 @@ def settle_events(ranked: list[Claim], kind: Kind) -> tuple[list[Event], list[st
 
 
 def _events_of(claim: Claim, usual: str) -> Iterator[Event]:
-    """What a claim says happened: `since` begins its status (of a former member: the membership), `until` ends it."""
+    """What a claim says happened: `since` begins its status (of a former member: the membership), `until` ends
+    it; who is to leave, or to join, has not yet.
+    """
     status, since, until = claim.fields.get("status", usual), claim.fields.get("since"), claim.fields.get("until")
     if status == "former":
-        if since:
+        if since or (until and claim.said and dates.precedes(claim.said, until)):
             yield Event(usual, since, claim.said)
         yield Event("former", until, claim.said)
     elif status == "candidate" and since and claim.said and dates.precedes(claim.said, since):

@@ -342,6 +342,7 @@ def test_the_schemas_accept_our_own_files_as_an_editor_reads_them(name, path):
     [
         ("overrides", "- {kind: founding, event: established, value: 2002, why: It is.}"),
         ("organisations", "- {id: a-b, name: A B}"),
+        ("overrides", "- {expect: {kind: membership, status: member, min: 6, max: 6}, why: Six signed.}"),
         ("kinds", "{kind: a, cardinality: one, subject: b, value: c, fields: {b: {type: text, optional: true}}}"),
         ("settings", "{model: en_core_web_sm}"),
     ],
