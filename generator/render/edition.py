@@ -19,8 +19,8 @@ from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import FOLDERS, Article, Claim, Fact, Quote, Sheet
 from generator.referencefile import Table
-from generator.reprints import independent
 from generator.render.words import web
+from generator.reprints import independent
 
 CONTEXT = 90
 """How many characters of the article stand on either side of a short quote."""
