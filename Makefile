@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet -c constraints.txt
 SHARED_EVAL ?= ../shared/eval
 
 .DEFAULT_GOAL := help
-.PHONY: help setup site serve test lint check quality screenshots update clean
+.PHONY: help setup site serve test soak lint check quality screenshots update clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ serve: $(VENV)/.site-installed ## the site on http://127.0.0.1:8000/, following 
 
 test: $(VENV)/.dev-installed ## run all tests
 	$(BIN)/python -m pytest
+
+soak: $(VENV)/.dev-installed ## thousands of claim sets against every property; half an hour at most
+	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest tests/test_properties.py
 
 lint: $(VENV)/.dev-installed ## formatting, lint, types
 	$(BIN)/ruff format --check .

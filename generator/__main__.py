@@ -431,7 +431,7 @@ def _claim_lines(claims: Iterable[Claim], fact: Fact | None) -> Iterator[str]:
         same = fact and (claim.value, dict(claim.fields)) == (fact.value, dict(fact.fields))
         said = "" if same else f" says {_words(claim).partition(': ')[2]}:"
         if claim.quote:
-            when = f", {claim.said}" if claim.said else ""
+            when = (f", {claim.said}" if claim.said else "") + (f", reprints {claim.origin}" if claim.origin else "")
             quote = " ".join(claim.quote.text.split())
             yield f"- {claim.quote.article}{when} ({claim.confidence:.2f}, {claim.rule}){said} “{quote}”"
         else:

@@ -19,6 +19,7 @@ from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import FOLDERS, Article, Claim, Sheet
 from generator.reconcile import idle_overrides, reconcile, source_claims
+from generator.reprints import originals
 from generator.sheetfile import saved as saved_part
 
 T = TypeVar("T")
@@ -103,7 +104,7 @@ def refresh(root: Path, *, today: date, last: Project | None = None) -> Project:
     problems = [*project.problems, *broken, *unreadable, *_staleness(project, saved)]
     present = {article.id for article in project.articles}
     claims = [c for c in source_claims(saved) if not c.quote or c.quote.article in present]
-    sheets = _with_last_good(_settled(claims, project), project.overrides.broken, last.sheets if last else saved)
+    sheets = _with_last_good(_settled(claims, project, last), project.overrides.broken, last.sheets if last else saved)
     problems += _idle(claims, project)
     return replace(project, sheets=tuple(sheets), problems=tuple(problems), changes=tuple(record))
 
@@ -118,7 +119,7 @@ def preview(project: Project) -> Project:
     stale = {article.id for article in project.stale}
     claims = [c for c in source_claims(project.sheets) if not c.quote or c.quote.article not in stale]
     claims += [claim for some in previews.values() for claim in some]
-    shown = _with_last_good(_settled(claims, project), project.overrides.broken, project.sheets)
+    shown = _with_last_good(_settled(claims, project, project), project.overrides.broken, project.sheets)
     return replace(project, sheets=tuple(shown), unsaved=frozenset(stale), previews=previews)
 
 
@@ -179,10 +180,13 @@ def rules_at_work(
     return extract.rules_at_work(articles, kinds=kinds, gazetteer=gazetteer, model=model or extract.DEFAULT_MODEL)
 
 
-def _settled(claims: Iterable[Claim], project: Project) -> list[Sheet]:
-    """What articles say, settled with the project's overrides and references."""
-    every = [*claims, *project.overrides.claims, *project.references.claims]
-    return reconcile(every, project.kinds, project.gazetteer)
+def _settled(claims: Iterable[Claim], project: Project, last: Project | None = None) -> list[Sheet]:
+    """What articles say, settled with the project's overrides and references; only what is not as in `last`."""
+    first = originals(project.articles)
+    told = (c if c.origin == (o := first.get(c.quote.article if c.quote else "")) else replace(c, origin=o) for c in claims)
+    every = [*told, *project.overrides.claims, *project.references.claims]
+    same = last.sheets if last and last.engine == project.engine else ()
+    return reconcile(every, project.kinds, project.gazetteer, same)
 
 
 def _extract(articles: list[Article], project: Project, progress: Progress | None) -> list[Claim]:

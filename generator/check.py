@@ -12,7 +12,7 @@ from generator.errors import Problem
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import FOLDERS, PUBLISH_AT, Article, Claim, Fact, Quote, Sheet
-from generator.reconcile import plain
+from generator.reconcile import denies, plain
 
 Line: TypeAlias = Mapping[str, str | None]
 """A claim by the keys of the machine interface."""
@@ -23,6 +23,7 @@ def check(root: Path, *, today: date) -> Iterator[Problem]:
     project = refresh(root, today=today)
     yield from project.problems
     yield from _orphans(project)
+    yield from _unexpected(project, today)
     for sheet in (sheet for sheet in project.sheets if sheet.type == "organisation"):
         path = Path("content/facts/organisations") / f"{sheet.id}.yml"
         hint = f"correct it in content/overrides/organisations/{sheet.id}.yml, or add an article"
@@ -114,12 +115,33 @@ def _unsettled(project: Project) -> Iterator[Problem]:
         yield Problem("is not what the articles and today's overrides give", path, None, RUN_BUILD, "warning")
 
 
+def _unexpected(project: Project, today: date) -> Iterator[Problem]:
+    """Where an editor expects more or fewer facts on a sheet than are published; a status is that of today."""
+    for named, least, most, line in project.overrides.expected:
+        sheets = [sheet for sheet in project.sheets if (sheet.type, sheet.id) == (named.subject_type, named.subject)]
+        facts = [fact for sheet in sheets for fact in _published(sheet, named.kind)]
+        found = sum(denies(named, _as_of(fact, today), project.kinds) for fact in facts)
+        if not least <= found <= most:
+            wanted = f"at least {least}" if found < least else f"at most {most:.0f}"
+            what = " ".join(filter(None, [named.kind, named.value_name, *named.fields.values()]))
+            path = Path("content/overrides") / (named.override or "")
+            yield Problem(f"{found} where {wanted} are expected: {what}", path, line, named.why, "warning")
+
+
+def _as_of(fact: Fact, day: date) -> Claim:
+    """What a fact says, with the status of a day."""
+    says = {"status": "former"} if "status" in fact.fields and timeline.state(fact, day) == "over" else {}
+    says |= {"status": status} if (status := timeline.status_on(fact, day)) else {}
+    return Claim(fact.kind, "", "", "other", fact.value, fact.value_name, {**fact.fields, **says})
+
+
 def _doubts(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> Iterator[str]:
     """Facts of a sheet that do not fit each other, or have aged."""
     yield from _joined_before_it_was(sheet)
     yield from _two_at_a_time(sheet)
     yield from _taken_from_another(sheet)
     yield from _chaired_from_outside(sheet, kinds, today)
+    yield from _counted_otherwise(sheet)
     yield from _long_unconfirmed(sheet, kinds, today)
 
 
@@ -162,6 +184,28 @@ def _chaired_from_outside(sheet: Sheet, kinds: Mapping[str, Kind], today: date) 
     for term, state in zip(terms, timeline.standings(terms, kinds, today), strict=True):
         if state != "over" and term.value in outside:
             yield f"{term.value_name} presides and is no member: {outside[term.value]}"
+
+
+def _counted_otherwise(sheet: Sheet) -> Iterator[str]:
+    """The latest count that a source gives is the number of members on its day, as far as their dates can tell."""
+    sizes = [fact for fact in _published(sheet, "size") if fact.confirmed and (fact.value or "").isdecimal()]
+    for size in sorted(sizes, key=lambda fact: dates.sort_key(fact.confirmed))[-1:]:
+        members = [_members(sheet, day) for day in dates.bounds(size.confirmed or "")]
+        least, most = min(sure for sure, _ in members), max(most for _, most in members)
+        if not least <= int(size.value or "") <= most:
+            said = next((claim.quote.article for claim in size.claims if claim.quote), size.decided_by)
+            yield f"{members[-1][0]} members are listed, but {said} ({size.confirmed}) counts {size.value}"
+
+
+def _members(sheet: Sheet, day: date) -> tuple[int, int]:
+    """How many members there were on a day, the suspended among them, and how many there may have been at most."""
+    members = _published(sheet, "membership")
+    found = [timeline.status_on(fact, day) for fact in members if not _joins_after(fact, day)]
+    return sum(status in ("member", "suspended") for status in found), sum(s in ("member", "suspended", None) for s in found)
+
+
+def _joins_after(fact: Fact, day: date) -> bool:
+    return any(e.status == "member" and dates.passed(e.date or "../..", day) == "no" for e in fact.events[:1])
 
 
 def _long_unconfirmed(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> Iterator[str]:

@@ -24,6 +24,7 @@ from generator.errors import ContentError, FactsheetsError, Problem
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import FOLDERS, Article, Claim, Sheet
+from generator.overridefile import Expectation
 from generator.referencefile import Table
 
 T = TypeVar("T")
@@ -50,6 +51,7 @@ class Overrides(NamedTuple):
     lines: Mapping[str, int]
     problems: list[Problem]
     broken: frozenset[str]  # ids of subjects whose file could not be used
+    expected: list[Expectation]
 
 
 class References(NamedTuple):
@@ -121,10 +123,11 @@ def load_overrides(root: Path, kinds: Mapping[str, Kind], gazetteer: Gazetteer) 
     folder = root / "content" / "overrides"
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_hidden(path, folder))
     read, problems = _each(paths, lambda path: overridefile.read(path, folder, kinds, gazetteer), root)
-    found = [item for items in read for item in items]
+    found = [item for items, _ in read for item in items]
     lines = {claim.id: line for claim, line in found}
     broken = frozenset(problem.path.stem for problem in problems if problem.path)
-    return Overrides([claim for claim, _ in found], lines, problems, broken)
+    expected = [expectation for _, some in read for expectation in some]
+    return Overrides([claim for claim, _ in found], lines, problems, broken, expected)
 
 
 def append_override(root: Path, place: str, entry: str, kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> Path:
@@ -146,7 +149,7 @@ def append_override(root: Path, place: str, entry: str, kinds: Mapping[str, Kind
         ), root)  # fmt: skip
         if problems:
             raise ContentError(*problems)
-        before, after = ({claim.id: claim for claim, _ in items} for items in results[0])
+        before, after = ({claim.id: claim for claim, _ in items} for items, _ in results[0])
         repeated = {key for key in before if key in after and before[key].evidence != after[key].evidence}
         if any(after.get(key) != claim for key, claim in before.items() if key not in repeated):
             raise ContentError(Problem("cannot be added to", _shown(path, root), None, "paste the override by hand"))

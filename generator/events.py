@@ -8,6 +8,7 @@ from itertools import combinations
 from generator import dates
 from generator.kinds import Kind
 from generator.model import Claim, Event
+from generator.reprints import independent
 from generator.timeline import is_planned
 
 _INSIDE = {"member", "suspended"}  # statuses that mean: belongs to the body
@@ -38,10 +39,12 @@ def settle_events(ranked: list[Claim], kind: Kind) -> tuple[list[Event], list[st
 
 
 def _events_of(claim: Claim, usual: str) -> Iterator[Event]:
-    """What a claim says happened: `since` begins its status (of a former member: the membership), `until` ends it."""
+    """What a claim says happened: `since` begins its status (of a former member: the membership), `until` ends
+    it; who is to leave, or to join, has not yet.
+    """
     status, since, until = claim.fields.get("status", usual), claim.fields.get("since"), claim.fields.get("until")
     if status == "former":
-        if since:
+        if since or (until and claim.said and dates.precedes(claim.said, until)):
             yield Event(usual, since, claim.said)
         yield Event("former", until, claim.said)
     elif status == "candidate" and since and claim.said and dates.precedes(claim.said, since):
@@ -113,7 +116,7 @@ def _inside_and_outside(claims: list[Claim], usual: str) -> list[str]:
     for (one, inside, a), (other, also, b) in combinations(spans, 2):
         row, article = (one, other) if one.ref else (other, one)
         drifted = row.ref and article.quote and dates.sort_key(row.said) < dates.sort_key(article.said)
-        if inside != also and not drifted and source(one) != source(other) and max(a[0], b[0]) <= min(a[1], b[1]):
+        if inside != also and not drifted and independent((one, other)) > 1 and max(a[0], b[0]) <= min(a[1], b[1]):
             return ["status"]
     return []
 
@@ -143,11 +146,6 @@ def _overridden(timeline: list[Event], override: Claim, usual: str) -> list[Even
         kept = [event for event in kept if dates.sort_key(event.date) < last]
     undated = [event for event in own if not event.date]
     return sorted(kept + [e for e in own if e.date], key=lambda e: (dates.sort_key(e.date), e.status)) + undated
-
-
-def source(claim: Claim) -> str:
-    """Independent sources count once each: however often an article says it, and all rows of one table."""
-    return claim.quote.article if claim.quote else (claim.ref or "").partition("#")[0]
 
 
 def latest(*said: str | None) -> str | None:

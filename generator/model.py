@@ -85,6 +85,7 @@ class Claim:
     value_name: str  # as a reader should see it
     fields: Mapping[str, str] = field(default_factory=dict)
     quote: Quote | None = None  # an article's words
+    origin: str | None = None  # the article that this one reprints: it follows from the texts and is never saved
     ref: str | None = None  # a reference row: "factbook-2025#au/CF"
     override: str | None = None  # a person's decision: "organisations/csto.yml", relative to overrides/
     said: str | None = None  # EDTF: when the source was published or the decision is dated; None if unknown

@@ -1,9 +1,10 @@
 """An override file → claims: its form checked by `schemas`, its names resolved to ids, each problem on its line."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator import schemas, strict_yaml
 from generator.errors import ContentError, Problem, did_you_mean
@@ -11,6 +12,15 @@ from generator.gazetteer import Gazetteer
 from generator.kinds import Field, Kind
 from generator.model import FOLDERS, Claim, SubjectType
 from generator.strict_yaml import Lines
+
+
+class Expectation(NamedTuple):
+    """How many facts an editor expects on a sheet. Not a claim: it never changes what is settled or shown."""
+
+    facts: Claim  # what they are like, in the form of a denial
+    least: int
+    most: float
+    line: int
 
 
 def entry(kind: str, value: str, fields: Mapping[str, str], *, deny: bool = False, **also: str | None) -> str:
@@ -22,9 +32,9 @@ def entry(kind: str, value: str, fields: Mapping[str, str], *, deny: bool = Fals
 
 def read(
     path: Path, folder: Path, kinds: Mapping[str, Kind], gazetteer: Gazetteer, text: str | None = None
-) -> list[tuple[Claim, int]]:
-    """The claims of a file below `folder` (or of what it is to hold), each with its line; raises ContentError listing
-    all that is wrong.
+) -> tuple[list[tuple[Claim, int]], list[Expectation]]:
+    """The claims of a file below `folder` (or of what it is to hold), each with its line, and what is expected of the
+    sheet; raises ContentError listing all that is wrong.
     """
     type_: SubjectType = next((type_ for type_, name in FOLDERS.items() if path.parent == folder / name), "other")
     if type_ == "other" or path.suffix != ".yml":
@@ -40,23 +50,28 @@ def read(
     place = path.relative_to(folder).as_posix()
     blank = Claim("", path.stem, records[path.stem].name, type_, None, "", override=place)
     claims: dict[str, tuple[Claim, int]] = {}
+    expected: list[Expectation] = []
     problems: list[Problem] = []
     for number, item in enumerate(data or ()):
         claim, wrong = _claim(item, number, lines, blank, kinds, gazetteer)
         problems += wrong
+        if bounds := item.get("expect"):
+            least = int(bounds.get("min", "max" not in bounds))
+            expected.append(Expectation(claim, least, float(bounds.get("max", math.inf)), lines[(number,)]))
+            continue
         if claim.id in claims and not wrong and claim.evidence == claims[claim.id][0].evidence:
             problems.append(Problem("this override stands twice", None, lines[(number,)]))
         claims[claim.id] = claim, lines[(number,)]
     if problems:
         raise ContentError(*(replace(problem, path=path) for problem in problems))
-    return [*claims.values()]
+    return [*claims.values()], expected
 
 
 def _claim(
     item: Mapping[str, Any], number: int, lines: Lines, blank: Claim, kinds: Mapping[str, Kind], gazetteer: Gazetteer
 ) -> tuple[Claim, list[Problem]]:
-    denies = "deny" in item
-    says, at = (item["deny"], (number, "deny")) if denies else (item, (number,))
+    says, *at = next(((item[key], number, key) for key in ("deny", "expect") if key in item), (item, number))
+    denies = says is not item
     kind = kinds[says["kind"]]
     home = kind.fields[kind.subject].type
     if home not in (blank.subject_type, "party"):

@@ -8,13 +8,14 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import combinations
+from itertools import chain, combinations
 
 from generator import dates
-from generator.events import latest, settle_events, source
+from generator.events import latest, settle_events
 from generator.gazetteer import Gazetteer, fold
 from generator.kinds import Kind
-from generator.model import PUBLISH_AT, Claim, DecidedBy, Event, Fact, Sheet
+from generator.model import PUBLISH_AT, Claim, DecidedBy, Event, Fact, Sheet, SubjectType
+from generator.reprints import independent, repeats
 from generator.timeline import is_planned, started
 
 _SHARED_POSTS = {
@@ -27,20 +28,33 @@ _DISPUTED = ("date", "country", "organisation", "party")  # fields in which sour
 _LONGEST_GUESS = timedelta(days=366)  # two undated sightings of one chair further apart may be two terms
 
 
-def reconcile(claims: Iterable[Claim], kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> list[Sheet]:
-    """One sheet a subject, by type and id; overrides are claims among the others."""
-    subjects: dict[tuple[str, str], dict[str, Claim]] = defaultdict(dict)
+def reconcile(
+    claims: Iterable[Claim], kinds: Mapping[str, Kind], gazetteer: Gazetteer, last: Iterable[Sheet] = ()
+) -> list[Sheet]:
+    """One sheet a subject, by type and id; overrides are claims among the others.
+
+    A sheet of `last`, settled with the same kinds and gazetteer, is taken over where its claims are still the same.
+    """
+    settled = {(sheet.type, sheet.id): sheet for sheet in last}
+    subjects: dict[tuple[SubjectType, str], dict[str, Claim]] = defaultdict(dict)
     for claim in sorted(claims, key=lambda c: (c.confidence, c.said or "", c.rule, c.subject_name)):
         if claim.kind in kinds:
             subjects[claim.subject_type, claim.subject][claim.id] = claim
-    return [_sheet([found[key] for key in sorted(found)], kinds, gazetteer) for _, found in sorted(subjects.items())]
+    return [
+        sheet if (sheet := settled.get(key)) and found == {claim.id: claim for claim in _claims(sheet)}
+        else _sheet([found[one] for one in sorted(found)], kinds, gazetteer)
+        for key, found in sorted(subjects.items())
+    ]  # fmt: skip
 
 
 def source_claims(sheets: Iterable[Sheet]) -> list[Claim]:
     """What articles say in saved sheets: settling it with overrides and references as they are is a fixed point."""
-    found = [claim for sheet in sheets for fact in sheet.facts for claim in fact.claims]
-    found += [claim for sheet in sheets for claim in sheet.denied]
-    return [claim for claim in found if claim.quote]
+    return [claim for sheet in sheets for claim in _claims(sheet) if claim.quote]
+
+
+def _claims(sheet: Sheet) -> Iterator[Claim]:
+    """All that a sheet was settled from."""
+    return chain(*(fact.claims for fact in sheet.facts), sheet.denied)
 
 
 def plain(text: str) -> str:
@@ -50,9 +64,11 @@ def plain(text: str) -> str:
 
 def idle_overrides(claims: Sequence[Claim], kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> Iterator[tuple[Claim, str]]:
     """Overrides that could go, and why: denials of what nobody says, corrections that the articles now agree with."""
+    homes: dict[tuple[str, str], list[Claim]] = defaultdict(list)
+    for claim in claims:
+        homes[claim.subject_type, claim.subject].append(claim)
     for override in (claim for claim in claims if claim.override and claim.kind in kinds):
-        home = (override.subject_type, override.subject)
-        others = [c for c in claims if (c.subject_type, c.subject) == home and c is not override]
+        others = [claim for claim in homes[override.subject_type, override.subject] if claim is not override]
         if override.denies:
             if not any(denies(override, claim, kinds) for claim in others):
                 yield override, "this denial matches nothing that an article says"
@@ -64,9 +80,11 @@ def _sheet(claims: list[Claim], kinds: Mapping[str, Kind], gazetteer: Gazetteer)
     first = claims[0]
     denied = _denied(claims, kinds)
     gone = {claim.id for claim in denied}
+    again = repeats(claim for claim in claims if claim.id not in gone)
+    gone |= {claim.id for some in again.values() for claim in some}
     kept = [claim for claim in claims if claim.id not in gone]
     facts = [
-        fact
+        replace(fact, claims=(*fact.claims, *(c for one in fact.claims for c in again.get(one.id, ())))) if again else fact
         for kind in kinds.values()
         for fact in _SETTLE[kind.cardinality]([claim for claim in kept if claim.kind == kind.name], kind)
     ]
@@ -252,7 +270,7 @@ def _choose(voters: list[Claim], kind: Kind) -> tuple[str, list[str]]:
     newest = {value: max(dates.sort_key(claim.said) for claim in votes[value]) for value in exact}
 
     def weight(value: str) -> tuple[object, ...]:
-        sources = len({source(claim) for claim in votes[value]})
+        sources = independent(votes[value])
         sure = max(claim.confidence for claim in votes[value])
         read = any(claim.quote for claim in votes[value])
         return (newest[value] if kind.changes else (), read, sources, sure, newest[value], value)
@@ -458,4 +476,4 @@ def _departed(others: Iterable[Claim], said: str | None) -> Iterator[str]:
 
 def _sources(claims: Iterable[Claim]) -> str:
     """How many, in figures; empty where none."""
-    return str(len({source(claim) for claim in claims if not claim.override}) or "")
+    return str(independent(claim for claim in claims if not claim.override) or "")

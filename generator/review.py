@@ -12,6 +12,7 @@ from generator.errors import FactsheetsError, did_you_mean
 from generator.kinds import Kind
 from generator.model import FOLDERS, PUBLISH_AT, Claim, DecidedBy, Fact, Item, Reason, Sheet
 from generator.reconcile import contradicts, denies, idle_overrides, plain, source_claims
+from generator.reprints import independent, source
 
 _ORDER = get_args(Reason)
 _DRAFT = "Checked against the words quoted."
@@ -87,11 +88,11 @@ def reject(item: Item, kinds: Mapping[str, Kind], why: str) -> str:
 
 def digest(claims: Iterable[Claim]) -> str:
     """Twelve hexadecimal digits of what sources say, in which words, wherever in an article these stand."""
-    return hashlib.sha256(repr(sorted(map(_trace, claims))).encode()).hexdigest()[:12]
+    return hashlib.sha256(repr(sorted({*map(_trace, claims)})).encode()).hexdigest()[:12]
 
 
 def _trace(claim: Claim) -> tuple[str, ...]:
-    place = (claim.quote.article, claim.quote.text) if claim.quote else (claim.ref or claim.override or "", "")
+    place = (source(claim), claim.quote.text) if claim.quote else (claim.ref or claim.override or "", "")
     return (claim.kind, claim.value or claim.value_name, repr(sorted(claim.fields.items())), *place)
 
 
@@ -199,7 +200,7 @@ def _fact(claim: Claim) -> Fact:
 
 
 def _value(item: Item) -> tuple[object, ...]:
-    sources = {claim.quote.article for claim in item.claims if claim.quote}
+    sources = independent(claim for claim in item.claims if claim.quote)
     said = max((dates.sort_key(claim.said)[0].toordinal() for claim in item.claims), default=0)
     sure = max((claim.confidence for claim in item.claims), default=0)
-    return _ORDER.index(item.reason), -len(sources), -sure, -said, item.sheet.name, item.id
+    return _ORDER.index(item.reason), -sources, -sure, -said, item.sheet.name, item.id

@@ -5,6 +5,7 @@ ourselves read every scalar as text.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -76,11 +77,15 @@ KIND: Schema = {
 
 
 def overrides(kinds: Mapping[str, Kind]) -> Schema:
-    """An override file: a list of corrections and denials, each with `why`."""
+    """An override file: a list of corrections, denials and expectations, each with `why`."""
     also = {"why": _TEXT, "source": _ADDRESS, "evidence": _TEXT}
     denial = {"properties": {"deny": _by_kind(kinds, [], {}), **also}, "additionalProperties": False}
     correction = _by_kind(kinds, ["value"], also)
-    item = {"type": "object", "required": ["why"], "if": {"required": ["deny"]}, "then": denial, "else": correction}
+    bound = {**_TEXT, "format": "count"}
+    expected = _by_kind(kinds, [], {"min": bound, "max": bound})
+    expectation = {"properties": {"expect": expected, **also}, "additionalProperties": False}
+    stated = {"if": {"required": ["expect"]}, "then": expectation, "else": correction}
+    item = {"type": "object", "required": ["why"], "if": {"required": ["deny"]}, "then": denial, "else": stated}
     return {"$schema": _DRAFT, "type": "array", "items": item}
 
 
@@ -198,6 +203,13 @@ def _is_date(value: Any) -> bool:
 @_FORMATS.checks("duration", raises=ValueError)
 def _is_duration(value: Any) -> bool:
     return not isinstance(value, str) or bool(dates.term_end("2000-01-01", value))
+
+
+@_FORMATS.checks("count", raises=ValueError)
+def _is_count(value: Any) -> bool:
+    if isinstance(value, str) and not re.fullmatch("[0-9]{1,9}", value):
+        raise ValueError(f"{value!r} is not a number of facts, e.g. 6")
+    return True
 
 
 @_FORMATS.checks("address", raises=ValueError)

@@ -23,18 +23,24 @@ def status_on(fact: Fact, day: date) -> str | None:
     """The status that the events give for a day; None where they begin later or leave it open.
 
     An event dated to a year leaves all of that year open; so does one planned for a day that has passed, until a
-    source published after it confirms it. An undated event counts from the publication that saw it.
+    source published after it confirms it; and so do two whose order is open, until one is seen after the other. An
+    undated event counts from the publication that saw it.
     """
-    status: str | None = None
-    for event in fact.events:
-        reached = dates.passed(event.date or event.as_of or "../..", day)
-        if reached == "no":
-            break
-        if event.date and event.date != event.as_of and (reached == "perhaps" or is_planned(event)):
-            status = status if event.status == status else None
-        elif reached == "yes" or event.date is None:
-            status = event.status
-    return status
+    reached = [event for event in fact.events if dates.passed(_when(event), day) != "no"]
+    sure = [event for event in reached if dates.passed(_when(event), day) == "yes" and not is_planned(event)]
+    last = {event.status for event in reached if not any(_gives_way(event, other, day) for other in sure)}
+    return last.pop() if sure and len(last) == 1 else None
+
+
+def _when(event: Event) -> str:
+    return event.date or event.as_of or "0001-01-01"
+
+
+def _gives_way(event: Event, other: Event, day: date) -> bool:
+    """Is the other certainly the later one, or where that is open, the one seen later?"""
+    if dates.overlaps(_when(event), _when(other)) and other.as_of and dates.passed(other.as_of, day) == "yes":
+        return dates.precedes(event.as_of or _when(event), other.as_of)
+    return dates.precedes(_when(event), _when(other))
 
 
 def is_planned(event: Event) -> bool:
@@ -123,16 +129,23 @@ def _edges(text: str) -> Iterator[date]:
 
 
 def _later(fact: Fact, facts: Sequence[Fact], kinds: Mapping[str, Kind]) -> list[Fact]:
-    """The terms after a term of one presidency; the successor in an office that one person holds."""
+    """The terms after a term of one presidency, and those that may be; the successor in an office that one person holds."""
     kind = kinds.get(fact.kind)
     if kind and kind.cardinality == "timeline":
         terms = [one for one in facts if one.kind == fact.kind and one.verdict != "needs-review"]
         terms.sort(key=lambda term: dates.sort_key(started(term)))
-        return terms[terms.index(fact) + 1 :] if fact in terms else []
+        place = terms.index(fact) if fact in terms else len(terms)
+        return [term for n, term in enumerate(terms) if n > place or (n < place and _may_follow(term, fact))]
     name = fact.reason.get("successor")
     names = kind.identity if kind else ()
     same = (o for o in facts if o.value_name == name and all(o.get(n) == fact.get(n) for n in names if n != "value"))
     return [*same] if name else []
+
+
+def _may_follow(other: Fact, fact: Fact) -> bool:
+    """Is it open which of two terms began first? Not where one had ended before the other began."""
+    one, two, until = started(fact), started(other), other.get("until")
+    return bool(one and two and dates.overlaps(one, two) and not (until and dates.precedes(until, one)))
 
 
 def _left(fact: Fact, day: date) -> State:

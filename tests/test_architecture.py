@@ -18,6 +18,7 @@ LEVELS = (
         "gazetteer",
         "schemas",
         "events",
+        "reprints",
         "timeline",
         "changes",
         "sheetfile",
@@ -32,7 +33,19 @@ LEVELS = (
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 MAY_SEE_EACH_OTHER = {1, 2, 5}  # the siblings of level 3 never do, and nobody imports a door
 HOMES = {"spacy": {"extract"}, "yaml": {"strict_yaml"}, "jinja2": {"render", "site"}, "mkdocs": {"site"}}
-PURE = {"dates", "model", "kinds", "gazetteer", "extract", "reconcile", "render", "export", "timeline", "changes"}
+PURE = {
+    "dates",
+    "model",
+    "kinds",
+    "gazetteer",
+    "extract",
+    "reconcile",
+    "render",
+    "export",
+    "timeline",
+    "changes",
+    "reprints",
+}
 CLOCKS = {"today", "now", "utcnow", "time"}
 
 TREES = {path: ast.parse(path.read_text("utf-8")) for path in sorted(ROOT.rglob("*.py"))}

@@ -131,6 +131,36 @@ def test_refreshing_answers_an_override_at_once_and_writes_nothing(project):
     assert facts(root) == before
 
 
+def test_an_edit_settles_only_the_sheet_that_it_touches(project):
+    ids = [f"body-{n:03}" for n in range(1000)]
+    bodies = "".join(f"- {{id: {one}, name: {one.title()}}}\n" for one in ids)
+    claims = [a_claim(subject=one, subject_type="organisation", start=60 * n, status="member") for n, one in enumerate(ids)]
+    root = project(claims, {"content/organisations/ours.yml": bodies})
+    last = refresh(root, today=TODAY)
+    assert kept(last, refresh(root, today=TODAY, last=last)) == set(ids)
+    write_files(root, {"content/overrides/organisations/body-500.yml": LEFT.replace("UZ", "AM")})
+    now = refresh(root, today=TODAY, last=last)
+    assert set(ids) - kept(last, now) == {"body-500"}
+    assert now.sheets == refresh(root, today=TODAY).sheets
+    write_files(root, {"content/organisations/one.yml": "- {id: body-x, name: Body X}\n"})
+    assert kept(now, refresh(root, today=TODAY, last=now)) == set(), "other names may mean other sheets"
+
+
+def kept(before, after):
+    """The ids of sheets that were taken over as they are."""
+    same = {id(sheet) for sheet in before.sheets}
+    return {sheet.id for sheet in after.sheets if id(sheet) in same}
+
+
+def test_an_article_that_is_gone_settles_only_what_it_spoke_of(project):
+    root = project([MEMBER, OTHER, a_claim(subject="nato", value="FI", status="member", article="c")])
+    last = refresh(root, today=TODAY)
+    (root / "content/articles/b.md").unlink()
+    now = refresh(root, today=TODAY, last=last)
+    assert kept(last, now) == {"nato"}
+    assert now.sheets == refresh(root, today=TODAY).sheets
+
+
 def test_a_broken_override_keeps_the_last_good_facts(project):
     root = project([OTHER], {OVERRIDE: LEFT})
     last = refresh(root, today=TODAY)

@@ -7,6 +7,7 @@ from conftest import KINDS, a_claim, an_override, settle
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generator.model import Event, Fact
 from generator.timeline import during, spans, standings, status_on
 
 WRITTEN = st.sampled_from(["2014", "2014-06", "2015-01-31", "2015~", "[2014-02-01,2016-02-01]", "2016"])
@@ -90,3 +91,25 @@ def test_a_period_in_which_it_changes_shows_both():
 def test_what_nobody_dated_is_not_known_on_any_day():
     facts = settle(an_override(status="member"))
     assert during(spans(facts, KINDS)[0], "2020") == ["not known"]
+
+
+def a_membership(*events):
+    return Fact("membership", "AM", "Armenia", {}, "settled", "articles", {}, (), tuple(Event(*event) for event in events))
+
+
+def test_two_changes_whose_order_is_open_leave_the_status_open():
+    left = a_membership(("former", "2012"), ("member", "2012-06-01"))
+    assert [status_on(left, date(year, 12, 31)) for year in (2011, 2012, 2020)] == [None, None, None]
+    seen = a_membership(("former", "2012", "2018"), ("member", None, "2012-06-01"))
+    assert status_on(seen, date(2013, 1, 1)) is None
+    assert status_on(seen, date(2020, 1, 1)) == "former", "it was seen as that last"
+
+
+def test_of_two_terms_whose_order_is_open_neither_is_certain():
+    terms = settle(a_claim("presidency", value="AM", since="2011", said="2011-12-01", phase="holds"),
+                   a_claim("presidency", value="RU", since="2011-06", said="2011-12-01", phase="holds",
+                           article="b"))  # fmt: skip
+    assert standings(terms, KINDS, date(2012, 6, 1)) == ["possibly over", "possibly over"]
+    earlier = settle(a_claim("presidency", value="AM", since="2011", until="2011-05", said="2011-12-01"),
+                     a_claim("presidency", value="RU", since="2011-06", said="2011-12-01", article="b"))  # fmt: skip
+    assert standings(earlier, KINDS, date(2012, 6, 1)) == ["over", "current"]

@@ -20,6 +20,7 @@ from generator.kinds import Kind
 from generator.model import FOLDERS, Article, Claim, Fact, Quote, Sheet
 from generator.referencefile import Table
 from generator.render.words import web
+from generator.reprints import independent
 
 CONTEXT = 90
 """How many characters of the article stand on either side of a short quote."""
@@ -69,8 +70,8 @@ class Row(NamedTuple):
 
     @property
     def sources(self) -> int:
-        """How many articles say so."""
-        return len({item.claim.quote.article for item in self.evidence if item.claim.quote})
+        """How many articles say so, reprints apart."""
+        return independent(item.claim for item in self.evidence if item.claim.quote)
 
     @property
     def on(self) -> str:

@@ -1,0 +1,75 @@
+"""Which sources are independent: reprints of one text, and words that one took from another, count once. Pure."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from generator import dates
+from generator.model import Article, Claim
+
+_RUN = 4  # words
+_COPIED = 0.5  # of the shorter text; different reports of one event share a tenth of their runs at most
+_ENOUGH = 20  # runs: shorter texts are alike by chance
+_LONG = 8  # words: two articles do not put them in the same order by chance
+
+
+@lru_cache(maxsize=2)
+def originals(articles: tuple[Article, ...]) -> Mapping[str, str]:
+    """Ids of reprints, each with that of the article it repeats: the first one printed with half of the same words."""
+    known: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    sizes: dict[str, int] = {}
+    result: dict[str, str] = {}
+    for article in sorted(articles, key=lambda a: (not a.published, dates.sort_key(a.published), a.id)):
+        words = re.findall(r"\w+", article.text.casefold())
+        runs = set(zip(*(words[start:] for start in range(_RUN)), strict=False))
+        shared = Counter(other for run in runs for other in known.get(run, ()))
+        alike = [one for one, n in shared.items() if n >= max(_ENOUGH, _COPIED * min(sizes[one], len(runs)))]
+        if alike:
+            result[article.id] = max(alike, key=lambda one: (shared[one], one))
+            continue
+        sizes[article.id] = len(runs)
+        for run in runs:
+            known[run].append(article.id)
+    return result
+
+
+def source(claim: Claim) -> str:
+    """An article with its reprints is one source, however often it says a thing; so are all rows of one table."""
+    return claim.origin or claim.quote.article if claim.quote else (claim.ref or "").partition("#")[0]
+
+
+def independent(claims: Iterable[Claim]) -> int:
+    """How many sources these are; a long quote that several print word for word is from the first of them."""
+    first: dict[str, str] = {}
+    for claim in sorted(claims, key=_printed):
+        words = claim.quote.text.casefold().split() if claim.quote else []
+        first.setdefault(" ".join(words) if len(words) >= _LONG else claim.id, source(claim))
+    return len(set(first.values()))
+
+
+def repeats(claims: Iterable[Claim]) -> dict[str, list[Claim]]:
+    """What reprints say in the words of their original, or to the same effect, by the id of the claim they repeat.
+
+    They are kept as evidence and have no say: a text is no truer, and no newer, for being printed once more.
+    """
+    first: dict[tuple[object, ...], Claim] = {}
+    result: dict[str, list[Claim]] = defaultdict(list)
+    for claim in sorted((claim for claim in claims if claim.quote), key=_printed):
+        about = (source(claim), claim.kind, claim.value or claim.value_name)
+        keys = [(*about, *sorted(claim.fields.items())), (*about, claim.quote and claim.quote.text)]
+        found = next((first[key] for key in keys if key in first), claim)
+        if claim.origin and _article(found) != _article(claim):
+            result[found.id].append(claim)
+            continue
+        for key in keys:
+            first.setdefault(key, claim)
+    return result
+
+
+def _article(claim: Claim) -> str:
+    return claim.quote.article if claim.quote else ""
+
+
+def _printed(claim: Claim) -> tuple[object, ...]:
+    return claim.origin is not None, claim.said is None, dates.sort_key(claim.said), claim.id

@@ -1,0 +1,97 @@
+"""Reprints of one text are one source, and know it from their words alone."""
+
+from dataclasses import replace
+
+from conftest import TODAY, a_claim, write_files
+from hypothesis import given
+from hypothesis import strategies as st
+from test_render import pages, text_of
+
+from generator.build import build, refresh
+from generator.model import Article
+from generator.reprints import originals
+
+WIRE = (
+    "The leaders of six states met in Bishkek on Thursday and agreed to widen their alliance, said a spokesman. "
+    "They also gave the chair to Armenia, which will hold it for a year. Before the meeting, the foreign ministers "
+    "had spent two days over a budget that nobody wanted to pay for, and went home without one. The next summit will "
+    "be held in Yerevan in the autumn, if the host finds a hall that is large enough for all its guests."
+)
+SHORTENED = "BISHKEK (Agency) - " + WIRE.replace("on Thursday ", "").partition(" The next summit")[0]
+OTHER = (
+    "Six presidents ended their talks in the Kyrgyz capital with a promise of closer ties. Armenia takes the chair of "
+    "the alliance for the coming year, and the budget, over which their foreign ministers had quarrelled, was put off. "
+    "A spokesman said that the next summit would be in Yerevan. Observers had expected little more of the meeting."
+)
+FIRST = Article("z", "Wire", WIRE, "2015-09-14")
+CUT = Article("a", "Daily", SHORTENED, "2015-09-15")
+OWN = Article("b", "Weekly", OTHER, "2015-09-16")
+CSTO = "content/facts/organisations/csto.yml"
+
+
+@given(st.permutations([FIRST, CUT, OWN]))
+def test_a_text_cut_and_edited_is_a_reprint_and_a_report_of_the_same_event_is_not(articles):
+    assert originals(tuple(articles)) == {"a": "z"}
+
+
+def test_without_dates_the_original_is_the_first_by_name():
+    assert originals((replace(FIRST, published=None), replace(CUT, published=None))) == {"z": "a"}
+    assert originals((replace(FIRST, published=None), CUT)) == {"z": "a"}
+
+
+def test_a_few_words_are_alike_by_chance():
+    short = "Armenia is a member of the alliance."
+    assert originals((replace(FIRST, text=short), replace(CUT, text=short))) == {}
+
+
+def member(article, said, start=0):
+    return a_claim(value="AM", status="member", article=article, said=said, start=start)
+
+
+def test_a_reprint_in_a_project_is_one_source_until_its_original_is_gone(project):
+    claims = [member("a", "2015-09-14"), member("b", "2016-09-14"), member("c", "2017-09-14")]
+    for article in "ab":
+        claims.append(a_claim(value="BY", status="member", article=article, said=claims["ab".index(article)].said,
+                              start=100, text=WIRE))  # fmt: skip
+    root = project(claims)
+    build(root, today=TODAY)
+    assert facts(root) == [("AM", "2", "2017-09-14", [None, None, "a"]), ("BY", "1", "2015-09-14", [None, "a"])]
+    before = (root / CSTO).read_bytes()
+    assert build(root, today=TODAY).touched == ()
+    (root / "content/articles/a.md").unlink()
+    build(root, today=TODAY)
+    assert facts(root) == [("AM", "2", "2017-09-14", [None, None]), ("BY", "1", "2016-09-14", [None])]
+    assert (root / CSTO).read_bytes() != before
+
+
+def facts(root):
+    (sheet,) = refresh(root, today=TODAY).sheets
+    return [(f.value, f.reason["sources"], f.confirmed, [claim.origin for claim in f.claims]) for f in sheet.facts]
+
+
+def test_an_article_that_turns_out_to_be_a_reprint_takes_its_vote_back(project):
+    claims = [
+        a_claim("founding", value=v, event="established", article=a, said=None) for v, a in (("2002", "b"), ("2002", "c"))
+    ]
+    root = project([*claims, a_claim("founding", value="2003", event="established", article="d", said="2024")])
+    for name in "bc":
+        path = root / f"content/articles/{name}.md"
+        write_files(root, {f"content/articles/{name}.md": path.read_text() + WIRE})
+    assert originals(refresh(root, today=TODAY).articles) == {"c": "b"}
+    (fact,) = refresh(root, today=TODAY).sheets[0].facts
+    assert fact.value == "2003"
+
+
+def test_a_page_marks_a_reprint_and_counts_it_out(project):
+    words = "Armenia has been a member of the alliance since the first."
+    claims = [a_claim(value="AM", status="member", article=name, text=words) for name in "ab"]
+    root = project(claims)
+    for name in "ab":
+        path = root / f"content/articles/{name}.md"
+        write_files(root, {f"content/articles/{name}.md": path.read_text() + WIRE})
+    shown = refresh(root, today=TODAY)
+    text = text_of(pages(*shown.sheets, articles=shown.articles, today=TODAY)["organisations/csto.md"])
+    assert "One source says so" in text
+    assert "On b reprint" in text
+    assert "On a reprint" not in text
+    assert "2 sources" not in text
