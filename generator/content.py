@@ -1,10 +1,12 @@
 """The only door to content/. What cannot be used is told as problems, each with its file, line and hint."""
 
 import hashlib
+import operator
 import os
 import re
 import tempfile
 import textwrap
+import time
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 import filelock
 
@@ -101,14 +103,16 @@ def load_kinds(root: Path) -> dict[str, Kind]:
         return kind
 
     own = _all(_files(root / "content" / "kinds", ".yml"), read, root)
-    return kind_files.load_built_in() | {kind.name: kind for kind in own}
+    found = {**kind_files.load_built_in(), **{kind.name: kind for kind in own}}
+    return _same("kinds", found, found)
 
 
 def load_gazetteer(root: Path) -> Gazetteer:
     """The built-in gazetteer and the project's own organisations (`content/organisations/*.yml`)."""
     files = _files(root / "content" / "organisations", ".yml")
     lists = _all(files, lambda path: schemas.read(path, schemas.ORGANISATIONS)[0] or [], root)
-    return gazetteers.extend(gazetteers.load_built_in(), chain.from_iterable(lists))
+    records = [*chain.from_iterable(lists)]
+    return _same("gazetteer", gazetteers.extend(gazetteers.load_built_in(), records), records)
 
 
 def load_settings(root: Path) -> Settings:
@@ -122,7 +126,7 @@ def load_overrides(root: Path, kinds: Mapping[str, Kind], gazetteer: Gazetteer) 
     """What can be used of `content/overrides/`, and what is wrong with the rest; a file counts whole or not at all."""
     folder = root / "content" / "overrides"
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_hidden(path, folder))
-    read, problems = _each(paths, lambda path: overridefile.read(path, folder, kinds, gazetteer), root)
+    read, problems = _each(paths, lambda path: overridefile.read(path, folder, kinds, gazetteer), root, kinds, gazetteer)
     found = [item for items, _ in read for item in items]
     lines = {claim.id: line for claim, line in found}
     broken = frozenset(problem.path.stem for problem in problems if problem.path)
@@ -146,7 +150,7 @@ def append_override(root: Path, place: str, entry: str, kinds: Mapping[str, Kind
         results, problems = _each([path], lambda path: (
             overridefile.read(path, folder, kinds, gazetteer, text),
             overridefile.read(path, folder, kinds, gazetteer, text + added),
-        ), root)  # fmt: skip
+        ), root, added)  # fmt: skip
         if problems:
             raise ContentError(*problems)
         before, after = ({claim.id: claim for claim, _ in items} for items, _ in results[0])
@@ -161,7 +165,7 @@ def load_references(root: Path, kinds: Mapping[str, Kind], gazetteer: Gazetteer)
     """The tables of `content/references/`; raises ContentError listing what is wrong in any of them."""
     folder = root / "content" / "references"
     heads = sorted({path.with_suffix(".yml") for path in _files(folder)})
-    read = _all(heads, lambda path: referencefile.read(path, kinds, gazetteer), root)
+    read = _all(heads, lambda path: referencefile.read(path, kinds, gazetteer), root, kinds, gazetteer)
     return References({table.id: table for table, _ in read}, tuple(claim for _, some in read for claim in some))
 
 
@@ -339,23 +343,55 @@ def _is_hidden(path: Path, folder: Path) -> bool:
     return any(part.startswith(".") for part in path.relative_to(folder).parts) or path.name == "README.md"
 
 
-def _each(paths: Sequence[Path], read: Callable[[Path], T], root: Path | None = None) -> tuple[list[T], list[Problem]]:
-    """What could be read, and every problem of what could not, with paths below `root`."""
+def _each(
+    paths: Sequence[Path], read: Callable[[Path], T], root: Path | None = None, *given: object
+) -> tuple[list[T], list[Problem]]:
+    """What could be read, and every problem of what could not, with paths below `root`; `given` is what `read` depends on
+    besides the file.
+    """
     results: list[T] = []
     problems: list[Problem] = []
     for path in paths:
         try:
-            results.append(read(path))
+            results.append(_remembered(path, read, given))
         except ContentError as error:
             problems += [replace(problem, path=problem.path and _shown(problem.path, root)) for problem in error.problems]
     return results, problems
 
 
-def _all(paths: Sequence[Path], read: Callable[[Path], T], root: Path) -> list[T]:
-    results, problems = _each(paths, read, root)
+def _all(paths: Sequence[Path], read: Callable[[Path], T], root: Path, *given: object) -> list[T]:
+    results, problems = _each(paths, read, root, *given)
     if problems:
         raise ContentError(*problems)
     return results
+
+
+_memory: dict[tuple[str, Path], tuple[object, tuple[object, ...], Any]] = {}
+_SETTLED = 2 * 10**9  # nanoseconds after which a file's time tells whether it was written again
+
+
+def _remembered(path: Path, read: Callable[[Path], T], given: tuple[object, ...]) -> T:
+    """What this process read from a file before, as long as the file and those of its name beside it are the same by
+    their times and sizes, and what was `given` is the very same.
+    """
+    beside = [path, path.with_suffix(".yml"), path.with_suffix(".csv")]
+    stats = [(stat.st_mtime_ns, stat.st_size, stat.st_ino) for one in beside if one.is_file() and (stat := one.stat())]
+    known = _memory.get((read.__qualname__, path))
+    if known and known[0] == stats and len(known[1]) == len(given) and all(map(operator.is_, known[1], given)):
+        return cast(T, known[2])
+    result = read(path)
+    if stats and time.time_ns() - max(changed for changed, _, _ in stats) > _SETTLED:
+        _memory[read.__qualname__, path] = stats, given, result
+    return result
+
+
+def _same(name: str, value: T, compare: object) -> T:
+    """The value that went by this name before, where it compares the same: what is read with its help is known then."""
+    known = _memory.get((name, Path()))
+    if known and known[0] == compare:
+        return cast(T, known[2])
+    _memory[name, Path()] = compare, (), value
+    return value
 
 
 def _holds(path: Path, data: bytes) -> bool:

@@ -18,6 +18,7 @@ from edtf.parser.parser_classes import EDTFObject
 _PLAIN = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
 _DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?")
 _HALVES = {"40": (1, 6), "41": (7, 12)}  # ISO 8601-2 sub-year groupings: semesters
+_BEGINS = set("0123456789-Y(")
 _PRECISIONS = ("day", "month", "half", "year", "decade", "century")
 
 
@@ -147,6 +148,8 @@ def _point(text: str) -> Bounds:
 def _unusual(text: str) -> Bounds:
     """What the plain form does not cover: qualifiers, unspecified digits, seasons; read by the `edtf` library."""
     try:
+        if text[:1] not in _BEGINS:  # the parser takes milliseconds to refuse a name
+            raise ValueError
         parsed: EDTFObject = edtf.parse_edtf(text)
         low, high = parsed.lower_fuzzy(), parsed.upper_fuzzy()
         return Bounds(date(*low[:3]), date(*high[:3]))

@@ -29,7 +29,11 @@ def queue(project: Project, today: date) -> list[Item]:
     overrides = project.overrides.claims
     sheets = {(sheet.type, sheet.id): sheet for sheet in project.sheets}
     taken = {claim.id for claim in overrides}
-    items = [item for sheet in project.sheets if sheet.type != "other" for item in _asked(sheet, project, today, taken)]
+    texts = {article.id: article.text for article in project.articles}
+    subjects = [sheet for sheet in project.sheets if sheet.type != "other"]
+    items = [
+        item for sheet in subjects for item in _asked(sheet, texts, project.kinds, today) if _claim(item).id not in taken
+    ]
     for claim in overrides:
         sheet = sheets.get((claim.subject_type, claim.subject), Sheet("", "", "other"))
         against = _against(claim, sheet, project.kinds)
@@ -96,25 +100,23 @@ def _trace(claim: Claim) -> tuple[str, ...]:
     return (claim.kind, claim.value or claim.value_name, repr(sorted(claim.fields.items())), *place)
 
 
-def _asked(sheet: Sheet, project: Project, today: date, taken: set[str]) -> Iterator[Item]:
+def _asked(sheet: Sheet, texts: Mapping[str, str], kinds: Mapping[str, Kind], today: date) -> Iterator[Item]:
     """What the facts of a sheet ask; an override's own are settled unless their sources still disagree."""
-    texts = {article.id: article.text for article in project.articles}
-    due = _due(sheet, project.kinds, today)
+    due = _due(sheet, kinds, today)
     for place, fact in enumerate(sheet.facts):
-        if fact.kind not in project.kinds or (fact.decided_by == "override" and fact.verdict != "disputed"):
+        if fact.kind not in kinds or (fact.decided_by == "override" and fact.verdict != "disputed"):
             continue
         lost = [c for c in fact.claims if (q := c.quote) and texts.get(q.article, "")[q.start : q.end] != q.text]
         if fact.verdict == "needs-review":
-            found = [_item("unsure", sheet, fact, fact.claims, project.kinds)]
+            yield _item("unsure", sheet, fact, fact.claims, kinds)
         elif fact.verdict == "disputed":
-            found = [_item("disputed", sheet, fact, fact.claims, project.kinds)]
+            yield _item("disputed", sheet, fact, fact.claims, kinds)
         elif place in due:
-            found = [_item("overdue", sheet, replace(fact, fields=due[place]), fact.claims, project.kinds)]
+            yield _item("overdue", sheet, replace(fact, fields=due[place]), fact.claims, kinds)
         elif lost:
-            found = [_item("orphaned", sheet, fact, lost, project.kinds)]
+            yield _item("orphaned", sheet, fact, lost, kinds)
         else:
-            found = [*_doubts(sheet, fact, project.kinds)]
-        yield from (item for item in found if _claim(item).id not in taken)
+            yield from _doubts(sheet, fact, kinds)
 
 
 def _doubts(sheet: Sheet, fact: Fact, kinds: Mapping[str, Kind]) -> Iterator[Item]:
@@ -130,7 +132,8 @@ def _doubts(sheet: Sheet, fact: Fact, kinds: Mapping[str, Kind]) -> Iterator[Ite
 def _due(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> dict[int, dict[str, str]]:
     """By place on the sheet: what was announced for a day that has passed, as it reads once confirmed."""
     found: dict[int, dict[str, str]] = {}
-    states = timeline.standings(sheet.facts, kinds, today)
+    announced = any(map(timeline.is_announced, sheet.facts))
+    states = timeline.standings(sheet.facts, kinds, today) if announced else [None] * len(sheet.facts)
     for place, (fact, state) in enumerate(zip(sheet.facts, states, strict=True)):
         confirmed = {"phase": "took-over"} if "phase" in fact.fields else {"status": "current"}
         if state == "due" and dates.passed(fact.get("since") or "../..", today) == "yes":

@@ -64,7 +64,7 @@ def state(fact: Fact, day: date) -> State:
         return "not known" if not since else "announced" if told else "not begun"
     if ended == "perhaps" or (fact.get("phase") == "hands-over" and not until):
         return "possibly over"
-    if _is_planned_term(fact):
+    if is_announced(fact):
         return "due" if since else "announced"
     if since and dates.passed(since, day) == "perhaps" and not any(_by(claim, day) for claim in fact.claims):
         return "possibly begun"
@@ -157,13 +157,14 @@ def _left(fact: Fact, day: date) -> State:
     return "current" if held or not told else "possibly over"
 
 
-def _is_planned_term(item: Fact | Claim) -> bool:
+def is_announced(item: Fact | Claim) -> bool:
+    """Is it a term or an office that was still to come for the last source that spoke of it?"""
     return item.get("phase") in _PLANNED or item.get("status") in _PLANNED
 
 
 def _by(claim: Claim, day: date) -> bool:
     """Had the source told by that day that it had begun?"""
-    return bool(claim.said) and not _is_planned_term(claim) and dates.passed(claim.said or "", day) != "no"
+    return bool(claim.said) and not is_announced(claim) and dates.passed(claim.said or "", day) != "no"
 
 
 def started(term: Fact) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -61,8 +62,9 @@ KEYS = {
 FIELD_KEYS = {"type", "optional", "values", "fallback", "label"}
 
 
-def load_built_in() -> dict[str, Kind]:
-    """The four kinds that ship with the package, by name, in the order in which a page shows them."""
+@lru_cache(maxsize=1)
+def load_built_in() -> Mapping[str, Kind]:
+    """The kinds that ship with the package, by name, in the order in which a page shows them."""
     folder = files("generator.kinds")
     parsed = (parse(folder.joinpath(f"{name}.yml").read_text("utf-8"), Path(f"{name}.yml")) for name in BUILT_IN)
     return {kind.name: kind for kind in parsed}

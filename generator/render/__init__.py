@@ -45,8 +45,8 @@ class Page(NamedTuple):
 def render(
     edition: Edition, *, problems: Sequence[Problem] = (), unsaved: Iterable[str] = (), review: Sequence[Item] | None = None
 ) -> Iterator[Draft]:
-    """A draft of every generated page: the home page, one a subject, one an article, the lists, the changes, and where given what
-    waits for review.
+    """A draft of every generated page: the home page, one a subject, one an article, the lists, the changes, and where
+    given what waits for review.
 
     `problems` are shown as a notice on top of each page; `unsaved` are ids of articles whose claims are not yet in
     the facts files.

@@ -143,7 +143,8 @@ class Edition:
 
     def _ground(self) -> tuple[object, ...]:
         """All that the rows of a sheet depend on besides the sheet."""
-        return self.today, self.pages, self.articles, self.kinds, self.gazetteer, self.references, self.repository
+        names = self.gazetteer.countries, self.gazetteer.organisations
+        return self.today, self.pages, self.articles, self.kinds, names, self.references, self.repository
 
     @cached_property
     def derived(self) -> Mapping[str, tuple[Row, ...]]:
