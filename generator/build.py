@@ -1,11 +1,10 @@
 """The whole program from top to bottom: load, extract, settle, save. The only module that knows this order."""
 
 import hashlib
-import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -56,7 +55,7 @@ class Project:
 class Report(NamedTuple):
     """What a build did."""
 
-    extracted: tuple[str, ...]  # article ids read by the engine
+    extracted: Mapping[str, str]  # articles read by the engine, and why
     changes: tuple[Change, ...]
     touched: tuple[Path, ...]  # files written or removed, below the project
     problems: tuple[Problem, ...]  # warnings; errors are raised
@@ -86,7 +85,7 @@ def build(root: Path, *, today: date, progress: Progress | None = None) -> Repor
     repaired = [replace(p, severity="warning", hint="it was made anew from the articles") for p in broken]
     idle = _idle(claims, project)
     return Report(
-        tuple(article.id for article in to_read),
+        {article.id: _why_read(article, project) for article in to_read},
         tuple(changes.between(saved, map(saved_part, sheets), project.kinds)),
         tuple(touched),
         (*project.problems, *repaired, *idle),
@@ -121,12 +120,6 @@ def preview(project: Project) -> Project:
     claims += [claim for some in previews.values() for claim in some]
     shown = _with_last_good(_settled(claims, project, project), project.overrides.broken, project.sheets)
     return replace(project, sheets=tuple(shown), unsaved=frozenset(stale), previews=previews)
-
-
-def today() -> date:
-    """The day all is seen from: that of SOURCE_DATE_EPOCH (seconds, UTC) where it is set, so that builds can be repeated."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return datetime.fromtimestamp(int(epoch), UTC).date() if epoch.isdigit() else date.today()
 
 
 def extract_articles(
@@ -208,6 +201,15 @@ def _claims_by_article(claims: Iterable[Claim]) -> dict[str, list[Claim]]:
 def _is_sound(article: Article, known: Mapping[str, list[Claim]], project: Project) -> bool:
     """Are the saved claims of an article all there, as they were written?"""
     return content.seal(known[article.id]) == project.made_from.claims.get(article.id)
+
+
+def _why_read(article: Article, project: Project) -> str:
+    if article.id not in project.made_from.articles:
+        return "which is new"
+    if project.made_from.articles[article.id] != article.digest:
+        return "which changed"
+    other = project.made_from.engine != project.engine
+    return "with another program, kinds or names" if other else "because its saved claims were lost or edited"
 
 
 def _staleness(project: Project, saved: Iterable[Sheet]) -> Iterator[Problem]:

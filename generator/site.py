@@ -20,7 +20,7 @@ from mkdocs.structure.pages import Page as SitePage
 from mkdocs.utils import write_file
 from mkdocs.utils.templates import TemplateContext
 
-from generator import build
+from generator import build, cache
 from generator.build import Project
 from generator.errors import FactsheetsError
 from generator.publish import Published, publish
@@ -199,8 +199,8 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
 
     def _project(self, root: Path) -> Project:
         if self._command != "serve":
-            return build.refresh(root, today=build.today())
-        project = build.refresh(root, today=build.today(), last=self._last)
+            return build.refresh(root, today=cache.today())
+        project = build.refresh(root, today=cache.today(), last=self._last)
         try:
             project = build.preview(project)
             mended = [problem for problem in project.problems if problem.hint != build.RUN_BUILD]
@@ -222,7 +222,7 @@ def _ground(config: MkDocsConfig) -> object:
     folders += [Path(config.theme.custom_dir)] if config.theme.custom_dir else []
     paths = [path for folder in folders for path in folder.rglob("*")]
     paths += [Path(config.config_file_path)] if config.config_file_path else []
-    return build.today(), {path: (stat.st_mtime_ns, stat.st_size) for path in paths if (stat := path.stat())}
+    return cache.today(), {path: (stat.st_mtime_ns, stat.st_size) for path in paths if (stat := path.stat())}
 
 
 def _edit_url(path: str | None, config: MkDocsConfig) -> str | None:

@@ -28,7 +28,8 @@ LEVELS = (
     {"content", "sources", "reconcile", "render", "export", "extract", "cache"},
     {"build"},
     {"check", "review", "evaluate", "publish"},
-    {"__main__", "site"},
+    {"commands", "site"},
+    {"__main__"},
 )
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 MAY_SEE_EACH_OTHER = {1, 2, 5}  # the siblings of level 3 never do, and nobody imports a door

@@ -7,7 +7,7 @@ import pytest
 import typer.main
 
 from generator import content
-from generator.__main__ import app
+from generator.commands import app
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(

@@ -1,0 +1,89 @@
+"""Nothing twice: what the last build was made from, by the times and sizes of its files.
+
+The record is `.cache/build.json` of a project: readable, and safe to delete at any time. Only the standard library is
+imported here, so that a build with nothing to do ends before anything else is loaded.
+"""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+_PACKAGE = Path(__file__).parent
+_MADE = ("facts", "changes")  # folders of content/ that a build writes
+_RACY = 10**9  # nanoseconds: a file written so shortly before it was looked at may be written again unseen
+
+
+def today() -> date:
+    """The day all is seen from: that of SOURCE_DATE_EPOCH (seconds, UTC) where it is set, so that builds can be repeated."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return datetime.fromtimestamp(int(epoch), UTC).date() if epoch.isdigit() else date.today()
+
+
+def find_project(here: Path) -> Path | None:
+    """The nearest folder, from here upwards, that holds `content/`."""
+    return next((folder for folder in (here, *here.parents) if (folder / "content").is_dir()), None)
+
+
+def inputs(root: Path) -> dict[str, str]:
+    """Every file that a build of this project reads and people write, the program among them, with its time and size."""
+    paths = _files(root / "content", skip=_MADE)
+    return dict(sorted(_stamps(root, [*paths, *_files(_PACKAGE, skip=("__pycache__",))])))
+
+
+def outputs(root: Path) -> dict[str, str]:
+    """Every file that a build writes, likewise."""
+    return dict(sorted(_stamps(root, [path for name in _MADE for path in _files(root / "content" / name)])))
+
+
+def remember(root: Path, read: dict[str, str], told: list[str]) -> None:
+    """Keeps what a build read (`inputs`, taken before it began) and the warnings it gave; silent where it cannot."""
+    record = {"today": today().isoformat(), "read": read, "written": outputs(root), "told": told}
+    path = root / ".cache" / "build.json"
+    try:
+        part = path.with_suffix(f".{os.getpid()}.tmp")
+        part.write_text(json.dumps(record, indent=0), "utf-8")
+        part.replace(path)
+    except OSError:
+        return
+
+
+def changed(root: Path) -> tuple[list[str], list[str]]:
+    """The files that differ from the last build's (`["the last build is not on record"]` where none is), the day among
+    them; and the warnings which that build gave.
+    """
+    record: Any = None
+    try:
+        record = json.loads((root / ".cache" / "build.json").read_bytes())
+        was, told = {**record["read"], **record["written"]}, [str(line) for line in record["told"]]
+        day = [] if record["today"] == today().isoformat() else [f"today is no longer {record['today']}"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ["the last build is not on record"], []
+    now = {**inputs(root), **outputs(root)}
+    return [*day, *sorted(path for path in was.keys() | now.keys() if was.get(path) != now.get(path))], told
+
+
+def _files(folder: Path, skip: tuple[str, ...] = ()) -> Iterator[Path]:
+    try:
+        entries = [*os.scandir(folder)]
+    except OSError:
+        return
+    for entry in entries:
+        if entry.is_dir():
+            yield from _files(Path(entry.path)) if entry.name not in (*skip, "__pycache__") else ()
+        else:
+            yield Path(entry.path)
+
+
+def _stamps(root: Path, paths: list[Path]) -> Iterator[tuple[str, str]]:
+    now = time.time_ns()
+    for path in paths:
+        stat = path.stat()
+        name = (
+            os.path.relpath(path, root) if path.is_relative_to(root / "content") else f"program/{path.relative_to(_PACKAGE)}"
+        )
+        racy = "" if now - stat.st_mtime_ns > _RACY else f" seen {now}"
+        yield name, f"{stat.st_mtime_ns} {stat.st_size}{racy}"

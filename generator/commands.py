@@ -1,0 +1,449 @@
+"""The command line: the only place that prints or exits. Data goes to standard output, all else to standard error."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from generator import build as builder
+from generator import cache, changes, content, dates, strict_yaml, timeline
+from generator.errors import FactsheetsError, Problem, did_you_mean
+from generator.gazetteer import Gazetteer
+from generator.kinds import Kind
+from generator.model import FOLDERS, PUBLISH_AT, REASONS, Article, Claim, Fact, Item, Sheet
+
+app = typer.Typer(
+    name="factsheets",
+    help="Sourced fact sheets on international organisations, from news articles to a static site.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode="markdown",
+)
+kinds_app = typer.Typer(no_args_is_help=True, help="Kinds of fact.")
+app.add_typer(kinds_app, name="kinds")
+out = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
+
+
+def main() -> None:
+    """Runs the command line: exit code 0 if all is well, 1 for problems in content, 2 for wrong usage."""
+    try:
+        app()
+    except FactsheetsError as error:
+        _tell(error.problems)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@app.command()
+def build(
+    explain: Annotated[
+        bool, typer.Option("--explain-rebuild", help="Say which files made this build do something.")
+    ] = False,
+) -> None:
+    """Read new and changed articles, settle all claims, save `content/facts/`, and say what changed and why.
+
+    Examples: `factsheets build` · `factsheets build --explain-rebuild`
+    """
+    root = _project()
+    differing, read_before = cache.changed(root)[0], cache.inputs(root)
+    report = builder.build(root, today=cache.today(), progress=_progress)
+    for change in report.changes:
+        out.print(_change(change))
+    if explain:
+        out.print(*[f"differs from the last build: {name}" for name in differing or ["nothing"]], sep="\n")
+        out.print(*[f"read: {name}, {why}" for name, why in report.extracted.items()], sep="\n")
+    _tell(report.problems)
+    cache.remember(root, read_before, [f"{problem.severity}: {problem}" for problem in report.problems])
+    read = f"{_number(len(report.extracted), 'article')} read"
+    changed = f"{_number(len(report.changes), 'fact')} changed"
+    err.print(f"{read}, {changed}, {_number(len(report.touched), 'file')} written or removed")
+
+
+@app.command()
+def extract(
+    paths: Annotated[list[Path], typer.Argument(help="Articles (.md, .txt) and folders of them.", exists=True)],
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="One claim a line, as JSON.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Also claims that would wait for review.")] = False,
+) -> None:
+    """Print what articles say, without saving anything; needs no project.
+
+    Example: `factsheets extract article.txt folder/ --jsonl > claims.jsonl`
+    """
+    articles, problems = content.read_articles(paths)
+    for claims in _read(articles):
+        for claim in claims:
+            if every or claim.confidence >= PUBLISH_AT:
+                _print_claim(claim, jsonl)
+    _finish(problems)
+
+
+@app.command()
+def check() -> None:
+    """Report everything wrong in `content/`; exit code 1 where something must be mended.
+
+    Example: `factsheets check`
+    """
+    from generator import check as checks
+
+    problems = [*checks.check(_project(), today=cache.today())]
+    errors = sum(problem.severity == "error" for problem in problems)
+    _finish(problems, f"{_number(errors, 'error')}, {_number(len(problems) - errors, 'warning')}")
+
+
+@app.command()
+def explain(
+    subject: Annotated[str, typer.Argument(help="An id or a name, e.g. csto, AM, Armenia.")],
+    kind: Annotated[str | None, typer.Argument(help="Only this kind of fact, e.g. founding.")] = None,
+) -> None:
+    """Say why a sheet says what it says: each value, its reason, and every claim for and against it.
+
+    Examples: `factsheets explain csto` · `factsheets explain csto founding`
+    """
+    project = builder.refresh(_project(), today=cache.today())
+    if kind and kind not in project.kinds:
+        raise typer.BadParameter(f"no kind is called {kind!r}; {did_you_mean(kind, project.kinds)}")
+    sheet = _sheet(project, subject)
+    out.print(f"{sheet.name} ({FOLDERS[sheet.type]}/{sheet.id})", style="bold")
+    standings = _standings(sheet, project.kinds, cache.today())
+    for fact, standing in zip(sheet.facts, standings, strict=True):
+        if kind not in (None, fact.kind):
+            continue
+        out.print(f"\n{_words(fact)}", style="bold")
+        confirmed = f"last confirmed {fact.confirmed}" if fact.confirmed else "the sources are not dated"
+        out.print("; ".join(filter(None, [f"  {fact.verdict}, decided by {fact.decided_by}", standing, confirmed])))
+        out.print(f"  why: {_why(fact)}")
+        for line in _claim_lines(fact.claims, fact):
+            out.print(f"  {line}")
+    for line in _claim_lines((c for c in sheet.denied if kind in (None, c.kind)), None):
+        out.print(f"denied: {line}")
+    _tell(problem for problem in project.problems if problem.severity == "error")
+
+
+@app.command()
+def show(
+    subject: Annotated[str, typer.Argument(help="An id or a name, e.g. csto, AM, Armenia.")],
+    as_of: Annotated[str | None, typer.Option(help="A day, month or year; else today.", metavar="DATE")] = None,
+) -> None:
+    """Say what is known of a subject at a time: who belonged to it, who presided, who held which office.
+
+    Examples: `factsheets show csto` · `factsheets show csto --as-of 2014-06`
+    """
+    period = as_of or cache.today().isoformat()
+    try:
+        last = dates.bounds(period).latest
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}: write 2014, 2014-06 or 2014-06-15") from None
+    project = builder.refresh(_project(), today=cache.today())
+    sheet, unknown = _sheet(project, subject), 0
+    out.print(f"{sheet.name} ({FOLDERS[sheet.type]}/{sheet.id}), {period}", style="bold")
+    for fact, span in zip(sheet.facts, timeline.spans(sheet.facts, project.kinds), strict=True):
+        if fact.kind in project.kinds and not project.kinds[fact.kind].changes:
+            if not fact.value or dates.bounds(fact.value).earliest <= last:
+                out.print(f"  {_words(fact)}")
+        elif (words := timeline.during(span, period)) == ["not known"]:
+            unknown += 1
+        elif words != ["not begun"]:
+            out.print(f"  {' → '.join(words)}: {_words(fact)}")
+    _finish([], f"{_number(unknown, 'fact')} not known for that time" if unknown else None)
+
+
+@app.command()
+def render(to: Annotated[Path, typer.Option("--to", help="Folder for the pages; it is not emptied first.")]) -> None:
+    """Write every page as Markdown, and the data beside them, for any site engine.
+
+    Example: `factsheets render --to docs-for-another-engine/`
+    """
+    from generator.publish import publish
+
+    project = builder.refresh(_project(), today=cache.today())
+    pages = publish(project, project.problems).files.values()
+    written = [content.write(to / page.path, page.text) for page in pages]
+    _finish(project.problems, f"{_number(len(written), 'file')} in {to}, {sum(written)} of them new or changed")
+
+
+@app.command()
+def evaluate(
+    gold: Annotated[list[Path], typer.Argument(help="Folders of gold files, named as the articles.", file_okay=False)],
+    articles: Annotated[list[Path] | None, typer.Option(help="Where the articles are; else beside the gold.")] = None,
+    save: Annotated[Path | None, typer.Option(help="Keep this run, to compare a later one with.")] = None,
+    compare: Annotated[Path | None, typer.Option(help="A saved run: what was gained and lost since.")] = None,
+    errors: Annotated[bool, typer.Option("--errors", help="List what was missed and what is false.")] = False,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="Only every judged claim and missed fact, as JSON.")] = False,
+    precision: Annotated[Path | None, typer.Option(help="Write each rule's measured precision here.")] = None,
+) -> None:
+    """Score extraction against gold: precision, recall and F1 by kind, by rule and by confidence.
+
+    Example: `factsheets evaluate gold/ --articles texts/ --errors`
+    """
+    from generator import evaluate as evaluation
+
+    facts = evaluation.load_gold(gold)
+    paths = [path for folder in gold for path in evaluation.article_paths(folder, articles or ())]
+    found, problems = content.read_articles(paths)
+    claims = {article.id: some for article, some in zip(found, _read(found), strict=True)}
+    judged = evaluation.judge(evaluation.published(claims), facts)
+    if precision:
+        content.write(precision, evaluation.precision_file(evaluation.judge(claims, facts)))
+    if jsonl:
+        for one in judged:
+            typer.echo(json.dumps(evaluation.judged_line(one), ensure_ascii=False))
+    else:
+        out.print(*evaluation.report(claims, facts), sep="\n")
+    if errors:
+        out.print(*evaluation.errors(judged), sep="\n")
+    if compare:
+        out.print(*evaluation.compare(strict_yaml.read_text(compare), judged, compare), sep="\n")
+    if save:
+        content.write(save, evaluation.run_file(judged))
+    _finish(problems)
+
+
+@app.command()
+def review(
+    subject: Annotated[str | None, typer.Argument(help="Only this: an id or a name; with quotes and overrides.")] = None,
+) -> None:
+    """List what waits for a person, the most valuable first; with a subject, each item in full.
+
+    Examples: `factsheets review` · `factsheets review csto`
+    """
+    from generator import review as reviews
+
+    project = builder.refresh(_project(), today=cache.today())
+    items = reviews.queue(project, cache.today())
+    if subject is None:
+        rows = [(item.id, item.reason, item.sheet.name, _words(item.says)) for item in items]
+        _table(("id", "why", "subject", "says"), rows)
+    else:
+        sheet = _sheet(project, subject).id
+        for item in (item for item in items if item.sheet.id == sheet):
+            out.print(f"{item.id} · {item.reason} · {_words(item.says)}", style="bold")
+            out.print(*_quotes_in_context(item, project), sep="\n")
+            out.print(f"in content/overrides/{item.place}:\n{item.override or '(edit or delete what stands there)'}")
+    _finish([], f"{_number(len(items), 'item')} in all")
+
+
+_WHY = Annotated[str | None, typer.Option(help="The reason; readers see it.")]
+_ID = Annotated[str, typer.Argument(help="As `factsheets review` lists it.")]
+
+
+@app.command()
+def accept(id: _ID, why: _WHY = None) -> None:
+    """Say that an item is so: adds the override that states it.
+
+    Example: `factsheets accept 3e21fae7 --why "The ministry confirms it."`
+    """
+    _decide("accept", id, why)
+
+
+@app.command()
+def reject(id: _ID, why: _WHY = None) -> None:
+    """Say that an item is not so: adds the overrides that deny what its sources say.
+
+    Example: `factsheets reject 3e21fae7 --why "It was announced and called off."`
+    """
+    _decide("reject", id, why)
+
+
+@app.command()
+def correct(
+    id: _ID,
+    value: Annotated[str | None, typer.Option(help="The right value.")] = None,
+    field: Annotated[list[str] | None, typer.Option(help="The right field, e.g. since=2026-05-01; repeatable.")] = None,
+    why: _WHY = None,
+) -> None:
+    """Say what is right instead: adds the override that states it.
+
+    Example: `factsheets correct 3e21fae7 --field since=2026-05-02 --why "A day later."`
+    """
+    changed = dict(pair.split("=", 1) for pair in field or () if "=" in pair)
+    if len(changed) < len(field or ()) or not (changed or value):
+        raise typer.BadParameter("say what is right: --value VALUE or --field NAME=TEXT")
+    _decide("correct", id, why, {**changed, **({"value": value} if value else {})})
+
+
+@app.command()
+def schemas() -> None:
+    """Write JSON Schemas of all that people write to `content/schemas/`, for editors.
+
+    Example: `factsheets schemas`
+    """
+    from generator import schemas as schema
+
+    root = _project()
+    for name, text in schema.files(content.load_kinds(root)).items():
+        content.write(root / "content" / "schemas" / name, text)
+
+
+@kinds_app.command("test")
+def test_kinds() -> None:
+    """Read the examples of every kind of fact, and its counter-examples, with the engine.
+
+    Example: `factsheets kinds test`
+    """
+    from generator import check as checks
+
+    kinds, gazetteer, model = _engine()
+    problems = [*checks.failing_examples(kinds, gazetteer, model)]
+    told = sum(len(kind.examples) + len(kind.nots) for kind in kinds.values())
+    _finish(problems, f"{_number(told, 'example')} of {len(kinds)} kinds, {_number(len(problems), 'failure')}")
+
+
+def _sheet(project: builder.Project, subject: str) -> Sheet:
+    record = project.gazetteer.find(subject)
+    wanted = record.id if record else subject
+    sheet = next((sheet for sheet in project.sheets if sheet.id == wanted), None)
+    if sheet is None:
+        known = [word for sheet in project.sheets for word in (sheet.id, sheet.name)]
+        raise FactsheetsError(f"no facts on {subject!r}", did_you_mean(subject, known))
+    return sheet
+
+
+def _project() -> Path:
+    if (root := cache.find_project(Path.cwd())) is None:
+        raise typer.BadParameter("no project here: neither this folder nor one above it holds content/")
+    return root
+
+
+def _engine() -> tuple[dict[str, Kind], Gazetteer, str | None]:
+    """Kinds, names and model of the project; the built-in ones where there is none."""
+    root = cache.find_project(Path.cwd()) or Path()
+    return content.load_kinds(root), content.load_gazetteer(root), content.load_settings(root).model
+
+
+def _read(articles: list[Article]) -> Iterable[list[Claim]]:
+    return _progress(builder.extract_articles(articles, *_engine(), cache.today()), len(articles)) if articles else ()
+
+
+def _progress(claims: Iterator[list[Claim]], total: int) -> Iterable[list[Claim]]:
+    """A bar on a terminal, and nothing elsewhere."""
+    return track(claims, "Reading articles", total, console=err, transient=True, disable=not err.is_terminal)
+
+
+def _finish(problems: Sequence[Problem], summary: str | None = None) -> None:
+    """Ends a command: with exit code 1 where one of the problems is an error."""
+    _tell(problems)
+    if summary:
+        err.print(summary)
+    raise typer.Exit(1 if any(problem.severity == "error" for problem in problems) else 0)
+
+
+def _tell(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        err.print(f"{problem.severity}: {problem}", style="yellow" if problem.severity == "warning" else "red")
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _print_claim(claim: Claim, jsonl: bool) -> None:
+    if jsonl:
+        from generator import export
+
+        review = {"review": True} if claim.confidence < PUBLISH_AT else {}
+        print(json.dumps(export.claim_line(claim) | review, ensure_ascii=False))
+    else:
+        quote = f"\n    “{' '.join(claim.quote.text.split())}”" if claim.quote else ""
+        out.print(f"{claim.subject_name} · {_words(claim)}  ({claim.confidence:.2f}){quote}")
+
+
+def _words(item: Claim | Fact) -> str:
+    return f"{item.kind}: {item.value_name}" + "".join(f", {name} {text}" for name, text in item.fields.items())
+
+
+def _standings(sheet: Sheet, kinds: Mapping[str, Kind], day: date) -> Iterator[str | None]:
+    """How each fact stands on a day; None for what never changes, such as a founding."""
+    for fact, standing in zip(sheet.facts, timeline.standings(sheet.facts, kinds, day), strict=True):
+        if fact.events:
+            yield timeline.status_on(fact, day) or "status that day open"
+        else:
+            yield standing if fact.kind in kinds and kinds[fact.kind].changes else None
+
+
+def _decide(how: str, id: str, why: str | None, changed: Mapping[str, str] | None = None) -> None:
+    """Writes a decision and says what it changes."""
+    from generator import review as reviews
+
+    root, today = _project(), cache.today()
+    project = builder.refresh(root, today=today)
+    item = reviews.find(reviews.queue(project, today), id)
+    if not item.override or (item.reason == "drifting" and how != "accept"):
+        raise FactsheetsError("an override stands here already", f"edit or delete it: content/overrides/{item.place}")
+    if not why and sys.stdin.isatty():
+        why = typer.prompt("Why (readers see it)")
+    if not (why := (why or "").strip()):
+        raise typer.BadParameter("say why; readers see it: --why TEXT")
+    if how == "reject":
+        entry = reviews.reject(item, project.kinds, why)
+    else:
+        entry = reviews.accept(item, project.kinds, why, changed)
+    path = content.append_override(root, item.place, entry, project.kinds, project.gazetteer)
+    after = builder.refresh(root, today=today)
+    for change in changes.between(project.sheets, after.sheets, project.kinds):
+        out.print(_change(change))
+    err.print(f"added to {path.as_posix()}; {builder.RUN_BUILD}")
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table on a terminal, and else one line a row with tabs."""
+    if not out.is_terminal:
+        for row in rows:
+            print("\t".join(" ".join(cell.split()) for cell in row))
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    out.print(table)
+
+
+def _quotes_in_context(item: Item, project: builder.Project) -> Iterator[str]:
+    from generator.render.edition import context
+
+    texts = {article.id: article.text for article in project.articles}
+    for claim in item.claims:
+        if quote := claim.quote:
+            text = texts.get(quote.article, "")
+            before, after = context(quote, text) if text[quote.start : quote.end] == quote.text else ("", "")
+            words = " ".join(f"{before}[{quote.text}]{after}".split())
+            yield f"  {quote.article}, {claim.said or 'undated'} ({claim.confidence:.2f}): {words}"
+        else:
+            yield f"  {claim.override or claim.ref}: {claim.why}"
+
+
+def _why(fact: Fact) -> str:
+    first = [fact.claims[0].why] if fact.decided_by == "override" else []
+    told = [words.format(fact.reason[rule]) for rule, words in REASONS.items() if rule in fact.reason]
+    return "; ".join([*first, *told])
+
+
+def _claim_lines(claims: Iterable[Claim], fact: Fact | None) -> Iterator[str]:
+    """A claim, where it comes from, and where it differs from the fact."""
+    for claim in claims:
+        same = fact and (claim.value, dict(claim.fields)) == (fact.value, dict(fact.fields))
+        said = "" if same else f" says {_words(claim).partition(': ')[2]}:"
+        if claim.quote:
+            when = (f", {claim.said}" if claim.said else "") + (f", reprints {claim.origin}" if claim.origin else "")
+            quote = " ".join(claim.quote.text.split())
+            yield f"- {claim.quote.article}{when} ({claim.confidence:.2f}, {claim.rule}){said} “{quote}”"
+        else:
+            yield f"override {claim.override}{said} {claim.why}" if claim.override else f"- {claim.ref}{said}"
+        if claim.derivation:
+            yield f"    derived: {claim.derivation.says}"
+
+
+def _change(change: changes.Change) -> str:
+    fact, verb = change.fact, "new" if change.before is None else "gone" if change.after is None else "changed"
+    place = f"{change.sheet.name} · {_words(fact)}: {verb}"
+    return f"{place} ({fact.verdict}; {_why(fact)})" if change.after else place
