@@ -1,6 +1,7 @@
 """The real `mkdocs build --strict` and `mkdocs serve` on a small project of our own."""
 
 import html
+import json
 import os
 import re
 import shutil
@@ -118,6 +119,31 @@ def test_every_internal_link_and_anchor_of_the_built_site_resolves(project):
             assert not anchor or f'id="{anchor}"' in pages[target], f"{path.relative_to(site)}: {link}"
             checked += bool(anchor)
     assert checked > 20
+
+
+def test_what_does_not_go_through_markdown_and_the_search_comes_out_the_same(project):
+    """Whole pages by Markdown, whole pages by the search, beside our way, which only hands them what they need."""
+
+    def words(index):
+        docs = json.loads(index.read_text("utf-8"))["docs"]
+        return [
+            (doc["location"], doc["title"], " ".join(re.sub(r"(</?\w+>)", r" \1 ", doc["text"]).split())) for doc in docs
+        ]
+
+    mkdocs(project, "build", "--site-dir", "ours")
+    whole = (
+        "from generator.site import FactsheetsPlugin as P\n"
+        "for name in ('on_page_markdown', 'on_page_content', 'on_page_context'): delattr(P, name)"
+    )
+    mkdocs(project, "build", "--site-dir", "whole", code=whole)
+    index = "search/search_index.json"
+    ours, theirs = (
+        {path.relative_to(project / name).as_posix(): data for path, data in tree(project / name).items()}
+        for name in ("ours", "whole")
+    )
+    assert ours.keys() == theirs.keys()
+    assert {name for name in ours if ours[name] != theirs[name]} <= {index, "sitemap.xml.gz"}
+    assert words(project / "ours" / index) == words(project / "whole" / index)
 
 
 def test_generated_sheets_stay_out_of_the_navigation(project):

@@ -1,0 +1,86 @@
+"""What is taken over from the last time equals what would be made anew, whatever was edited between."""
+
+import os
+from itertools import count
+from pathlib import Path
+
+import pytest
+from conftest import TODAY, a_claim, a_project, write_files
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from generator import content
+from generator.build import refresh
+from generator.publish import publish
+
+CLAIMS = [
+    a_claim("founding", value="2002", event="established"),
+    a_claim(value="AM", status="member", start=50),
+    a_claim(value="UZ", status="member", article="b"),
+    a_claim("presidency", value="RU", article="b", phase="holds", since="2014", start=50),
+    a_claim("presidency", subject="cis", value="TM", article="c", phase="will-take", since="2026"),
+]
+SAMPLES = {
+    "content/overrides/organisations/csto.yml": [
+        "- {kind: membership, value: UZ, status: former, until: '2012', why: It left.}\n",
+        "- {kind: membership, value: UZ, status: former, until: '2013', why: It left.}\n",
+        "- {kind: founding, value: '1992', event: treaty-signed, why: Known.}\n"
+        "- {deny: {kind: membership, value: AM}, why: No.}\n",
+        "- {kind: membership, value: Nowhere, why: broken}\n",
+    ],
+    "content/overrides/countries/AM.yml": ["- {kind: official, value: Ann Lee, post: president, why: Known.}\n"],
+    "content/references/list.yml": ["title: A list\npublished: 2014\nlicence: CC0\nkind: membership\n"],
+    "content/references/list.csv": ["organisation,party\ncsto,BY\ncis,AM\n", "organisation,party\neaeu,BY\n"],
+    "content/articles/a.md": ["Belarus is a member.\n"],
+}
+EDITS = st.lists(
+    st.sampled_from([(path, text) for path, texts in SAMPLES.items() for text in [*texts, None]]), min_size=1, max_size=6
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(edits=EDITS)
+def test_a_site_made_from_the_last_one_is_the_site_made_anew(edits, tmp_path_factory, monkeypatch):
+    monkeypatch.setattr(content, "_SETTLED", 0)
+    root = Path(tmp_path_factory.mktemp("site"))
+    a_project(root, CLAIMS)
+    seconds = count(1)
+    project = refresh(root, today=TODAY)
+    last = publish(project, repository="https://example.org/x")
+    for path, text in edits:
+        if text is None:
+            (root / path).unlink(missing_ok=True)
+        else:
+            write_files(root, {path: text})
+            os.utime(root / path, (next(seconds), 1))  # a time of its own for each edit, whatever the clock's grain
+        project = refresh(root, today=TODAY, last=project)
+        last = publish(project, project.problems, repository="https://example.org/x", last=last)
+        monkeypatch.setattr(content, "_memory", {})
+        clean = refresh(root, today=TODAY, last=project)  # what is broken stays as it was in both
+        clean = publish(clean, clean.problems, repository="https://example.org/x")
+        assert last.files == clean.files
+
+
+def test_what_an_edit_does_not_touch_is_the_same_page(project):
+    root = project(CLAIMS)
+    first = refresh(root, today=TODAY)
+    before = publish(first)
+    write_files(root, {"content/overrides/organisations/csto.yml": SAMPLES["content/overrides/organisations/csto.yml"][0]})
+    after = publish(refresh(root, today=TODAY, last=first), last=before)
+    touched = {path for path, page in after.files.items() if page is not before.files[path]}
+    assert "organisations/csto.md" in touched
+    assert "countries/UZ.md" in touched
+    assert not touched & {"organisations/cis.md", "countries/TM.md", "articles/c.md"}
+
+
+@pytest.mark.parametrize("edit", ["content/articles/a.md", "content/overrides/organisations/csto.yml"])
+def test_a_file_read_before_is_read_again_once_it_changes(project, monkeypatch, edit):
+    monkeypatch.setattr(content, "_SETTLED", 0)
+    root = project(CLAIMS)
+    write_files(root, {edit: "- {deny: {kind: membership, value: UZ}, why: No.}\n"})
+    refresh(root, today=TODAY)
+    write_files(root, {edit: "- {deny: {kind: membership, value: AM}, why: No.}\n"})
+    os.utime(root / edit, (5, 5))
+    again = refresh(root, today=TODAY)
+    monkeypatch.setattr(content, "_memory", {})
+    assert again.sheets == refresh(root, today=TODAY).sheets
