@@ -162,10 +162,11 @@ def render(to: Annotated[Path, typer.Option("--to", help="Folder for the pages; 
 
     Example: `factsheets render --to docs-for-another-engine/`
     """
-    from generator.publish import publish
+    from generator.publish import data, publish
 
     project = builder.refresh(_project(), today=cache.today())
-    pages = publish(project, project.problems).files.values()
+    published = publish(project, project.problems)
+    pages = *published.pages.values(), *data(published.edition)
     written = [content.write(to / page.path, page.text) for page in pages]
     _finish(project.problems, f"{_number(len(written), 'file')} in {to}, {sum(written)} of them new or changed")
 

@@ -1,15 +1,20 @@
 """Claims and sheets for other programs to read."""
 
+import csv
+import io
 import json
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 import feedgenerator
+import icalendar
 
+from generator import dates, timeline
 from generator.gazetteer import load_built_in
-from generator.kinds import BUILT_IN
-from generator.model import Claim, Quote
+from generator.kinds import BUILT_IN, Kind
+from generator.model import Claim, Fact, Quote, Sheet
 
 _COLUMNS = ("status", "event", "post", "from", "phase", "since", "until", "duration")
 
@@ -75,3 +80,106 @@ def _tag(item: Mapping[str, str]) -> str:
 
 def _midnight(day: str) -> datetime:
     return datetime.fromisoformat(day).replace(tzinfo=UTC)
+
+
+def facts(sheets: Iterable[Sheet], kinds: Mapping[str, Kind], today: date) -> list[dict[str, Any]]:
+    """Every published fact as `data/facts.json` holds it: what it says, as of when, how it stands today, and its sources.
+
+    `as_of` is the latest source that says so; a correction by hand stands as of today.
+    """
+    found = []
+    for sheet in sheets:
+        for fact, state in zip(sheet.facts, timeline.standings(sheet.facts, kinds, today), strict=True):
+            backing = [claim for claim in fact.claims if not claim.denies]
+            if fact.kind not in kinds or fact.verdict == "needs-review" or not backing:
+                continue
+            says = {"value": fact.value, "value_name": fact.value_name, **fact.fields}
+            stands = {"today": timeline.status_on(fact, today) if fact.events else state} if kinds[fact.kind].changes else {}
+            as_of = fact.confirmed or (today.isoformat() if fact.decided_by == "override" else None)
+            decision = {"verdict": fact.verdict, "decided_by": fact.decided_by, "as_of": as_of, **stands}
+            place = {"subject": sheet.id, "subject_name": sheet.name, "subject_type": sheet.type, "kind": fact.kind}
+            found.append({**place, **says, **decision, "sources": [_source(claim, fact) for claim in backing]})
+    return found
+
+
+def facts_json(found: Sequence[Mapping[str, Any]], today: date) -> str:
+    """`data/facts.json`, one fact a line."""
+    lines = ",\n".join(json.dumps(fact, ensure_ascii=False) for fact in found)
+    return f'{{"made": "{today}", "facts": [\n{lines}\n]}}\n'
+
+
+def tables(found: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind], title: str) -> Iterator[tuple[str, str]]:
+    """A CSV for each kind of fact, `data/<kind>.csv`, and the Frictionless package that describes them, by path."""
+    resources = []
+    for kind in kinds.values():
+        columns = ["subject", "subject_name", "value", "value_name", *(f.name for f in kind.others())]
+        columns += ["verdict", "decided_by", "as_of", "today", "sources"]
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(columns)
+        for fact in (fact for fact in found if fact["kind"] == kind.name):
+            cells = {**fact, "sources": " ".join(sorted({next(iter(s.values())) for s in fact["sources"]}))}
+            writer.writerow([_cell(cells.get(column)) for column in columns])
+        yield f"data/{kind.name}.csv", text.getvalue()
+        fields = [{"name": column, "type": "string"} for column in columns]
+        resources.append({"name": kind.name, "path": f"{kind.name}.csv", "profile": "tabular-data-resource", "format": "csv", "mediatype": "text/csv",
+                          "encoding": "utf-8", "schema": {"fields": fields, "missingValues": [""]}})  # fmt: skip
+    package = {"name": "factsheets", "title": title, "profile": "tabular-data-package", "resources": resources}
+    yield "data/datapackage.json", json.dumps(package, ensure_ascii=False, indent=1) + "\n"
+
+
+def calendar(sheets: Iterable[Sheet], kinds: Mapping[str, Kind], title: str, told: date) -> str:
+    """The handovers whose day is known, as iCalendar (RFC 5545): each is the start of a term."""
+    result = icalendar.Calendar({"prodid": "-//factsheets//handovers//EN", "version": "2.0", "x-wr-calname": title})
+    for sheet in sheets:
+        for term in (f for f in sheet.facts if f.kind in kinds and kinds[f.kind].cardinality == "timeline"):
+            since = term.get("since") or ""
+            if term.verdict == "needs-review" or dates.precision(since) != "day" or not since[-1:].isdigit():
+                continue
+            event = icalendar.Event(
+                uid=f"{sheet.id}-{term.value}-{since}@factsheets", summary=f"{sheet.name}: {term.value_name}"
+            )
+            event.add("dtstart", date.fromisoformat(since))
+            event.add("dtstamp", _midnight(told.isoformat()))
+            result.add_component(event)
+    return str(result.to_ical().decode())
+
+
+def json_ld(sheet: Sheet, kinds: Mapping[str, Kind], today: date, url: str, acronym: str | None) -> str:
+    """A subject for search engines, as schema.org JSON-LD: nothing in it can end the script that holds it."""
+    roles = []
+    for fact, state in zip(sheet.facts, timeline.standings(sheet.facts, kinds, today), strict=True):
+        held = timeline.status_on(fact, today) == "member" if fact.events else state == "current"
+        if fact.verdict == "settled" and held and fact.kind in ("membership", "official", "presidency"):
+            kind = "Person" if fact.kind == "official" else "Country"
+            role = {"@type": "OrganizationRole", "roleName": fact.get("post") or kinds[fact.kind].label,
+                    "member": {"@type": kind, "name": fact.value_name}}  # fmt: skip
+            roles.append(role | _iso("startDate", fact.get("since")))
+    founded = next((f.value for f in sheet.facts if f.kind == "founding" and f.verdict == "settled"), None)
+    about = {"@context": "https://schema.org", "@type": "Country" if sheet.type == "country" else "Organization",
+             "@id": url, "url": url, "name": sheet.name, **({"alternateName": acronym} if acronym else {}),
+             **_iso("foundingDate", founded), **({"member": roles} if roles else {})}  # fmt: skip
+    text = json.dumps(about, ensure_ascii=False)
+    return re.sub("[<>&\u2028\u2029]", lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def _source(claim: Claim, fact: Fact) -> dict[str, str]:
+    """The source first: `article`, `reference` or `override`."""
+    place = {"override": claim.override or ""}
+    if claim.quote:
+        place = {"article": claim.quote.article, "quote": claim.quote.text}
+    elif claim.ref:
+        place = dict(zip(("reference", "row"), claim.ref.split("#", 1), strict=False))
+    says = {} if (claim.value or claim.value_name) == (fact.value or fact.value_name) else {"says": claim.value_name}
+    more = {"said": claim.said, "why": claim.why, "address": claim.source}
+    return place | says | {name: text for name, text in more.items() if text}
+
+
+def _cell(text: str | None) -> str:
+    """What no spreadsheet takes for a formula."""
+    return f"'{text}" if text and text[0] in "=+-@\t\r" else text or ""
+
+
+def _iso(name: str, text: str | None) -> dict[str, str]:
+    """A date where it is plain ISO 8601, which is all that schema.org knows."""
+    return {name: text} if text and re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", text) and text[5:7] < "13" else {}

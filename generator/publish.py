@@ -1,6 +1,6 @@
 """A project → every file of its site that is made from facts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from generator import export
@@ -14,9 +14,9 @@ from generator.review import queue
 
 
 class Published(NamedTuple):
-    """The files of a site by path, pages (`.md`) and those for other programs; and what they were made of."""
+    """The pages of a site by path, and what they were made of."""
 
-    files: Mapping[str, Page]
+    pages: Mapping[str, Page]
     drafts: Mapping[str, Draft]
     edition: Edition
 
@@ -29,7 +29,7 @@ def publish(
     repository: str | None = None,
     last: Published | None = None,
 ) -> Published:
-    """The site of a project as it is now; of `last` all that would come out the same is taken over.
+    """The pages of a project as it is now; of `last` all that would come out the same is taken over.
 
     `problems` are shown on every page; `site` is the address of the site, `repository` that of its project, where
     readers' corrections go.
@@ -41,11 +41,29 @@ def publish(
     )  # fmt: skip
     review = queue(project, project.today)
     drafts = {d.path: d for d in render(edition, problems=problems, unsaved=project.unsaved, review=review)}
-    old, files = (last.drafts, last.files) if last else ({}, {})
-    pages = {path: files[path] if old.get(path) == draft else draft.page() for path, draft in drafts.items()}
-    title, items = lines("feed", {})[0], news(edition, site)
-    feeds = (
-        Page("feeds/changes.xml", export.atom(items, title, site)),
-        Page("feeds/changes.json", export.json_feed(items, title, site)),
-    )
-    return Published(pages | {feed.path: feed for feed in feeds}, drafts, edition)
+    old, made = (last.drafts, last.pages) if last else ({}, {})
+    pages = {p: made[p] if old.get(p) == draft else _page(draft, edition, site) for p, draft in drafts.items()}
+    return Published(pages, drafts, edition)
+
+
+def data(edition: Edition, site: str = "/") -> Iterator[Page]:
+    """The files for other programs: every fact, tables, a calendar, feeds of what changed."""
+    shown, kinds, today = edition.sheets.values(), edition.kinds, edition.today
+    (title, changes), items, found = lines("feed", {}), news(edition, site), export.facts(shown, kinds, today)
+    yield Page("data/facts.json", export.facts_json(found, today))
+    yield from (Page(*file) for file in export.tables(found, kinds, title))
+    yield Page("data/handovers.ics", export.calendar(shown, kinds, title, today))
+    yield Page("feeds/changes.xml", export.atom(items, changes, site))
+    yield Page("feeds/changes.json", export.json_feed(items, changes, site))
+
+
+def _page(draft: Draft, edition: Edition, site: str) -> Page:
+    """A page, that of a subject with the same in schema.org's words for search engines."""
+    page = draft.page()
+    sheet = edition.sheets.get(draft.values.get("id", ""))
+    if not sheet:
+        return page
+    record = edition.gazetteer.record(sheet.id)
+    url = site + edition.pages[sheet.id]
+    linked = export.json_ld(sheet, edition.kinds, edition.today, url, record.acronym if record else None)
+    return page._replace(text=f'{page.text}\n<script type="application/ld+json">{linked}</script>\n')

@@ -23,7 +23,7 @@ from mkdocs.utils.templates import TemplateContext
 from generator import build, cache
 from generator.build import Project
 from generator.errors import FactsheetsError
-from generator.publish import Published, publish
+from generator.publish import Published, data, publish
 
 PACKAGE = Path(str(files("generator")))
 ASSETS = ("factsheets.css", "factsheets.js")
@@ -86,7 +86,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         if self._ground != (ground := _ground(config)):
             self._published, self._ground = None, ground
         self._published, self._shown = self._publish(config), {}
-        for page in self._published.files.values():
+        for page in (*self._published.pages.values(), *data(self._published.edition, config.site_url or "/")):
             if not files.get_file_from_path(page.path):
                 hidden = page.path.endswith(".md") and page.path not in LISTS
                 inclusion = InclusionLevel.NOT_IN_NAV if hidden else InclusionLevel.INCLUDED
@@ -113,7 +113,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
     def on_pre_page(self, page: SitePage, *, config: MkDocsConfig, files: Files) -> SitePage:  # noqa: ARG002
         """The pencil of a sheet opens its override file, or the form for a new one."""
         if page.file.generated_by == "factsheets":
-            edited = self._published and self._published.files[page.file.src_uri].edit_path
+            edited = self._published and self._published.pages[page.file.src_uri].edit_path
             page.edit_url = _edit_url(edited, config)
         return page
 
@@ -165,19 +165,19 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
     def _show_again(self) -> bool:
         """Shows the pages that an edit changed, without the others; False where that is not enough.
 
-        The search finds what it found before, until the site is built again.
+        The search, the feeds and the data stay as they were until the site is built again.
         """
         if not self._build or not self._published or self._ground != _ground(self._build[0]):
             return False
         config, files, _ = self._build
         before, self._published = self._published, self._publish(config)
-        if before.files.keys() != self._published.files.keys():
+        if before.pages.keys() != self._published.pages.keys():
             return False
-        for path, made in self._published.files.items():
+        for path, made in self._published.pages.items():
             file = files.get_file_from_path(path)
-            if made.text != before.files[path].text and file and file.generated_by == "factsheets":
+            if made.text != before.pages[path].text and file and path in self._shown:
                 file.content_string = made.text
-                self._show(path) if path in self._shown else file.copy_file()
+                self._show(path)
                 log.info(f"shown again: {path}")
         return True
 

@@ -108,7 +108,8 @@ def test_a_broken_record_is_named_and_nothing_is_written(project):
 
 
 def published(root, site="https://example.org/x/"):
-    return {page.path: page.text for page in publish.publish(refresh(root, today=DAY), site=site).files.values()}
+    made = publish.publish(refresh(root, today=DAY), site=site)
+    return {page.path: page.text for page in (*made.pages.values(), *publish.data(made.edition, site))}
 
 
 def test_readers_see_what_changed_on_the_changes_page_on_each_sheet_and_in_two_feeds(project):

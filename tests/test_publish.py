@@ -52,13 +52,13 @@ def test_a_site_made_from_the_last_one_is_the_site_made_anew(edits, tmp_path_fac
             (root / path).unlink(missing_ok=True)
         else:
             write_files(root, {path: text})
-            os.utime(root / path, (next(seconds), 1))  # a time of its own for each edit, whatever the clock's grain
+            os.utime(root / path, (1, next(seconds)))  # a time of its own for each edit, whatever the clock's grain
         project = refresh(root, today=TODAY, last=project)
         last = publish(project, project.problems, repository="https://example.org/x", last=last)
         monkeypatch.setattr(content, "_memory", {})
         clean = refresh(root, today=TODAY, last=project)  # what is broken stays as it was in both
         clean = publish(clean, clean.problems, repository="https://example.org/x")
-        assert last.files == clean.files
+        assert last.pages == clean.pages
 
 
 def test_what_an_edit_does_not_touch_is_the_same_page(project):
@@ -67,7 +67,7 @@ def test_what_an_edit_does_not_touch_is_the_same_page(project):
     before = publish(first)
     write_files(root, {"content/overrides/organisations/csto.yml": SAMPLES["content/overrides/organisations/csto.yml"][0]})
     after = publish(refresh(root, today=TODAY, last=first), last=before)
-    touched = {path for path, page in after.files.items() if page is not before.files[path]}
+    touched = {path for path, page in after.pages.items() if page is not before.pages[path]}
     assert "organisations/csto.md" in touched
     assert "countries/UZ.md" in touched
     assert not touched & {"organisations/cis.md", "countries/TM.md", "articles/c.md"}

@@ -39,7 +39,7 @@ def complaints(project, rows=ROWS, head=HEAD):
 
 def pages(root, today=TODAY):
     found = build.refresh(root, today=today)
-    made = publish.publish(found).files.values()
+    made = publish.publish(found).pages.values()
     return {page.path: page.text for page in made}
 
 
