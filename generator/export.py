@@ -121,9 +121,9 @@ def tables(found: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind], title:
             cells = {**fact, "sources": " ".join(sorted({next(iter(s.values())) for s in fact["sources"]}))}
             writer.writerow([_cell(cells.get(column)) for column in columns])
         yield f"data/{kind.name}.csv", text.getvalue()
-        fields = [{"name": column, "type": "string"} for column in columns]
-        resources.append({"name": kind.name, "path": f"{kind.name}.csv", "profile": "tabular-data-resource", "format": "csv", "mediatype": "text/csv",
-                          "encoding": "utf-8", "schema": {"fields": fields, "missingValues": [""]}})  # fmt: skip
+        schema = {"fields": [{"name": column, "type": "string"} for column in columns], "missingValues": [""]}
+        what = {"profile": "tabular-data-resource", "format": "csv", "mediatype": "text/csv", "encoding": "utf-8"}
+        resources.append({"name": kind.name, "path": f"{kind.name}.csv", **what, "schema": schema})
     package = {"name": "factsheets", "title": title, "profile": "tabular-data-package", "resources": resources}
     yield "data/datapackage.json", json.dumps(package, ensure_ascii=False, indent=1) + "\n"
 
@@ -136,9 +136,8 @@ def calendar(sheets: Iterable[Sheet], kinds: Mapping[str, Kind], title: str, tol
             since = term.get("since") or ""
             if term.verdict == "needs-review" or dates.precision(since) != "day" or not since[-1:].isdigit():
                 continue
-            event = icalendar.Event(
-                uid=f"{sheet.id}-{term.value}-{since}@factsheets", summary=f"{sheet.name}: {term.value_name}"
-            )
+            uid = f"{sheet.id}-{term.value}-{since}@factsheets"
+            event = icalendar.Event(uid=uid, summary=f"{sheet.name}: {term.value_name}")
             event.add("dtstart", date.fromisoformat(since))
             event.add("dtstamp", _midnight(told.isoformat()))
             result.add_component(event)

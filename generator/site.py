@@ -26,7 +26,7 @@ from generator.errors import FactsheetsError
 from generator.publish import Published, data, publish
 
 PACKAGE = Path(str(files("generator")))
-ASSETS = ("factsheets.css", "factsheets.js")
+ASSETS = ("factsheets.css", "factsheets.js", "world.svg")
 LISTS = (
     "index.md",
     "organisations/index.md",
@@ -34,6 +34,8 @@ LISTS = (
     "articles/index.md",
     "review/index.md",
     "changes/index.md",
+    "calendar/index.md",
+    "people/index.md",
 )
 
 _BLOCK = re.compile(r"^<(?!!--)[^\n]*(?:\n[^\n]+)*", re.M)  # from a line that begins with a tag to the next empty one

@@ -5,7 +5,7 @@ What a page says is decided here; how it says it, every word a reader sees, is i
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 from urllib.parse import quote as percent
 
@@ -16,6 +16,7 @@ from generator.model import Article, Item, Sheet
 from generator.render.edition import Edition, Listed, Name, Row, article_stem, evidence, holds, mark_id, old, quotes
 from generator.render.history import Told, history
 from generator.render.marks import Note, paragraphs
+from generator.render.pictures import line, shaded
 from generator.render.words import fill, web
 
 
@@ -73,6 +74,9 @@ def render(
         ]
         yield Draft("review/index.md", "review", shared | {"items": waiting, "kinds": edition.kinds})
     yield Draft("changes/index.md", "changes", shared | {"told": told})
+    every = [*chain.from_iterable(edition.rows.values())]
+    yield Draft("calendar/index.md", "calendar", shared | {"chairs": _chairs(every, edition)})
+    yield Draft("people/index.md", "people", shared | {"people": _people(every)})
     for folder, template in (("organisations", "organisation"), ("countries", "country")):
         for one in lists[folder]:
             path = f"{folder}/{one['id']}"
@@ -80,6 +84,26 @@ def render(
     for one in read:
         path = f"articles/{article_stem(one['article'].id)}.md"
         yield Draft(path, "article", shared | one, f"content/articles/{one['article'].id}.md")
+
+
+def _chairs(rows: Iterable[Row], edition: Edition) -> dict[str, list[Row]]:
+    """The terms by how they stand, what is due and what comes next in order of their days."""
+    terms = [row for row in rows if row.kind.cardinality == "timeline" and row.sheet.type == "organisation"]
+    terms.sort(key=lambda row: (dates.sort_key(row.since), row.subject.text))
+    groups = {"due": ("due", "possibly begun"), "announced": ("announced",), "current": ("current", "possibly over")}
+    found = {name: [row for row in terms if row.standing in standings] for name, standings in groups.items()}
+    ended = [row for row in terms if row.until and row.standing == "over"]
+    found["over"] = [row for row in ended if (edition.today - dates.bounds(row.until or "").latest).days <= 366]
+    return found
+
+
+def _people(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
+    """Who holds or held an office, by family name as far as a name tells it: its last word."""
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.kind.fields[row.kind.value].type == "person":
+            found[row.value.text].append(row)
+    return sorted(found.items(), key=lambda item: (item[0].split()[-1:], item[0]))
 
 
 def _by_subject(told: Iterable[Told]) -> Mapping[str, list[Told]]:
@@ -100,7 +124,10 @@ def _organisation(sheet: Sheet, edition: Edition, about: Mapping[str, list[Told]
         "subject": edition.name(sheet.id, sheet.name),
         "acronym": record.acronym if record else None,
         "founding": sorted(_of(rows, "founding"), key=lambda row: _place(row.fact.fields.get("event"), _EVENTS)),
-        "members": _by_status(_of(rows, "membership")),
+        "members": (members := _by_status(_of(rows, "membership"))),
+        "shaded": shaded({status: some for status, some in members.items() if status in _ON_MAP}),
+        "term_line": line(terms, edition.today),
+        "member_line": line((row for row in chain(*members.values()) if row.since), edition.today),
         "terms": terms[::-1],
         "presides": next((row for row in reversed(terms) if row.standing in ("current", "due", "possibly over")), None),
         "next": next((row for row in terms if row.standing == "announced"), None),
@@ -152,6 +179,7 @@ def _article(article: Article, edition: Edition) -> dict[str, Any]:
 
 
 _OWN_SECTION = ("founding", "membership", "presidency", "official")
+_ON_MAP = ("member", "suspended", "observer", "partner", "candidate")
 _STATUSES = ("member", "suspended", "observer", "partner", "candidate", "former")
 _EVENTS = ("established", "treaty-signed", "entered-into-force")
 _HEADS = ("secretary general", "director general", "executive secretary", "president", "chair", "head", "director",
