@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from generator import dates
+from generator.gazetteer import fold
 from generator.kinds import Kind
 from generator.model import Claim, Event, Fact
 
@@ -136,9 +137,10 @@ def _later(fact: Fact, facts: Sequence[Fact], kinds: Mapping[str, Kind]) -> list
         terms.sort(key=lambda term: dates.sort_key(started(term)))
         place = terms.index(fact) if fact in terms else len(terms)
         return [term for n, term in enumerate(terms) if n > place or (n < place and _may_follow(term, fact))]
-    name = fact.reason.get("successor")
-    names = kind.identity if kind else ()
-    same = (o for o in facts if o.value_name == name and all(o.get(n) == fact.get(n) for n in names if n != "value"))
+    name = fold(fact.reason.get("successor", ""))
+    posts = [field for field in (kind.identity if kind else ()) if field != "value"]
+    own = [fold(fact.get(field) or "") for field in posts]
+    same = (o for o in facts if fold(o.value_name) == name and [fold(o.get(field) or "") for field in posts] == own)
     return [*same] if name else []
 
 

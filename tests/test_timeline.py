@@ -70,7 +70,7 @@ def test_a_successor_ends_an_office_only_from_the_day_it_is_seen(day, states):
     office = {"kind": "official", "value": None, "post": "Head", "status": "current"}
     facts = settle(
         a_claim(**office, value_name="Ann Lee", article="a", said="2013-01-01"),
-        a_claim(**office, value_name="Bo Ek", article="b", said="2016-01-01"),
+        a_claim(**{**office, "post": "head"}, value_name="Bo Ek", article="b", said="2016-01-01"),
     )
     assert standings(facts, KINDS, date.fromisoformat(day)) == states
 
