@@ -50,6 +50,7 @@ class Project:
     unsaved: frozenset[str] = frozenset()  # ids of stale articles whose claims are shown all the same
     previews: Mapping[str, list[Claim]] = field(default_factory=dict)  # digest → claims of unsaved articles
     changes: tuple[Change, ...] = ()  # the record, the oldest first
+    templates: Mapping[str, str] = field(default_factory=dict)  # the project's own, by file name
 
 
 class Report(NamedTuple):
@@ -154,13 +155,14 @@ def _load(root: Path, today: date, last: Project | None) -> Project:
     overrides = content.load_overrides(root, known_kinds, records)
     last_tables = last.references if last else References()
     references = attempt(lambda root: content.load_references(root, known_kinds, records), last_tables)
+    templates = attempt(content.load_templates, last.templates if last else {})
     engine = _engine(root, settings)
     made_from = content.load_made_from(root)
     stale = [a for a in articles if made_from.engine != engine or made_from.articles.get(a.id) != a.digest]
     problems += [*unreadable, *overrides.problems, *_from_the_future(articles, root, today)]
     return Project(
         root, today, tuple(articles), known_kinds, records, settings, overrides, references, made_from, engine, (),
-        tuple(problems), tuple(stale), frozenset(), last.previews if last else {},
+        tuple(problems), tuple(stale), frozenset(), last.previews if last else {}, (), templates,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib.resources import files
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
@@ -22,7 +23,7 @@ from generator import changes, overridefile, referencefile, schemas, sheetfile, 
 from generator import gazetteer as gazetteers
 from generator import kinds as kind_files
 from generator.changes import Change
-from generator.errors import ContentError, FactsheetsError, Problem
+from generator.errors import ContentError, FactsheetsError, Problem, did_you_mean
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import FOLDERS, Article, Claim, Sheet
@@ -120,6 +121,20 @@ def load_settings(root: Path) -> Settings:
     found = [path for path in (root / "content" / "settings.yml",) if path.exists()]
     data = _all(found, lambda path: schemas.read(path, schemas.SETTINGS)[0] or {}, root)
     return Settings(**(data[0] if data else {}))
+
+
+def load_templates(root: Path) -> dict[str, str]:
+    """The project's own templates (`content/templates/*.md.jinja`) by file name: each stands in place of the built-in one
+    of its name; one whose name begins with `_` may also be new. Any other name is an error.
+    """
+    known = {path.name for path in Path(str(files("generator"))).glob("templates/*.jinja")}
+
+    def read(path: Path) -> tuple[str, str]:
+        if path.name not in known and not path.name.startswith("_"):
+            raise ContentError(Problem(f"no page is made by {path.name!r}", path, None, did_you_mean(path.name, known)))
+        return path.name, strict_yaml.read_text(path)
+
+    return dict(_all(_files(root / "content" / "templates", ".jinja"), read, root))
 
 
 def load_overrides(root: Path, kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> Overrides:

@@ -37,11 +37,11 @@ def publish(
     edition = Edition(
         subjects=project.sheets, read=project.articles, kinds=project.kinds, gazetteer=project.gazetteer,
         today=project.today, references=project.references.tables, repository=repository, changes=project.changes,
-        before=last.edition if last else None,
+        templates=project.templates, before=last.edition if last else None,
     )  # fmt: skip
     review = queue(project, project.today)
     drafts = {d.path: d for d in render(edition, problems=problems, unsaved=project.unsaved, review=review)}
-    old, made = (last.drafts, last.pages) if last else ({}, {})
+    old, made = (last.drafts, last.pages) if last and last.edition.templates == project.templates else ({}, {})
     pages = {p: made[p] if old.get(p) == draft else _page(draft, edition, site) for p, draft in drafts.items()}
     return Published(pages, drafts, edition)
 
@@ -59,7 +59,7 @@ def data(edition: Edition, site: str = "/") -> Iterator[Page]:
 
 def _page(draft: Draft, edition: Edition, site: str) -> Page:
     """A page, that of a subject with the same in schema.org's words for search engines."""
-    page = draft.page()
+    page = draft.page(edition.templates)
     sheet = edition.sheets.get(draft.values.get("id", ""))
     if not sheet:
         return page

@@ -162,7 +162,14 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         for problem in project.problems:
             (log.warning if problem in errors else log.info)(str(problem))
         site, repository = config.site_url or "/", config.repo_url or None
-        return publish(project, errors, site=site, repository=repository, last=self._published)
+        try:
+            return publish(project, errors, site=site, repository=repository, last=self._published)
+        except FactsheetsError as error:  # a template of the project's own
+            if self._command != "serve":
+                raise PluginError(str(error)) from None
+            log.warning(str(error))
+            problems = [*errors, *error.problems]
+            return publish(replace(project, templates={}), problems, site=site, repository=repository)
 
     def _show_again(self) -> bool:
         """Shows the pages that an edit changed, without the others; False where that is not enough.
@@ -220,7 +227,7 @@ def _root(config: MkDocsConfig) -> Path:
 def _ground(config: MkDocsConfig) -> object:
     """Everything but the project's content that a site is made of, by the time and size of its files."""
     folders = [Path(config.docs_dir), PACKAGE / "templates", PACKAGE / "assets", PACKAGE / "theme"]
-    folders += [_root(config) / "content" / name for name in ("kinds", "templates")]
+    folders += [_root(config) / "content" / "kinds"]
     folders += [Path(config.theme.custom_dir)] if config.theme.custom_dir else []
     paths = [path for folder in folders for path in folder.rglob("*")]
     paths += [Path(config.config_file_path)] if config.config_file_path else []

@@ -6,6 +6,7 @@ What a page says is decided here; how it says it, every word a reader sees, is i
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote as percent
 
@@ -28,11 +29,11 @@ class Draft(NamedTuple):
     values: Mapping[str, Any]
     edit_path: str | None = None
 
-    def page(self) -> "Page":
-        """The page in Markdown."""
+    def page(self, templates: Mapping[str, str] = MappingProxyType({})) -> "Page":
+        """The page in Markdown, by a project's own templates where there are some."""
         place = self.path.removesuffix("index.md").removesuffix(".md").strip("/")
         depth = place.count("/") + bool(place)
-        return Page(self.path, fill(self.template, depth, self.values), self.edit_path)
+        return Page(self.path, fill(self.template, depth, self.values, templates), self.edit_path)
 
 
 class Page(NamedTuple):

@@ -121,6 +121,7 @@ class Edition:
     references: Mapping[str, Table] = field(default_factory=dict)
     repository: str | None = None  # the address that readers' corrections go to
     changes: Sequence[Change] = ()  # the record, the oldest first
+    templates: Mapping[str, str] = field(default_factory=dict)  # a project's own, by file name
     before: "Edition | None" = None  # the one that this replaces, until what is the same has been taken over
 
     @cached_property

@@ -3,15 +3,21 @@
 import html
 import json
 import re
+import traceback
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
-from jinja2 import PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, FunctionLoader, PackageLoader, PrefixLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
+
+from generator.errors import ContentError, Problem
+
+_OWN = "content/templates/"
 
 
 def web(address: str | None) -> Markup | None:
@@ -121,9 +127,13 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return self._allowed[key]
 
 
-def _environment() -> ImmutableSandboxedEnvironment:
+@lru_cache(maxsize=2)
+def _environment(own: frozenset[tuple[str, str]]) -> ImmutableSandboxedEnvironment:
+    """Jinja with a project's templates before ours, which stay reachable as `built-in/…`."""
+    texts, ours = dict(own), PackageLoader("generator")
+    theirs = FunctionLoader(lambda name: (texts[name], f"{_OWN}{name}", lambda: True) if name in texts else None)
     environment = _Sandbox(
-        loader=PackageLoader("generator"),
+        loader=ChoiceLoader([theirs, ours, PrefixLoader({"built-in": ours})]),
         undefined=StrictUndefined,
         autoescape=True,
         trim_blocks=True,
@@ -134,16 +144,27 @@ def _environment() -> ImmutableSandboxedEnvironment:
     return environment
 
 
-_ENVIRONMENT = _environment()
+def _filled(template: str, values: Mapping[str, Any], own: Mapping[str, str]) -> str:
+    """A template with its values; raises ContentError, with its line, where a project's own cannot be used."""
+    try:
+        return _environment(frozenset(own.items())).get_template(f"{template}.md.jinja").render(values)
+    except TemplateError as error:
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(_OWN)]
+        name, line = getattr(error, "name", None) or "", getattr(error, "lineno", None)
+        if not frames and name not in own:
+            raise
+        path = Path(frames[-1].filename if frames else f"{_OWN}{name}")
+        line = frames[-1].lineno if frames else line
+        raise ContentError(Problem(str(error), path, line, "compare it with the built-in one: docs/restyle.md")) from None
 
 
-def fill(template: str, depth: int, values: Mapping[str, Any]) -> str:
+def fill(template: str, depth: int, values: Mapping[str, Any], own: Mapping[str, str]) -> str:
     """A page: its front matter, then headings in Markdown with one unbroken block of HTML between any two.
 
     A blank line would end the block for some engines, so there is none; a line that begins with `#` is a heading, for
     `escape` lets no text begin one.
     """
-    text = _ENVIRONMENT.get_template(f"{template}.md.jinja").render(values, up="../" * depth)
+    text = _filled(template, {**values, "up": "../" * depth}, own)
     _, head, body = text.split("---\n", 2)
     lines = [stripped for line in body.split("\n") if (stripped := line.strip())]
     lines = [f"\n{line}\n" if line.startswith("#") else line for line in lines]
@@ -152,5 +173,5 @@ def fill(template: str, depth: int, values: Mapping[str, Any]) -> str:
 
 def lines(template: str, values: Mapping[str, Any]) -> list[str]:
     """The lines of a template as plain text, for what is neither HTML nor Markdown."""
-    text = _ENVIRONMENT.get_template(f"{template}.md.jinja").render(values, up="")
+    text = _filled(template, {**values, "up": ""}, {})
     return [plain for line in text.split("\n") if (plain := Markup(line).striptags())]  # noqa: S704 (escaped above)
