@@ -3,14 +3,12 @@
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
-from pathlib import Path
 from typing import NamedTuple
 
 from spacy.tokens import Doc
 
-from generator import strict_yaml
 from generator.extract.units import Unit
+from generator.extract.words import table
 
 _SEAT = re.compile(r"(?:chair|president|chairman|chairperson)(?:[- ]in[- ]office| pro tempore)?")
 """An office that a state may hold as well as a person: phrases see it as `<chair>`."""
@@ -30,8 +28,7 @@ class Words(NamedTuple):
 @cache
 def words() -> Words:
     """`gazetteer/posts.yml`, which says what each list means."""
-    text = files("generator.gazetteer").joinpath("posts.yml").read_text("utf-8")
-    data, _ = strict_yaml.parse(text, Path("posts.yml"))
+    data = table("gazetteer/posts.yml")
     heads: dict[str, list[tuple[str, ...]]] = {}
     for head in data["heads"]:
         parts = tuple(head.replace("-", " ").split())

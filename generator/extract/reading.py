@@ -25,7 +25,7 @@ class Reading:
     article: Article
     doc: Doc
     gazetteer: Gazetteer
-    anchor: times.Anchor
+    anchor: str | None  # the day it speaks from: EDTF
     sentences: list[Sentence]
 
     @cached_property
@@ -237,7 +237,7 @@ def _trimmed(doc: Doc, unit: Unit, covered: set[int]) -> list[Unit]:
     return [Unit("person", start, unit.end, text, name=text)]
 
 
-def _dates(doc: Doc, anchor: times.Anchor, typed: list[Unit]) -> list[Unit]:
+def _dates(doc: Doc, anchor: str | None, typed: list[Unit]) -> list[Unit]:
     persons = {i for u in typed if u.type == "person" for i in range(u.start, u.end)}
     found: list[tuple[times.Expression, times.Resolved]] = []
     units, waiting = [], []
@@ -257,14 +257,14 @@ def _dates(doc: Doc, anchor: times.Anchor, typed: list[Unit]) -> list[Unit]:
             waiting.append((unit, expression))
             continue
         tense = roles.tense(roles.clause_verb(span.root))
-        resolved = times.resolve(expression, anchor, tense=tense, previous=found, events={})
+        resolved = times.resolve(expression, times.Context(anchor, tense, found))
         unit.data["date"] = resolved
         if resolved and expression.shape not in ("duration", "anniversary"):
             found.append((expression, resolved))
     if waiting:
         days = times.event_days(found, doc.text)
         for unit, expression in waiting:
-            unit.data["date"] = times.resolve(expression, anchor, tense="future", previous=found, events=days)
+            unit.data["date"] = times.resolve(expression, times.Context(anchor, "future", found, days))
     return units
 
 

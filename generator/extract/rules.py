@@ -179,7 +179,7 @@ def _frame(
 
 def _lies_ahead(reading: Reading, token: Token, dated: list[Unit] | None = None) -> bool:
     """ "Laos takes over in January": the present tense with a day to come is a plan."""
-    published = reading.anchor.value
+    published = reading.anchor
     present = token.pos_ not in ("VERB", "AUX") or roles.tense(token) == "present"
     unit = (dated[0] if dated else _when(reading, token, "date")) if present else None
     resolved = unit.data["date"] if unit else None
@@ -575,7 +575,7 @@ def _ends(reading: Reading, unit: Unit) -> bool:
 
 def _now(reading: Reading, token: Token, type_: str) -> Unit | None:
     """The publication day, for what a headline says in the simple present: "Spain takes over"."""
-    value = reading.anchor.value
+    value = reading.anchor
     simple = token.tag_ in ("VBZ", "VBP") and not any(c.dep_ in ("aux", "auxpass") for c in token.children)
     if type_ != "date" or not simple or not value or len(value) != 10:
         return None
