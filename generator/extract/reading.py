@@ -46,9 +46,13 @@ class Reading:
         """The organisation that the article is about."""
         return coreference.focus(self.units + [p for u in self.units for p in u.parts])
 
-    def sentence(self, token_index: int) -> Sentence | None:
+    def sentence(self, token_index: int) -> Sentence:
         """The sentence that holds a token."""
-        return next((s for s in self.sentences if s.span.start <= token_index < s.span.end), None)
+        return self._sentences_by_token[token_index]
+
+    @cached_property
+    def _sentences_by_token(self) -> dict[int, Sentence]:
+        return {i: sentence for sentence in self.sentences for i in range(sentence.span.start, sentence.span.end)}
 
 
 def read(article: Article, doc: Doc, gazetteer: Gazetteer, today: date | None) -> Reading:
