@@ -182,8 +182,10 @@ def _part_of_name(span: Span) -> bool:
 def _unique(spans: list[Span]) -> list[Span]:
     """Of several readings of one stretch, the organisation before the treaty, the country before its capital."""
     order = ("country", "organisation", "adjective", "organ", "treaty", "instrument", "capital", "description")
-    best_last = sorted(spans[::-1], key=lambda span: order.index(span.kb_id_.split(":")[0]), reverse=True)
-    return list({(span.start, span.end): span for span in best_last}.values())
+    best: dict[tuple[int, int], Span] = {}
+    for span in sorted(spans, key=lambda span: order.index(span.kb_id_.split(":")[0])):
+        best.setdefault((span.start, span.end), span)
+    return list(best.values())
 
 
 def _drop_short(spans: list[Span]) -> list[Span]:
