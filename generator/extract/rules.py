@@ -61,12 +61,13 @@ class Match:
 
 @dataclass(frozen=True, eq=False)
 class Phrase:
-    """A phrase compiled: its pattern over renderings, and the unit types without which it cannot match."""
+    """A phrase compiled: its pattern over renderings, and pieces of text of which each of these has one where it fits."""
 
     kind: Kind
     id: str
     spec: Mapping[str, Any]
     pattern: Any  # a compiled `regex` pattern: it can be bounded in time
+    needs: tuple[frozenset[str], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +91,8 @@ def compile_rules(kinds: Iterable[Kind]) -> Rules:
         for spec in kind.phrases:
             pattern = _pattern(kind, spec)
             _check(kind, spec, [g for g in pattern.groupindex if g != "verb" and not g.startswith("_")])
-            phrases.append(Phrase(kind, spec["id"], spec, pattern))
+            needs = tuple(frozenset(_spelled(kind, pieces)) for pieces in needed_pieces(kind, spec["match"]))
+            phrases.append(Phrase(kind, spec["id"], spec, pattern, needs))
     return Rules({k: tuple(v) for k, v in frames.items()}, tuple(phrases))
 
 
@@ -124,10 +126,40 @@ def _pattern(kind: Kind, spec: Mapping[str, Any]) -> Any:
         raise ContentError(Problem(f"the phrase {spec['id']!r} is no regular expression: {error}", kind.path)) from None
 
 
+def needed_pieces(kind: Kind, match: str) -> list[set[str]]:
+    """What a phrase cannot do without: words and `<type>`s, one of each set; optional groups left out."""
+    text = re.sub(r"\$(\w+)", lambda m: "(" + "|".join(kind.lexicon[m[1]]) + ")", match)
+    return _needed(re.sub(r"\\.|\[[^]]*\]\S*", "", re.sub(r"\(\?P<\w+>", "(", text)))
+
+
+def _needed(text: str) -> list[set[str]]:
+    alternatives = [found[0] for found in _ALTERNATIVE.finditer(text)]
+    if len(alternatives) > 1:
+        each = [_needed(alternative) for alternative in alternatives]
+        return [set().union(*(max(needs, key=lambda some: min(map(len, some))) for needs in each))] if all(each) else []
+    needs = [{piece} for piece in _PIECE.findall(_GROUP.sub(" ", text))]
+    for group in _GROUP.finditer(text):
+        if not group["optional"] and not group["group"].startswith(("(?!", "(?<")):
+            needs += _needed(group["group"][1:-1].removeprefix("?:"))
+    return needs
+
+
+_PIECE = re.compile(r"<\w+>(?!\S)|(?<![<\w\\])[a-z]{2,}(?![\w>?*{])")
+_GROUP = regex.compile(r"(?P<group>\((?:[^()]|(?&group))*\))(?P<optional>[?*]|\{0)?")
+_ALTERNATIVE = regex.compile(r"(?:(?P<group>\((?:[^()]|(?&group))*\))|[^|()])+")
+
+
+def _spelled(kind: Kind, pieces: Iterable[str]) -> Iterator[str]:
+    for piece in pieces:
+        yield from (f"<{type_}>" for type_ in _unit_types(kind, piece[1:-1])) if piece[0] == "<" else (piece,)
+
+
+def _unit_types(kind: Kind, name: str) -> tuple[str, ...]:
+    return _labelled(kind, name) if name in kind.types else _CLASSES.get(name, (name,))
+
+
 def _unit_pattern(kind: Kind, name: str) -> str:
-    types: tuple[str, ...] = _CLASSES.get(name, (name,))
-    if name in kind.types:
-        types = _labelled(kind, name)
+    types = _unit_types(kind, name)
     optional = "(?:the )?" if name in ("countries", "parties", "organisations") else ""
     return optional + "<(?:" + "|".join(types) + ")>"
 
@@ -141,12 +173,14 @@ def _labelled(kind: Kind, name: str) -> tuple[str, ...]:
 
 def _frame_matches(reading: Reading, rules: Rules, sentence: Sentence) -> Iterator[Match]:
     for token in sentence.span:
+        assertion = ""  # worked out once, and only where a frame asks
         for kind, spec, particle in rules.frames.get(roles.lemma_of(token), ()):
             unit = reading.unit(token)
             wanted = ("NOUN", "PROPN") if spec.get("noun") == "true" else ("VERB", "AUX")
             word = (unit is None or unit.type == "word") and token.dep_ not in ("aux", "auxpass")
             if word and token.pos_ in wanted and (not particle or _has_particle(token, particle)):
-                if match := _frame(reading, kind, spec, sentence, token, particle):
+                assertion = assertion or _asserted(token)
+                if match := _frame(reading, kind, spec, sentence, token, particle, assertion):
                     yield match
 
 
@@ -155,13 +189,22 @@ def _has_particle(token: Token, particle: str) -> bool:
     return any(c.lower_ in particle.split("|") and c.dep_ in hangs for c in token.children)
 
 
-def _frame(
-    reading: Reading, kind: Kind, spec: Mapping[str, Any], sentence: Sentence, token: Token, particle: str | None
-) -> Match | None:
+def _asserted(token: Token) -> str:
+    """How far the text stands behind a verb; what somebody is the former holder of has ended."""
     assertion = roles.assertion(token)
-    described = (c.lower_ for a in roles.attributes(token) for c in a.children)
-    if assertion == "fact" and any(word in ("former", "ex", "one-time") for word in described):
-        assertion = "ended"
+    described = {c.lower_ for a in roles.attributes(token) for c in a.children}
+    return "ended" if assertion == "fact" and described & {"former", "ex", "one-time"} else assertion
+
+
+def _frame(
+    reading: Reading,
+    kind: Kind,
+    spec: Mapping[str, Any],
+    sentence: Sentence,
+    token: Token,
+    particle: str | None,
+    assertion: str,
+) -> Match | None:
     words = _words(spec, assertion)
     conditions = [(path, wanted, True) for path, wanted in (spec.get("where") or {}).items()]
     conditions += [(path, unwanted, False) for path, unwanted in (spec.get("unless") or {}).items()]
@@ -318,7 +361,9 @@ def _role(reading: Reading, token: Token, role: str, particle: str | None) -> li
 def _phrase_matches(reading: Reading, rules: Rules, sentence: Sentence) -> Iterator[Match]:
     for phrase in rules.phrases:
         for rendering in sentence.renderings:
-            for found in _found(phrase, rendering.text):
+            text = rendering.text
+            may_fit = all(any(piece in text for piece in some) for some in phrase.needs)
+            for found in _found(phrase, text) if may_fit else ():
                 if match := _phrase(reading, phrase, sentence, rendering, found):
                     yield match
 

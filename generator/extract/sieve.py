@@ -17,6 +17,7 @@ from spacy.tokens import Doc
 
 from generator.extract import posts
 from generator.extract.entities import BODY_WORDS
+from generator.extract.rules import needed_pieces
 from generator.extract.words import words
 from generator.kinds import Kind
 
@@ -158,19 +159,9 @@ def _frame_words(kind: Kind, spec: Mapping[str, Any]) -> Iterator[Terms]:
 
 
 def _phrase_words(kind: Kind, match: str) -> Iterator[Terms]:
-    """What is left of a phrase without its optional groups: the words of each stretch that it cannot do without."""
-    text = re.sub(r"\$(\w+)", lambda m: "(" + "|".join(kind.lexicon[m[1]]) + ")", match)
-    text = re.sub(r"\\[()]|\[[^]]*\]", "", text).replace("(?P<", "(<")
-    while group := re.search(r"\(([^()]*)\)([?*]|\{0)?", text):
-        content = "" if group[2] or group[1].startswith(("?!", "?<!")) else group[1]
-        if "|" in content:
-            sure = [re.findall(r"\b(?<![<\\])[a-z]+\b(?!>)", part) for part in content.split("|")]
-            if all(sure):
-                yield {frozenset([max(some, key=len)]) for some in sure}
-            content = ""
-        text = text[: group.start()] + f" {content} " + text[group.end() :]
-    if plain := re.findall(r"(?<![<\\\w])[a-z]{3,}\b(?![>?])", text):
-        yield {frozenset([word]) for word in [max(plain, key=len)]}
+    for pieces in needed_pieces(kind, match):
+        if not any(piece.startswith("<") for piece in pieces):
+            yield _terms(pieces)
 
 
 def _terms(spelled: Iterable[str]) -> Terms:
