@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
-import numpy as np
 from spacy.attrs import DEP, ENT_IOB, ENT_KB_ID, ENT_TYPE, HEAD, LEMMA, POS, TAG
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -107,10 +106,9 @@ def whole(sifted: Sifted) -> Doc:
     doc, part = sifted.whole, sifted.part
     if doc is part:
         return doc
-    values: Any = np.zeros((len(doc), len(_ATTRIBUTES)), dtype="uint64")
-    found = part.to_array(_ATTRIBUTES)
+    values, found = doc.to_array(_ATTRIBUTES), part.to_array(_ATTRIBUTES)
     for start, end in _lines(doc):
-        values[start:end, -1] = np.arange(0, start - end, -1).astype("uint64")  # all hang from the first
+        values[start:end, -1] = [(start - i) % 2**64 for i in range(start, end)]  # all hang from the first
         values[start:end, -2] = doc.vocab.strings.add("dep")
     for start, end in sifted.lines:
         values[start:end] = found[sifted.places[start] : sifted.places[start] + end - start]
