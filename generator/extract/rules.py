@@ -15,7 +15,7 @@ from generator.extract import coreference, posts, roles
 from generator.extract.reading import Reading
 from generator.extract.times import Expression, Resolved
 from generator.extract.units import Rendering, Sentence, Unit
-from generator.extract.words import words
+from generator.extract.words import table, words
 from generator.kinds import Kind
 
 _FILLER = r"(?:[^ <>.:;()]+ |<(?:adjective|norp|gpe|loc|fac|law|event|product|work_of_art|duration|capital)> )"
@@ -129,19 +129,25 @@ def _pattern(kind: Kind, spec: Mapping[str, Any]) -> Any:
 def needed_pieces(kind: Kind, match: str) -> list[set[str]]:
     """What a phrase cannot do without: words and `<type>`s, one of each set; optional groups left out."""
     text = re.sub(r"\$(\w+)", lambda m: "(" + "|".join(kind.lexicon[m[1]]) + ")", match)
-    return _needed(re.sub(r"\\.|\[[^]]*\]\S*", "", re.sub(r"\(\?P<\w+>", "(", text)))
+    return _needed(re.sub(r"\\.|\[[^]]*\]", "_", re.sub(r"\(\?P<\w+>", "(", text)))
 
 
 def _needed(text: str) -> list[set[str]]:
     alternatives = [found[0] for found in _ALTERNATIVE.finditer(text)]
     if len(alternatives) > 1:
         each = [_needed(alternative) for alternative in alternatives]
-        return [set().union(*(max(needs, key=lambda some: min(map(len, some))) for needs in each))] if all(each) else []
+        return [set().union(*(max(needs, key=_telling) for needs in each))] if all(each) else []
     needs = [{piece} for piece in _PIECE.findall(_GROUP.sub(" ", text))]
     for group in _GROUP.finditer(text):
         if not group["optional"] and not group["group"].startswith(("(?!", "(?<")):
             needs += _needed(group["group"][1:-1].removeprefix("?:"))
     return needs
+
+
+def _telling(pieces: set[str]) -> tuple[bool, int]:
+    """Words tell more than types, but for the short ones."""
+    length = min(map(len, pieces))
+    return length > 3 and not any(piece.startswith("<") for piece in pieces), length
 
 
 _PIECE = re.compile(r"<\w+>(?!\S)|(?<![<\w\\])[a-z]{2,}(?![\w>?*{])")
@@ -426,9 +432,25 @@ def _group_units(reading: Reading, match: Match, name: str, units: list[Unit]) -
         return units
     if type_ in ("date", "duration"):
         return [u for u in units if u.type in (type_, "date", "anniversary") and u.data.get("date")][:1]
+    if type_ == "number":
+        return [Unit(type_, u.start, u.end, u.text, name=str(number)) for u in units[:1] if (number := _number(units))]
     if any(u.type == "capital" for u in units):
         match.features.add("metonym")
     return [v for u in units for v in ([u] if u.type == "capital" else _values(match, type_, u, adjectives=True))]
+
+
+def _number(units: list[Unit]) -> int | None:
+    """The number in words or digits that these units are, or that a body is described by: "the 27-member bloc"."""
+    numbers = table("extract/words.yml")["numbers"]
+    described = len(units) == 1 and units[0].type == "organisation"
+    found = _DESCRIBED.search(units[0].text.lower()) if described else None
+    text = found[1] if found else "" if described else " ".join(unit.text for unit in units)
+    parts = re.findall(r"\d+|[a-z]+", text.lower())
+    return sum(int(part) if part.isdigit() else int(numbers.get(part, 0)) for part in parts) or None
+
+
+_BODIES = "|".join(sorted(words("sized")))
+_DESCRIBED = re.compile(rf"((?:\d+|[a-z]+)(?: ?- ?[a-z]+)?) ?-? ?(?:member|nation|state|country) (?:[\w-]+ )*(?:{_BODIES})$")
 
 
 # ------------------------------------------------------------------ values

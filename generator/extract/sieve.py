@@ -25,6 +25,7 @@ _STATES = ("country:", "adjective:", "capital:")
 _MARGIN = 6  # tokens of the neighbours parsed along: farther ones change no vector of the model
 _ACRONYM = re.compile(r"[A-Z]{3,8}")
 _BODY_NOUNS = words("body_nouns")
+_BODIES = {"<organisation>", "<organisations>", "<organ>", "<treaty>"}
 
 
 _NATION, _BODY = "<nation>", "<body>"  # stand for a name among the words found
@@ -106,7 +107,8 @@ def whole(sifted: Sifted) -> Doc:
     doc, part = sifted.whole, sifted.part
     if doc is part:
         return doc
-    values, found = doc.to_array(_ATTRIBUTES), part.to_array(_ATTRIBUTES)
+    values: Any = doc.to_array(_ATTRIBUTES)
+    found = part.to_array(_ATTRIBUTES)
     for start, end in _lines(doc):
         values[start:end, -1] = [(start - i) % 2**64 for i in range(start, end)]  # all hang from the first
         values[start:end, -2] = doc.vocab.strings.add("dep")
@@ -149,7 +151,7 @@ def _frame_words(kind: Kind, spec: Mapping[str, Any]) -> Iterator[Terms]:
     for path, wanted in (spec.get("where") or {}).items():
         choices = [wanted] if isinstance(wanted, str) else wanted
         typed = [choice for choice in choices if choice.startswith("<")]
-        if path not in ("when", "tense") and (not typed or {"<organisation>", "<treaty>", "<organ>"}.issuperset(typed)):
+        if path not in ("when", "tense") and _BODIES.issuperset(typed):
             spelled = [
                 kind.lexicon[choice[1:]] if choice[0] == "$" else [choice] for choice in choices if choice not in typed
             ]
@@ -158,7 +160,9 @@ def _frame_words(kind: Kind, spec: Mapping[str, Any]) -> Iterator[Terms]:
 
 def _phrase_words(kind: Kind, match: str) -> Iterator[Terms]:
     for pieces in needed_pieces(kind, match):
-        if not any(piece.startswith("<") for piece in pieces):
+        if pieces <= _BODIES:
+            yield _terms(_BODY_NOUNS)  # where no body is named, "the bloc" stands for one
+        elif not any(piece.startswith("<") for piece in pieces):
             yield _terms(pieces)
 
 
