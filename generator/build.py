@@ -1,6 +1,7 @@
 """The whole program from top to bottom: load, extract, settle, save. The only module that knows this order."""
 
 import hashlib
+import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor
