@@ -1,19 +1,23 @@
 """The whole program from top to bottom: load, extract, settle, save. The only module that knows this order."""
 
 import hashlib
+import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib.metadata import version
 from importlib.resources import files
+from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from generator import changes, content, dates, gazetteer, kinds
 from generator.changes import Change
 from generator.content import MadeFrom, Overrides, References, Settings
-from generator.errors import ContentError, Problem
+from generator.errors import ContentError, FactsheetsError, Problem
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import FOLDERS, Article, Claim, Sheet
@@ -26,8 +30,22 @@ T = TypeVar("T")
 Progress: TypeAlias = Callable[[Iterator[list[Claim]], int], Iterable[list[Claim]]]
 """Shows how far a long loop is: gets the loop and its length, passes everything on."""
 
+WORTH_A_WORKER = 50_000
+"""Characters of articles below which one process is done before another has loaded its model."""
+
 RUN_BUILD = "run: factsheets build"
 """The hint of problems that a build would mend."""
+
+
+class Workers(NamedTuple):
+    """Who reads articles: so many processes of this machine (0: one for each core), or those of a Dask scheduler."""
+
+    processes: int = 0
+    cluster: str | None = None  # dask://HOST:PORT
+
+
+HERE = Workers(1)
+"""This process alone."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +81,12 @@ class Report(NamedTuple):
     sheets: tuple[Sheet, ...]
 
 
-def build(root: Path, *, today: date, progress: Progress | None = None) -> Report:
-    """New and changed articles → claims → `content/facts/`. Raises ContentError, with nothing written, on bad input."""
+def build(root: Path, *, today: date, progress: Progress | None = None, workers: Workers = HERE) -> Report:
+    """New and changed articles → claims → `content/facts/`. Raises ContentError, with nothing written, on bad input.
+
+    An article that a worker fails on is a problem of the report; it is read again by the next build.
+    """
+    failed: dict[str, str] = {}
     with content.lock(root):
         project = _load(root, today, None)
         if errors := [p for p in project.problems if p.severity == "error"]:
@@ -74,22 +96,24 @@ def build(root: Path, *, today: date, progress: Progress | None = None) -> Repor
         fresh = [article for article in project.articles if article not in project.stale]
         kept = {article.id: known[article.id] for article in fresh if _is_sound(article, known, project)}
         to_read = [article for article in project.articles if article.id not in kept]
-        claims = [*_extract(to_read, project, progress), *(c for some in kept.values() for c in some)]
+        claims = [*_extract(to_read, project, progress, workers, failed), *(c for some in kept.values() for c in some)]
         sheets = _settled(claims, project)
         by_article = _claims_by_article(claims)
-        seals = {article.id: content.seal(by_article[article.id]) for article in project.articles}
-        made_from = MadeFrom(project.engine, {a.id: a.digest for a in project.articles}, seals)
+        done = [article for article in project.articles if article.id not in failed]
+        seals = {article.id: content.seal(by_article[article.id]) for article in done}
+        made_from = MadeFrom(project.engine, {article.id: article.digest for article in done}, seals)
         files = content.outdated(root, sheets)
         moved = {name for name, _ in made_from.articles.items() ^ project.made_from.articles.items()}
         record = _to_record(saved, sheets, [*files], frozenset(moved), project)
         touched = [*content.append_changes(root, record), *content.save_sheets(root, files, made_from)]
     repaired = [replace(p, severity="warning", hint="it was made anew from the articles") for p in broken]
+    unread = [Problem(f"could not be read: {says}", content.article_path(root, id_)) for id_, says in failed.items()]
     idle = _idle(claims, project)
     return Report(
         {article.id: _why_read(article, project) for article in to_read},
         tuple(changes.between(saved, map(saved_part, sheets), project.kinds)),
         tuple(touched),
-        (*project.problems, *repaired, *idle),
+        (*project.problems, *repaired, *unread, *idle),
         tuple(sheets),
     )
 
@@ -129,12 +153,45 @@ def extract_articles(
     gazetteer: Gazetteer,
     model: str | None = None,
     today: date | None = None,
+    workers: Workers = HERE,
+    failed: dict[str, str] | None = None,
 ) -> Iterator[list[Claim]]:
-    """`extract`, with spaCy imported only now: it takes a second that an override's edit should not cost."""
-    from generator import extract
+    """`extract`, with spaCy imported only now: it takes a second that an override's edit should not cost.
 
-    model = model or extract.DEFAULT_MODEL
-    return extract.extract(articles, kinds=kinds, gazetteer=gazetteer, model=model, today=today)
+    What a worker fails on goes into `failed`, by the article's id; without it, that is raised.
+    """
+    from generator import extract
+    from generator.extract import shares
+
+    setup = shares.Setup(kinds, gazetteer, model or extract.DEFAULT_MODEL, today)
+    articles = list(articles)
+    count = min(workers.processes or os.cpu_count() or 1, sum(len(article.text) for article in articles) // WORTH_A_WORKER)
+    if count < 2 and not workers.cluster:
+        yield from extract.extract(articles, **setup._asdict())
+        return
+    with _executor(count, workers.cluster) as (executor, hands):
+        read = shares.extract_on(executor, hands, articles, setup)
+        for article, found in zip(articles, read, strict=True):
+            if isinstance(found, str) and failed is None:
+                raise FactsheetsError(f"the article {article.id!r} could not be read: {found}")
+            if isinstance(found, str) and failed is not None:
+                failed[article.id] = found
+            yield [] if isinstance(found, str) else found
+
+
+@contextmanager
+def _executor(count: int, cluster: str | None) -> Iterator[tuple[Executor, int]]:
+    """Processes of this machine or of a Dask scheduler, and how many."""
+    if not cluster:
+        with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+            yield pool, count
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise FactsheetsError("a cluster needs Dask", hint="pip install 'factsheets[cluster]'") from None
+    with Client(cluster.replace("dask://", "tcp://"), set_as_default=False) as client:  # type: ignore[no-untyped-call]
+        yield client.get_executor(pure=False, retries=2), max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
 
 
 def _load(root: Path, today: date, last: Project | None) -> Project:
@@ -184,11 +241,17 @@ def _settled(claims: Iterable[Claim], project: Project, last: Project | None = N
     return reconcile(every, project.kinds, project.gazetteer, same)
 
 
-def _extract(articles: list[Article], project: Project, progress: Progress | None) -> list[Claim]:
+def _extract(
+    articles: list[Article],
+    project: Project,
+    progress: Progress | None,
+    workers: Workers = HERE,
+    failed: dict[str, str] | None = None,
+) -> list[Claim]:
     if not articles:
         return []
     engine = (project.kinds, project.gazetteer, project.settings.model)
-    found = extract_articles(articles, *engine, project.today)
+    found = extract_articles(articles, *engine, project.today, workers, failed)
     return [claim for claims in (progress(found, len(articles)) if progress else found) for claim in claims]
 
 

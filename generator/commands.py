@@ -48,24 +48,26 @@ def build(
     explain: Annotated[
         bool, typer.Option("--explain-rebuild", help="Say which files made this build do something.")
     ] = False,
+    workers: Annotated[int, typer.Option(min=0, help="Processes that read articles; 0: one for each core.")] = 0,
+    engine: Annotated[str | None, typer.Option(help="A Dask scheduler to read on: dask://HOST:PORT.")] = None,
 ) -> None:
     """Read new and changed articles, settle all claims, save `content/facts/`, and say what changed and why.
 
-    Examples: `factsheets build` · `factsheets build --explain-rebuild`
+    Examples: `factsheets build` · `factsheets build --explain-rebuild` · `factsheets build --engine dask://10.0.0.5:8786`
     """
     root = _project()
     differing, read_before = cache.changed(root)[0], cache.inputs(root)
-    report = builder.build(root, today=cache.today(), progress=_progress)
+    report = builder.build(root, today=cache.today(), progress=_progress, workers=builder.Workers(workers, engine))
     for change in report.changes:
         out.print(_change(change))
     if explain:
         out.print(*[f"differs from the last build: {name}" for name in differing or ["nothing"]], sep="\n")
         out.print(*[f"read: {name}, {why}" for name, why in report.extracted.items()], sep="\n")
-    _tell(report.problems)
-    cache.remember(root, read_before, [f"{problem.severity}: {problem}" for problem in report.problems])
+    if all(problem.severity == "warning" for problem in report.problems):
+        cache.remember(root, read_before, [f"{problem.severity}: {problem}" for problem in report.problems])
     read = f"{_number(len(report.extracted), 'article')} read"
     changed = f"{_number(len(report.changes), 'fact')} changed"
-    err.print(f"{read}, {changed}, {_number(len(report.touched), 'file')} written or removed")
+    _finish(report.problems, f"{read}, {changed}, {_number(len(report.touched), 'file')} written or removed")
 
 
 @app.command()

@@ -89,14 +89,15 @@ def passed(text: str, today: date) -> str:
     return "perhaps" if earliest <= today else "no"
 
 
-def plus(text: str, duration: str) -> str:
-    """The date an ISO 8601 duration later, as exact as the coarser of the two: `1992-05-15` + `P10Y` is `2002`.
+def plus(text: str, duration: str, *, back: bool = False) -> str:
+    """The date an ISO 8601 duration later, or `back`; as exact as the coarser of the two: `1992-05-15` + `P10Y` is `2002`.
 
     A set is moved member by member; an approximate date stays approximate. Raises ValueError for an interval.
     """
+    sign = -1 if back else 1
     years, months, weeks, days = _duration(duration)
     finest = "day" if days or weeks else "month" if months else "year"
-    return _shift(text, (years, months, 7 * weeks + days), finest)
+    return _shift(text, (sign * years, sign * months, sign * (7 * weeks + days)), finest)
 
 
 def term_end(start: str, duration: str) -> str:

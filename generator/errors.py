@@ -31,7 +31,7 @@ class FactsheetsError(Exception):
     """A mistake the user can mend; shown without a traceback. Anything else that escapes is our bug."""
 
     def __init__(self, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
+        super().__init__(message, hint)
         self.problems: tuple[Problem, ...] = (Problem(message, hint=hint),)
 
     def __str__(self) -> str:
@@ -43,7 +43,7 @@ class ContentError(FactsheetsError):
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__(problems[0].message)
-        self.problems = problems
+        self.args = self.problems = problems  # what it is made of again on its way back from a worker
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:

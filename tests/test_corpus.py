@@ -20,7 +20,7 @@ from generator.model import PUBLISH_AT, Article
 
 CORPUS = Path(__file__).parent / "corpus"
 KEYS = {"kind", "subject", "subject_name", "value", "value_name", "values", "status", "event", "post", "from", "phase",
-        "since", "until", "duration", "optional"}  # fmt: skip
+        "since", "until", "duration", "of", "optional"}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,28 @@
 """Articles → claims, with spaCy. The only place that knows it.
 
-The way: `pipeline` (model and gazetteer) → `reading` (units, posts, dates, coreference) → `rules` (frames and phrases
-of the kinds) → `claims` (merged within the article).
+The way: `sieve` (the paragraphs worth parsing) → `pipeline` (model and gazetteer) → `reading` (units, posts, dates,
+coreference) → `rules` (frames and phrases of the kinds) → `claims` (merged within the article).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from itertools import tee
+from itertools import islice
+
+from spacy.language import Language
+from spacy.tokens import Doc
 
 from generator.extract.claims import claims
 from generator.extract.pipeline import DEFAULT_MODEL, load
 from generator.extract.reading import read
 from generator.extract.rules import compile_rules, matches
+from generator.extract.sieve import Sieve, Sifted, whole
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import Article, Claim
 
 __all__ = ["DEFAULT_MODEL", "extract", "rules_at_work"]
+
+BATCH = 64  # articles held at a time
 
 
 def extract(
@@ -26,17 +32,29 @@ def extract(
     gazetteer: Gazetteer,
     model: str = DEFAULT_MODEL,
     today: date | None = None,
+    sift: bool = True,
 ) -> Iterator[list[Claim]]:
     """The claims of each article, in the articles' order; one claim a subject, value and post within an article.
 
-    An article that is not in English yields none. `today` bounds the years that an undated article can be of.
+    An article that is not in English yields none. `today` bounds the years that an undated article can be of. Without
+    `sift`, paragraphs that cannot hold a fact are parsed as well, which takes longer and gives the same claims.
     """
     nlp, rules = load(model, gazetteer), compile_rules(kinds.values())
-    mine, texts = tee(articles)
-    parsed = nlp.pipe((a.text if a.language.startswith("en") else "" for a in texts), batch_size=16)
-    for article, doc in zip(mine, parsed, strict=True):
-        reading = read(article, doc, gazetteer, today)
-        yield claims(reading, matches(reading, rules))
+    sieve = Sieve(nlp, kinds.values()) if sift else None
+    for article, doc in _parsed(articles, nlp, sieve):
+        reading = read(article, doc, gazetteer, today) if doc is not None else None
+        yield claims(reading, matches(reading, rules)) if reading else []
+
+
+def _parsed(articles: Iterable[Article], nlp: Language, sieve: Sieve | None) -> Iterator[tuple[Article, Doc | None]]:
+    """Each article with its Doc, a batch at a time; None where nothing in it is worth parsing."""
+    waiting = iter(articles)
+    while batch := list(islice(waiting, BATCH)):
+        docs = [nlp.make_doc(article.text if article.language.startswith("en") else "") for article in batch]
+        sifted = [sieve.sift(doc) if sieve else Sifted(doc, doc, [], {}) for doc in docs]
+        parts = nlp.pipe((each.part for each in sifted if each), batch_size=16)
+        for article, each in zip(batch, sifted, strict=True):
+            yield article, whole(each._replace(part=next(parts))) if each else None
 
 
 def rules_at_work(

@@ -2,10 +2,8 @@
 
 from collections.abc import Set
 from functools import cache
-from importlib.resources import files
-from pathlib import Path
 
-from generator import strict_yaml
+from generator.extract.words import table
 
 PRIOR, WEIGHT = 0.9, 4.0
 """A rule never judged counts as this precise; the prior weighs as much as this many judged claims."""
@@ -44,6 +42,5 @@ def precision(rule: str) -> float:
 @cache
 def measured() -> dict[str, tuple[float, float]]:
     """Rule → (right, judged), from `precision.yml`, which `factsheets evaluate --precision` writes."""
-    text = files("generator.extract").joinpath("precision.yml").read_text("utf-8")
-    data, _ = strict_yaml.parse(text, Path("precision.yml"))
+    data = table("extract/precision.yml")
     return {rule: (float(counts["right"]), float(counts["judged"])) for rule, counts in (data or {}).items()}

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from spacy.language import Language
 from spacy.matcher import PhraseMatcher
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc, Span, Token
 from spacy.util import filter_spans
 
 from generator.extract.words import words
@@ -16,14 +16,8 @@ SENSES = {
     "acronym": "organisation", "treaty": "treaty", "instrument": "instrument", "organ": "organ", "description": "description",
 }  # fmt: skip
 _LABELS = {"country": "GPE", "adjective": "NORP", "capital": "GPE", "treaty": "LAW", "instrument": "LAW"}
-_BODY_WORDS = (
-    "organization organisation union alliance group grouping forum community council league commission committee association"
-    " initiative partnership pact bank fund agency federation confederation conference assembly programme program authority"
-    " cooperation co-operation commonwealth compact secretariat market area entente five quad parliament court tribunal network"
-    " coalition bloc treaty institute convention mechanism accord arrangement dialogue"
-).split()
-BODY_WORDS = frozenset(_BODY_WORDS)
-PARTICLES = frozenset("al- al el bin ibn ben von van der den de da di do dos du la le ter abu ould - –".split())
+BODY_WORDS = words("name_heads")
+PARTICLES = words("particles")
 FILED_FROM = re.compile(
     r"^(?P<place>[A-ZÀ-Þ]{3}[A-ZÀ-Þ .'’/-]*(?:, [A-Z][\w. ]+)?)(?:,? [A-Z][a-z]{2,8}\.? \d{1,2}(?:, \d{4})?)?(?: \([^)\n]{2,30}\))? ?(?:–|—|--|-) ",
     re.MULTILINE,
@@ -86,29 +80,28 @@ class GazetteerMatcher:
 def acronym_definitions(doc: Doc) -> Doc:
     """ "Long Name (LNA)" names an organisation: both forms, here and wherever the acronym comes again."""
     ents = list(doc.ents)
-    known = {e.start: e for e in ents if e.kb_id_.startswith(("organisation:", "treaty:"))}
+    owners = {e.end: e.kb_id_ for e in ents if e.kb_id_.startswith(("organisation:", "treaty:"))}
     made: dict[str, str] = {}
     for token in doc[1:-1]:
-        if token.text == "(" and _ACRONYM.fullmatch(doc[token.i + 1].text):
-            acronym, name = doc[token.i + 1].text, _long_name(doc, token.i, doc[token.i + 1].text)
-            owner = next((e for e in known.values() if e.end == token.i), None)
-            if owner:
-                made[acronym] = owner.kb_id_
-            elif name is not None and not any(
-                e.start < name.end and name.start < e.end and e.kb_id_ for e in ents if len(e) >= len(name)
-            ):
-                made[acronym] = f"organisation:{slug(name.text)}"
-                ents = [e for e in ents if e.end <= name.start or e.start >= name.end]
-                ents.append(Span(doc, name.start, name.end, label="ORG", kb_id=made[acronym]))
-    if made:
-        covered = {i for e in ents if e.kb_id_ for i in range(e.start, e.end)}
-        again = [
-            Span(doc, t.i, t.i + 1, label="ORG", kb_id=made[t.text]) for t in doc if t.text in made and t.i not in covered
-        ]
-        starts = {s.start for s in again}
-        ents = [e for e in ents if not any(i in starts for i in range(e.start, e.end))] + again
-        doc.set_ents(filter_spans(ents))
+        acronym = doc[token.i + 1].text
+        if token.text != "(" or not _ACRONYM.fullmatch(acronym):
+            continue
+        name = _long_name(doc, token.i, acronym)
+        if token.i in owners:
+            made[acronym] = owners[token.i]
+        elif name and not any(e.kb_id_ and len(e) >= len(name) and _overlap(e, name) for e in ents):
+            made[acronym] = f"organisation:{slug(name.text)}"
+            named = Span(doc, name.start, name.end, label="ORG", kb_id=made[acronym])
+            ents = [*(e for e in ents if not _overlap(e, name)), named]
+    covered = {i for e in ents if e.kb_id_ for i in range(e.start, e.end)}
+    again = [t.i for t in doc if t.text in made and t.i not in covered]
+    ents = [e for e in ents if not any(e.start <= i < e.end for i in again)]
+    doc.set_ents(filter_spans([*ents, *(Span(doc, i, i + 1, label="ORG", kb_id=made[doc[i].text]) for i in again)]))
     return doc
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def is_body(span: Span) -> bool:
@@ -140,21 +133,18 @@ def without_honorifics(span: Span) -> Span:
 
 
 def _name_token(doc: Doc, i: int, limit: int) -> bool:
-    token = doc[i]
+    token, text = doc[i], doc[i].text
+    behind = doc[i + 1].text if i + 1 < limit else ""
     if token.ent_kb_id_ and not token.ent_kb_id_.startswith(("adjective", "capital")):
         return False
-    if token.text in ("-", "–"):
-        follows = i + 1 < limit and (doc[i + 1].text[:1].isalpha())
-        return follows and not doc[i - 1].whitespace_ and not token.whitespace_
+    hyphen = i > 0 and not doc[i - 1].whitespace_ and doc[i - 1].text == "-"
+    if text in ("-", "–"):
+        return behind[:1].isalpha() and not doc[i - 1].whitespace_ and not token.whitespace_
     if token.lower_ in PARTICLES:
-        return i + 1 < limit and (doc[i + 1].text[:1].isalpha() or (doc[i + 1].text == "-" and not token.whitespace_))
-    if not token.whitespace_ and i + 1 < limit and doc[i + 1].text == "-" and token.is_alpha:
+        return behind[:1].isalpha() or (behind == "-" and not token.whitespace_)
+    if token.is_alpha and (hyphen or (behind == "-" and not token.whitespace_)):
         return True
-    if i and doc[i - 1].text == "-" and not doc[i - 1].whitespace_ and token.is_alpha:
-        return True
-    return token.text[:1].isupper() and (
-        token.is_alpha or "." in token.text or "-" in token.text or "'" in token.text or "’" in token.text
-    )
+    return text[:1].isupper() and (token.is_alpha or any(mark in text for mark in ".-'’"))
 
 
 def _spellings(form: Form) -> Iterable[str]:
@@ -171,57 +161,37 @@ def _other_sense(span: Span) -> bool:
     doc = span.doc
     before = doc[span.start - 1] if span.start else None
     after = doc[span.end] if span.end < len(doc) else None
-    named = {"PROPN"}
     if span.kb_id_.startswith("organisation") and len(span) == 1 and not span.text.isupper():
         return before is None or before.lower_ != "the" or (after is not None and after.lower_ == "of")
-    if (
-        before is not None
-        and before.text[:1].isupper()
-        and before.pos_ in named
-        and before.dep_ == "compound"
-        and before.is_alpha
-        and len(before) > 1
-    ):
+    if before is not None and _name_part(before) and before.dep_ == "compound" and before.is_alpha and len(before) > 1:
         return before.lower_ not in ("president", "minister", "premier", "neighbouring", "south", "north")
-    return (
-        after is not None
-        and after.text[:1].isupper()
-        and span[-1].dep_ == "compound"
-        and after.pos_ in named
-        and after.head.ent_type_ == "PERSON"
-    )
+    person = after is not None and _name_part(after) and after.head.ent_type_ == "PERSON"
+    return person and span[-1].dep_ == "compound"
+
+
+def _name_part(token: Token) -> bool:
+    return token.text[:1].isupper() and token.pos_ == "PROPN"
 
 
 def _part_of_name(span: Span) -> bool:
     """Is a single capitalised adjective or capital inside a longer proper name ("Washington Post")?"""
-    if not span.kb_id_.startswith("capital") or span.end >= len(span.doc):
-        return False
-    after = span.doc[span.end]
-    return after.text[:1].isupper() and after.is_alpha and after.pos_ == "PROPN" and span[-1].dep_ == "compound"
+    after = span.doc[span.end] if span.kb_id_.startswith("capital") and span.end < len(span.doc) else None
+    return after is not None and _name_part(after) and after.is_alpha and span[-1].dep_ == "compound"
 
 
 def _unique(spans: list[Span]) -> list[Span]:
     """Of several readings of one stretch, the organisation before the treaty, the country before its capital."""
     order = ("country", "organisation", "adjective", "organ", "treaty", "instrument", "capital", "description")
     best: dict[tuple[int, int], Span] = {}
-    for span in spans:
-        at = (span.start, span.end)
-        if at not in best or order.index(_type(span)) < order.index(_type(best[at])):
-            best[at] = span
+    for span in sorted(spans, key=lambda span: order.index(span.kb_id_.split(":")[0])):
+        best.setdefault((span.start, span.end), span)
     return list(best.values())
-
-
-def _type(span: Span) -> str:
-    return span.kb_id_.split(":")[0]
 
 
 def _drop_short(spans: list[Span]) -> list[Span]:
     """Two-letter acronyms count only where the text gives the long name too; EU, UN and AU always."""
-    long = {s.kb_id_ for s in spans if len(s.text) > 3}
-    kept = {"EU", "UN", "AU", "U.N.", "G7", "G8"}
-    return [
-        s for s in spans if len(s.text) > 2 or not s.kb_id_.startswith("organisation") or s.text in kept or s.kb_id_ in long
-    ]
+    sure = {s.kb_id_ for s in spans if len(s.text) > 3 or s.text in ("EU", "UN", "AU", "G7", "G8")}
+    return [s for s in spans if len(s.text) > 2 or not s.kb_id_.startswith("organisation") or s.kb_id_ in sure]
 
 
 def _long_name(doc: Doc, end: int, acronym: str) -> Span | None:
@@ -231,11 +201,8 @@ def _long_name(doc: Doc, end: int, acronym: str) -> Span | None:
         token = doc[start]
         if (token.is_punct and token.text not in ("-", "–", "'", "’")) or "\n" in token.text:
             return None
-        if not token.text[:1].isupper() or token.text[0].upper() != letters[0]:
-            continue
-        words = [t for t in doc[start:end] if t.text[:1].isupper()]
-        initials = [t.text[0].upper() for t in words]
-        if end - start >= 2 and _spells(initials, letters):
+        initials = [t.text[0] for t in doc[start:end] if t.text[:1].isupper()]
+        if token.text[0] == letters[0] and end - start >= 2 and _spells(initials, letters):
             return doc[start:end]
     return None
 

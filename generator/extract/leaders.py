@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable
 from functools import cache
-from importlib.resources import files
-from pathlib import Path
 from typing import NamedTuple
 
-from generator import strict_yaml
+from generator.extract.words import table
 from generator.gazetteer import fold
 
 _SAME = {
@@ -67,8 +65,7 @@ def _leaders(post: str) -> tuple[Leader, ...]:
 
 @cache
 def _read() -> dict[str, list[Leader]]:
-    text = files("generator.gazetteer").joinpath("leaders.yml").read_text("utf-8")
-    data, _ = strict_yaml.parse(text, Path("leaders.yml"))
+    data = table("gazetteer/leaders.yml")
     found: dict[str, list[Leader]] = {}
     for body, posts in data.items():
         for post, lines in posts.items():

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from generator.extract.entities import PARTICLES
 from generator.extract.posts import words
 from generator.extract.units import Unit
 
@@ -29,13 +30,12 @@ class People:
         """The fullest name; None for what is no name."""
         plain = _plain(name)
         parts = plain.split()
-        if not parts or (not parts[0][:1].isupper() and parts[0] not in ("al", "al-", "bin", "von", "de")):
+        if not parts or (not parts[0][:1].isupper() and parts[0] not in PARTICLES):
             return None
         if len(parts) > 1:
             return plain
-        found = self._full.get(_surname(parts), set()) or {
-            n for names in self._full.values() for n in names if parts[0] in n.split()
-        }
+        anywhere = {full for names in self._full.values() for full in names if plain in full.split()}
+        found = self._full.get(_surname(parts)) or anywhere
         return next(iter(found)) if len(found) == 1 else plain
 
 
@@ -49,17 +49,12 @@ def canonical_post(text: str) -> str:
     )
     known = words()
     vocabulary = known.ranks | known.domains | {w for forms in known.heads.values() for f in forms for w in f}
-    result = []
+    spelled = []
     for word in text.split():
         bare = word.lower().strip(",.")
-        plain = (
-            bare in vocabulary
-            or bare in _SPELLINGS
-            or bare.rstrip("s") in vocabulary
-            or all(p in vocabulary for p in bare.split("-"))
-        )
-        result.append(_SPELLINGS.get(word.lower(), word.lower()) if plain else word)
-    post = " ".join(result)
+        plain = bare in _SPELLINGS or bare.rstrip("s") in vocabulary or all(p in vocabulary for p in bare.split("-"))
+        spelled.append(_SPELLINGS.get(word.lower(), word.lower()) if plain or bare in vocabulary else word)
+    post = " ".join(spelled)
     for seat in known.seats:
         post = re.sub(rf"(?i)\b{seat}\b", seat.title(), post)
     return post

@@ -3,14 +3,12 @@
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
-from pathlib import Path
 from typing import NamedTuple
 
 from spacy.tokens import Doc
 
-from generator import strict_yaml
 from generator.extract.units import Unit
+from generator.extract.words import table
 
 _SEAT = re.compile(r"(?:chair|president|chairman|chairperson)(?:[- ]in[- ]office| pro tempore)?")
 """An office that a state may hold as well as a person: phrases see it as `<chair>`."""
@@ -30,8 +28,7 @@ class Words(NamedTuple):
 @cache
 def words() -> Words:
     """`gazetteer/posts.yml`, which says what each list means."""
-    text = files("generator.gazetteer").joinpath("posts.yml").read_text("utf-8")
-    data, _ = strict_yaml.parse(text, Path("posts.yml"))
+    data = table("gazetteer/posts.yml")
     heads: dict[str, list[tuple[str, ...]]] = {}
     for head in data["heads"]:
         parts = tuple(head.replace("-", " ").split())
@@ -52,8 +49,8 @@ def posts(doc: Doc, taken: set[int]) -> Iterator[Unit]:
     lower = [_fold(t.lower_) for t in doc]
     before, i = None, 0
     while i < len(doc):
-        end = None if i in taken or _is_verb(doc, i) else _head(lower, i, taken)
-        if end is None:
+        end = None if i in taken else _head(lower, i, taken)
+        if end is None or _is_verb(doc, i):
             i += 1
             continue
         unit = _post(doc, lower, i, end, taken)
@@ -82,16 +79,16 @@ def _fold(word: str) -> str:
 
 def _head(lower: list[str], i: int, taken: set[int]) -> int | None:
     """The index behind the longest head that begins at token `i`; a plural counts."""
-    for parts in words().heads.get(lower[i], []) + words().heads.get(_singular(lower[i]), []):
-        j, matched = i, True
+    heads = words().heads
+    for parts in (*heads.get(lower[i], ()), *heads.get(_singular(lower[i]), ())):
+        j = i
         for part in parts:
-            while j > i and j < len(lower) and lower[j] == "-":
+            while i < j < len(lower) and lower[j] == "-":
                 j += 1
             if j >= len(lower) or j in taken or part not in (lower[j], _singular(lower[j])):
-                matched = False
                 break
             j += 1
-        if matched:
+        else:
             return j
     return None
 
@@ -104,38 +101,32 @@ def _singular(word: str) -> str:
     return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
 
 
-def _post(doc: Doc, lower: list[str], head: int, end: int, taken: set[int]) -> Unit:
+def _post(doc: Doc, lower: list[str], head: int, head_end: int, taken: set[int]) -> Unit:
     """The whole post around its head, without the words that say when."""
-    start, status, unit_start = head, None, head
-    left = head - 1
-    while left >= 0 and left not in taken and not doc[left + 1].is_sent_start:
-        word = lower[left]
-        if state := words().states.get(word):
-            status = status or state
-            unit_start = left
-        elif word == "-" and lower[left - 1] in {"ex", "vice", "under", "deputy"} | words().domains:
-            pass
-        elif word in words().ranks or word in words().domains:
-            start = unit_start = left
-        elif word in ("and", ",", "&") and left and lower[left - 1] in words().domains and start < head:
-            pass
-        else:
-            break
+    status, start, unit_start, left = None, head, head, head
+    while left and left - 1 not in taken and not doc[left].is_sent_start:
         left -= 1
+        word, beside = lower[left], lower[left - 1] if left else ""
+        joins = beside in words().domains and start < head
+        if state := words().states.get(word):
+            status, unit_start = status or state, left
+        elif word in words().ranks | words().domains:
+            start = unit_start = left
+        elif not (word == "-" and beside in _PREFIXES | words().domains) and not (word in ("and", ",", "&") and joins):
+            break
     start, seat = _seat(lower, start, taken)
-    unit_start = min(unit_start, start)
-    first_end, end = end, _domain_after(doc, lower, end, taken)
-    if end < len(lower) and lower[end] == "-" and end + 1 < len(lower) and lower[end + 1] in ("elect", "designate"):
-        status, behind = "elect", end + 2
-    elif end < len(lower) and lower[end] in ("elect", "designate"):
-        status, behind = "elect", end + 1
-    else:
-        behind = end
-    plural = [j for j in range(head, first_end) if lower[j] not in _heads_words() and _singular(lower[j]) in _heads_words()]
-    text = "".join((_singular(t.lower_) if t.i in plural else t.text) + t.whitespace_ for t in doc[start:end]).strip()
-    data = {"status": status, "head": lower[head], "plural": bool(plural), "seat": seat}
-    data["chair"] = _SEAT.fullmatch(text.lower()) is not None
-    return Unit("post", unit_start, behind, text, name=text, data=data)
+    end = behind = _domain_after(doc, lower, head_end, taken)
+    later = lower[end + 1 : end + 2] if lower[end : end + 1] == ["-"] else lower[end : end + 1]
+    if later and later[0] in ("elect", "designate"):
+        status, behind = "elect", end + (2 if lower[end] == "-" else 1)
+    singular = {j: _singular(lower[j]) for j in range(head, head_end) if lower[j] not in _heads_words()}
+    singular = {j: word for j, word in singular.items() if word in _heads_words()}
+    text = "".join(singular.get(t.i, t.text) + t.whitespace_ for t in doc[start:end]).strip()
+    data = {"status": status, "plural": bool(singular), "seat": seat, "chair": bool(_SEAT.fullmatch(text.lower()))}
+    return Unit("post", min(unit_start, start), behind, text, name=text, data=data)
+
+
+_PREFIXES = frozenset("ex vice under deputy".split())
 
 
 def _seat(lower: list[str], start: int, taken: set[int]) -> tuple[int, str | None]:
@@ -149,16 +140,11 @@ def _seat(lower: list[str], start: int, taken: set[int]) -> tuple[int, str | Non
 
 def _domain_after(doc: Doc, lower: list[str], end: int, taken: set[int]) -> int:
     """ "of Foreign Affairs", "for trade and industry": capitalised or listed words behind the head."""
-    if end + 1 >= len(lower) or lower[end] not in ("of", "for"):
-        return end
-    j = end + 1
-    if lower[j] == "the":
-        j += 1
-    last = end
-    while j < len(lower) and j not in taken and not doc[j].is_sent_start:
+    last, j = end, end + 1 + (lower[end + 1 : end + 2] == ["the"])
+    while lower[end : end + 1] in (["of"], ["for"]) and j < len(lower) and j not in taken and not doc[j].is_sent_start:
         if lower[j] in words().domains:
             last = j + 1
-        elif not (lower[j] in ("and", ",", "&", "the") and last == j):
+        elif lower[j] not in ("and", ",", "&", "the") or last != j:
             break
         j += 1
     return last

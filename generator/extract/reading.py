@@ -10,7 +10,7 @@ from spacy.tokens import Doc, Span, Token
 from generator.extract import coreference, roles, times
 from generator.extract.entities import BODY_WORDS, FILED_FROM, HONORIFICS, PARTICLES, is_body, person_run, without_honorifics
 from generator.extract.posts import posts
-from generator.extract.units import Sentence, Unit, sentences, unit_index
+from generator.extract.units import Sentence, Unit, sentences, tokens
 from generator.extract.words import words
 from generator.gazetteer import Gazetteer, slug
 from generator.model import Article
@@ -25,7 +25,7 @@ class Reading:
     article: Article
     doc: Doc
     gazetteer: Gazetteer
-    anchor: times.Anchor
+    anchor: str | None  # the day it speaks from: EDTF
     sentences: list[Sentence]
 
     @cached_property
@@ -35,7 +35,7 @@ class Reading:
 
     @cached_property
     def _by_token(self) -> dict[int, Unit]:
-        return unit_index(self.sentences)
+        return {i: unit for unit in self.units for i in range(unit.start, unit.end)}
 
     def unit(self, token: Token) -> Unit | None:
         """The unit that covers a token."""
@@ -46,19 +46,22 @@ class Reading:
         """The organisation that the article is about."""
         return coreference.focus(self.units + [p for u in self.units for p in u.parts])
 
-    def sentence(self, token_index: int) -> Sentence | None:
+    def sentence(self, token_index: int) -> Sentence:
         """The sentence that holds a token."""
-        return next((s for s in self.sentences if s.span.start <= token_index < s.span.end), None)
+        return self._sentences_by_token[token_index]
+
+    @cached_property
+    def _sentences_by_token(self) -> dict[int, Sentence]:
+        return {i: sentence for sentence in self.sentences for i in range(sentence.span.start, sentence.span.end)}
 
 
 def read(article: Article, doc: Doc, gazetteer: Gazetteer, today: date | None) -> Reading:
     """The reading of one article's parsed text."""
-    typed = _entity_units(doc, gazetteer)
-    taken = {i for u in typed if u.type in _KB_TYPES for i in range(u.start, u.end)}
+    typed = [unit for ent in doc.ents if (unit := _entity_unit(ent, gazetteer))]
+    known = [unit for unit in typed if unit.type in _KB_TYPES]
+    taken = tokens(known)
     offices = list(posts(doc, taken))
-    typed = _without_overlap(
-        doc, [*(u for u in typed if u.type in _KB_TYPES), *offices, *_persons(doc, offices, taken), *typed]
-    )
+    typed = _without_overlap(doc, [*known, *offices, *_persons(doc, offices, taken), *typed])
     anchor = times.anchor(article.text, article.published, today)
     typed = _without_overlap(doc, [*_dates(doc, anchor, typed), *typed])
     _mark_dateline(doc, typed, article.text)
@@ -67,69 +70,69 @@ def read(article: Article, doc: Doc, gazetteer: Gazetteer, today: date | None) -
     return Reading(article, doc, gazetteer, anchor, list(sentences(doc, typed)))
 
 
-def _entity_units(doc: Doc, gazetteer: Gazetteer) -> list[Unit]:
-    return [unit for ent in doc.ents if (unit := _entity_unit(ent, gazetteer))]
-
-
 _REGIONS = frozenset("republic region province territory oblast canton".split())
+_NO_UNITS = frozenset("DATE TIME CARDINAL ORDINAL MONEY PERCENT QUANTITY LANGUAGE".split())
 
 
 def _entity_unit(ent: Span, gazetteer: Gazetteer) -> Unit | None:
+    label, text = ent.label_, ent.text.strip()
     if ent.kb_id_:
-        type_, _, id_ = ent.kb_id_.partition(":")
-        record = gazetteer.record(id_)
-        data = {} if record or type_ != "organisation" else {"unlisted": True}
-        if type_ == "description":
-            type_, data = "organisation", {"described": True}
-        return Unit(type_, ent.start, ent.end, ent.text, id_, record.name if record else ent.text, data=data)
-    text = ent.text.strip()
-    if ent.label_ == "ORG" and (is_body(ent) or re.fullmatch(r"[A-Z]{3,8}", text)):
-        name = re.sub(r"^[Tt]he ", "", text.split(" (")[0])
-        start = ent.start + (1 if ent[0].lower_ == "the" and len(ent) > 1 else 0)
+        return _known_unit(ent, gazetteer)
+    if label == "ORG" and (is_body(ent) or re.fullmatch(r"[A-Z]{3,8}", text)):
+        name = _bare(text.split(" (")[0])
+        start = ent.start + (ent[0].lower_ == "the")
         end = next((t.i for t in ent if t.text == "("), ent.end)
-        return Unit(
-            "organisation", start, max(end, start + 1), name, slug(name), name, data={"unlisted": True, "doubtful": True}
-        )
-    if ent.label_ in ("GPE", "PERSON") and text.islower():
+        return Unit("organisation", start, end, name, slug(name), name, data={"unlisted": True, "doubtful": True})
+    if label in _NO_UNITS or (label in ("GPE", "PERSON") and text.islower()):
         return None
     if ent.start > 1 and ent.doc[ent.start - 1].lower_ == "of" and ent.doc[ent.start - 2].lower_ in _REGIONS:
-        return Unit("gpe", ent.start, ent.end, text, slug(text), re.sub(r"^[Tt]he ", "", text))
-    if ent.label_ in ("DATE", "TIME", "CARDINAL", "ORDINAL", "MONEY", "PERCENT", "QUANTITY", "LANGUAGE"):
-        return None
-    if ent.label_ == "PERSON":
-        span = without_honorifics(ent)
-        return Unit("person", _with_honorifics(ent.doc, span.start), span.end, span.text, name=span.text)
-    return Unit(ent.label_.lower(), ent.start, ent.end, text, slug(text), re.sub(r"^[Tt]he ", "", text))
+        label = "GPE"
+    elif label == "PERSON":
+        return _person(without_honorifics(ent))
+    return Unit(label.lower(), ent.start, ent.end, text, slug(text), _bare(text))
+
+
+def _known_unit(ent: Span, gazetteer: Gazetteer) -> Unit:
+    type_, _, id_ = ent.kb_id_.partition(":")
+    record = gazetteer.record(id_)
+    data = {} if record or type_ != "organisation" else {"unlisted": True}
+    if type_ == "description":
+        type_, data = "organisation", {"described": True}
+    return Unit(type_, ent.start, ent.end, ent.text, id_, record.name if record else ent.text, data=data)
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"^[Tt]he ", "", name)
+
+
+def _person(span: Span, behind: int = 0) -> Unit:
+    """A "Dr." before the name is in the unit, if not in an office that ends `behind` it, and never in the name."""
+    start = span.start
+    while start > behind and span.doc[start - 1].lower_ in HONORIFICS:
+        start -= 1
+    return Unit("person", start, span.end, span.text, name=span.text)
+
+
+_RELATED = frozenset("counterpart counterparts successor predecessor".split())
 
 
 def _persons(doc: Doc, offices: list[Unit], taken: set[int]) -> list[Unit]:
     """People after their titles, whole: capitals, particles and hyphens that the recogniser cuts or drops."""
-    starts = {u.start for u in offices}
+    stops = taken | {u.start for u in offices}
     found = []
-    others = [
-        Unit("word", t.i, t.i + 1, t.text)
-        for t in doc
-        if t.lower_ in ("counterpart", "counterparts", "successor", "predecessor")
-    ]
+    others = [Unit("word", t.i, t.i + 1, t.text) for t in doc if t.lower_ in _RELATED]
     for office in [*offices, *others]:
         found += _holder_before(doc, office, taken) if office.type == "post" else []
         at = _person_start(doc, office.end, taken)
         while at is not None:
-            limit = next(
-                (
-                    i
-                    for i in range(at, min(at + 9, len(doc)))
-                    if i in starts or i in taken or (doc[i].is_sent_start and i > at)
-                ),
-                min(at + 9, len(doc)),
+            last = min(at + 9, len(doc))
+            end = person_run(
+                doc, at, next((i for i in range(at, last) if i in stops or (doc[i].is_sent_start and i > at)), last)
             )
-            end = person_run(doc, at, limit)
-            span = without_honorifics(doc[at:end]) if end > at else None
+            span = without_honorifics(doc[at:end])
             at = None
-            if span is not None and len(span) and _namelike(span):
-                found.append(
-                    Unit("person", max(office.end, _with_honorifics(doc, span.start)), span.end, span.text, name=span.text)
-                )
+            if span and _namelike(span):
+                found.append(_person(span, office.end))
                 at = _next_of_list(doc, end, taken) if office.data.get("plural") else None
     return found
 
@@ -139,133 +142,96 @@ def _next_of_list(doc: Doc, i: int, taken: set[int]) -> int | None:
     start = i
     while i < len(doc) and (i in taken or doc[i].lower_ in (",", "and", "of", "the", "(", ")")):
         i += 1
-    capital = i + 1 < len(doc) and all(t.text[:1].isupper() and not t.ent_kb_id_ for t in doc[i : i + 2])
-    return i if i > start and capital else None
+    full = i > start and i + 1 < len(doc) and all(t.text[:1].isupper() and not t.ent_kb_id_ for t in doc[i : i + 2])
+    return i if full else None
 
 
 _TO_OFFICE = words("to_office")
-_NO_HOLDERS = words("no_holders")
+_NO_HOLDERS = words("no_holders") | BODY_WORDS
+_NOT_NAMES = words("not_names")
+_PLACES = frozenset("GPE LOC FAC DATE NORP EVENT LAW".split())
+_AT_PLACES = frozenset("in at on from near of to told".split())
 
 
 def _holder_before(doc: Doc, office: Unit, taken: set[int]) -> list[Unit]:
     """The full name before "…, president of", "… was elected president", whatever the recogniser took it for."""
-    i = office.start - 1
-    while i > 0 and not doc[i + 1].is_sent_start and (i in taken or doc[i].lower_ in _TO_OFFICE):
-        i -= 1
-    end = i + 1
+    end = office.start
+    while end > 1 and not doc[end].is_sent_start and (end - 1 in taken or doc[end - 1].lower_ in _TO_OFFICE):
+        end -= 1
     if end == office.start or end in taken or doc[end].is_sent_start or doc[end].text in ("'s", "’s", "in"):
         return []
-    while (
-        i >= 0
-        and i not in taken
-        and not doc[i + 1].is_sent_start
-        and (doc[i].text[:1].isupper() or (doc[i].lower_ in PARTICLES and i < end - 1))
-    ):
-        i -= 1
-    while i + 1 < end and (doc[i + 1].lower_ in PARTICLES or doc[i + 1].lower_ in _NOT_NAMES | HONORIFICS):
-        i += 1
-    span = doc[i + 1 : end]
-    labels = {t.ent_type_ for t in span} & {"GPE", "LOC", "FAC", "DATE", "NORP", "EVENT", "LAW"}
-    before = doc[i].lower_ if i >= 0 and not doc[i + 1].is_sent_start else ""
-    strange = (
-        labels
-        or {t.lower_ for t in span} & (_NO_HOLDERS | BODY_WORDS)
-        or before in ("in", "at", "on", "from", "near", "of", "to", "told")
-    )
-    return (
-        []
-        if strange or not 2 <= len(span) <= 7 or not _namelike(span)
-        else [Unit("person", i + 1, end, span.text, name=span.text)]
-    )
-
-
-def _with_honorifics(doc: Doc, start: int) -> int:
-    """Where a person's unit begins: a "Dr." before the name is in the unit, not in the name."""
-    while start > 0 and doc[start - 1].lower_ in HONORIFICS:
+    start = end
+    while start and start - 1 not in taken and not doc[start].is_sent_start:
+        word = doc[start - 1]
+        if not (word.text[:1].isupper() or (word.lower_ in PARTICLES and start < end)):
+            break
         start -= 1
-    return start
+    while start < end and doc[start].lower_ in PARTICLES | _NOT_NAMES | HONORIFICS:
+        start += 1
+    span = doc[start:end]
+    before = doc[start - 1].lower_ if start and not doc[start].is_sent_start else ""
+    strange = any(t.ent_type_ in _PLACES or t.lower_ in _NO_HOLDERS for t in span) or before in _AT_PLACES
+    return [] if strange or not 2 <= len(span) <= 7 or not _namelike(span) else [_person(span, start)]
 
 
 def _person_start(doc: Doc, i: int, taken: set[int]) -> int | None:
     """Behind a post: at once, or after "of the BODY" and a comma."""
     if i < len(doc) and doc[i].lower_ in ("of", "for", "to", "from"):
-        j = i + 1
-        while j < len(doc) and (doc[j].lower_ == "the" or j in taken or (doc[j].lower_ in (",", "and") and j + 1 in taken)):
-            j += 1
-        if j == i + 1 or j >= len(doc) or j - 1 not in taken:
+        i += 1
+        while i < len(doc) and (doc[i].lower_ == "the" or i in taken or (doc[i].lower_ in (",", "and") and i + 1 in taken)):
+            i += 1
+        if i - 1 not in taken:
             return None
-        i = j
     if i < len(doc) and doc[i].text == ",":
         i += 1
     return i if i < len(doc) and not doc[i].is_sent_start and doc[i].text[:1].isupper() else None
 
 
-_NOT_NAMES = words("not_names")
-
-
 def _namelike(span: Span) -> bool:
-    return (
-        span[0].lower_ not in _NOT_NAMES
-        and span[0].text[:1].isupper()
-        and not (len(span) == 1 and span.text.isupper() and len(span.text) < 5)
-    )
+    acronym = len(span) == 1 and span.text.isupper() and len(span.text) < 5
+    return span[0].text[:1].isupper() and span[0].lower_ not in _NOT_NAMES and not acronym
 
 
 def _without_overlap(doc: Doc, units: list[Unit]) -> list[Unit]:
-    """Earlier in the list wins; the result in text order."""
+    """Earlier in the list wins, a later person keeping what is left behind a title; the result in text order."""
     kept: list[Unit] = []
     covered: set[int] = set()
     for unit in units:
-        tokens = range(unit.start, unit.end)
-        if not covered.intersection(tokens):
-            kept.append(unit)
-            covered.update(tokens)
-        elif unit.type == "person":
-            kept += _trimmed(doc, unit, covered)
+        if covered.intersection(range(unit.start, unit.end)):
+            start = next((i for i in range(unit.start, unit.end) if i not in covered), unit.end)
+            if unit.type != "person" or start in (unit.start, unit.end) or covered.intersection(range(start, unit.end)):
+                continue
+            unit = _person(without_honorifics(doc[start : unit.end]), start)
+        kept.append(unit)
+        covered.update(range(unit.start, unit.end))
     return sorted(kept, key=lambda u: u.start)
 
 
-def _trimmed(doc: Doc, unit: Unit, covered: set[int]) -> list[Unit]:
-    """A person whose span runs into a title keeps what is left of it behind the title."""
-    start = unit.start
-    while start < unit.end and start in covered:
-        start += 1
-    if start in (unit.start, unit.end) or covered.intersection(range(start, unit.end)):
-        return []
-    covered.update(range(start, unit.end))
-    text = without_honorifics(doc[start : unit.end]).text
-    return [Unit("person", start, unit.end, text, name=text)]
-
-
-def _dates(doc: Doc, anchor: times.Anchor, typed: list[Unit]) -> list[Unit]:
-    persons = {i for u in typed if u.type == "person" for i in range(u.start, u.end)}
-    found: list[tuple[times.Expression, times.Resolved]] = []
-    units, waiting = [], []
+def _dates(doc: Doc, anchor: str | None, typed: list[Unit]) -> list[Unit]:
+    persons = tokens(u for u in typed if u.type == "person")
+    found: list[times.Dated] = []
+    units = []
     for expression in times.expressions(doc.text):
-        span = doc.char_span(expression.start, expression.end, alignment_mode="expand")
-        if span is None or persons.intersection(range(span.start, span.end)):
+        span = _span(doc, expression.start, expression.end)
+        if persons.intersection(range(span.start, span.end)):
             continue
-        unit = Unit(
-            expression.shape if expression.shape in ("duration", "anniversary") else "date",
-            span.start,
-            span.end,
-            span.text,
-            data={"expression": expression},
-        )
+        length = expression.shape in ("duration", "anniversary")
+        unit = Unit(expression.shape if length else "date", span.start, span.end, span.text, data={"expression": expression})
         units.append(unit)
-        if expression.shape == "event":
-            waiting.append((unit, expression))
-            continue
-        tense = roles.tense(roles.clause_verb(span.root))
-        resolved = times.resolve(expression, anchor, tense=tense, previous=found, events={})
-        unit.data["date"] = resolved
-        if resolved and expression.shape not in ("duration", "anniversary"):
-            found.append((expression, resolved))
-    if waiting:
-        days = times.event_days(found, doc.text)
-        for unit, expression in waiting:
-            unit.data["date"] = times.resolve(expression, anchor, tense="future", previous=found, events=days)
+        if expression.shape != "event":
+            tense = roles.tense(roles.clause_verb(span.root))
+            resolved = unit.data["date"] = times.resolve(expression, times.Context(anchor, tense, found))
+            if resolved and not length:
+                found.append((expression, resolved))
+    for unit in units:
+        if unit.data["expression"].shape == "event":
+            context = times.Context(anchor, "future", found, times.event_days(found, doc.text))
+            unit.data["date"] = times.resolve(unit.data["expression"], context)
     return units
+
+
+def _span(doc: Doc, start: int, end: int) -> Span:
+    return doc.char_span(start, end, alignment_mode="expand")  # type: ignore[return-value]  # never None when expanded
 
 
 def _same_short_name(units: list[Unit]) -> None:
@@ -273,24 +239,18 @@ def _same_short_name(units: list[Unit]) -> None:
     named: list[Unit] = []
     for unit in (u for u in units if u.type == "organisation"):
         full = next((n for n in reversed(named) if unit.text in n.name.split() and n.id != unit.id), None)
-        if full and " " not in unit.text and not unit.text.isupper():
+        if full and not unit.text.isupper():
             unit.id, unit.name, unit.data = full.id, full.name, {"coreference": True}
         named.append(unit)
 
 
 def _mark_dateline(doc: Doc, units: list[Unit], text: str) -> None:
     """Places of a dateline say where a report was filed, and nothing about a member."""
-    for match in times.DATELINE.finditer(text):
-        if match["place"].isupper() or match["place"].split(",")[0].isupper():
-            span = doc.char_span(match.start(), match.end(), alignment_mode="expand")
-            _set_dateline(units, span)
-    for match in FILED_FROM.finditer(text):
-        _set_dateline(units, doc.char_span(match.start(), match.end(), alignment_mode="expand"))
-
-
-def _set_dateline(units: list[Unit], span: Span | None) -> None:
-    for unit in units:
-        if span is not None and span.start <= unit.start < span.end:
-            unit.data["dateline"] = True
-            if unit.type in ("country", "capital", "organisation"):
-                unit.type = "dateline"
+    datelines = [match for match in times.DATELINE.finditer(text) if match["place"].split(",")[0].isupper()]
+    for match in [*datelines, *FILED_FROM.finditer(text)]:
+        span = _span(doc, *match.span())
+        for unit in units:
+            if span.start <= unit.start < span.end:
+                unit.data["dateline"] = True
+                if unit.type in ("country", "capital", "organisation"):
+                    unit.type = "dateline"

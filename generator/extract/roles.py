@@ -11,19 +11,23 @@ from spacy.tokens import Token
 
 from generator.extract.words import words
 
-_SUBJECTS = ("nsubj", "nsubjpass", "csubj", "expl")
+_SUBJECTS = ("nsubj", "nsubjpass", "csubj")
 _RELATIVES = ("who", "which", "that", "whom")
-
-SAY = words("say")
-DENY = words("deny")
-PLAN = words("plan")
-WISH = words("wish")
-ACHIEVE = words("achieve")
+_GOVERNED = tuple("xcomp ccomp pcomp acl advcl oprd dobj csubj prep attr pobj acomp dep appos".split())
 _HEDGES = frozenset("may might could can should would must ought".split())
 _CONDITIONS = frozenset("if whether unless provided should supposing".split())
-_UNSAID = words("unsaid")
+_MAYBE = frozenset("almost nearly reportedly allegedly possibly perhaps supposedly potentially".split())
+_THOUGHT = frozenset("hope believe think suggest fear imagine wonder".split())
+_SOUGHT = frozenset("seek want consider discuss propose demand urge hope".split())
+_FAILED = frozenset("fail refuse decline unable unwilling reluctant hesitant".split())
+_WHILE_TRUE = frozenset("after since upon on by following despite in with as through".split())
+_INSTEAD = frozenset("without from against before instead than".split())
+_ORDINALS = frozenset("first second third fourth fifth latest last only newest".split())
+_PAST = frozenset("was were had did has have 'd would".split())
+_FUTURE = frozenset("will shall 'll ’ll wo".split())
 
-
+SAY, DENY, PLAN, WISH, ACHIEVE = map(words, ("say", "deny", "plan", "wish", "achieve"))
+_UNSAID, _OBJECT_CONTROL = words("unsaid"), words("object_control")
 _LEMMAS = {"hopes": "hope", "hoped": "hope", "hoping": "hope", "slated": "slate", "quitted": "quit", "readmitted": "readmit"}
 _AGAIN = re.compile(r"re-?(elect|appoint|join|enter|admit)(?:t?ed|t?ing|s)?$")
 
@@ -56,10 +60,8 @@ def objects(verb: Token) -> list[Token]:
         own = [c for c in verb.children if c.dep_ in ("dobj", "oprd")]
         return [c for c in own if c.dep_ == "dobj"] or _surface(verb, 0) or own
     found = [c for c in verb.children if c.dep_ in ("dobj", "dative", "obj")]
-    if not found and verb.dep_ == "relcl":
-        subject = _surface(verb, 0)
-        found = [verb.head] if subject and all(s.i != verb.head.i for s in subject) else []
-    return found
+    subject = [] if found or verb.dep_ != "relcl" else _surface(verb, 0)
+    return [verb.head] if subject and all(s.i != verb.head.i for s in subject) else found
 
 
 def recipients(verb: Token) -> list[Token]:
@@ -89,21 +91,18 @@ def obliques(head: Token, prepositions: frozenset[str]) -> list[Token]:
 
 def modifiers(noun: Token, relation: str) -> list[Token]:
     """Possessors, compounds, adjectives or appositions of a noun; or the objects of a preposition under it."""
-    if relation == "possessor":
-        return [c for c in noun.children if c.dep_ == "poss"]
-    if relation == "modifier":
-        return [c for c in noun.children if c.dep_ in ("compound", "amod", "nmod", "nummod")]
-    if relation == "apposition":
-        return [c for c in noun.children if c.dep_ == "appos"]
+    if relation in _MODIFIERS:
+        return [c for c in noun.children if c.dep_ in _MODIFIERS[relation]]
     return list(_under(noun, frozenset(relation.split("|"))))
+
+
+_MODIFIERS = {"possessor": ("poss",), "modifier": ("compound", "amod", "nmod", "nummod"), "apposition": ("appos",)}
 
 
 def clause_verb(token: Token) -> Token:
     """The verb that a token belongs to: itself, or the nearest above it."""
-    for _ in range(40):
+    while token.head.i != token.i:
         if token.pos_ in ("VERB", "AUX") and token.dep_ not in ("aux", "auxpass", "amod", "compound"):
-            return token
-        if token.head.i == token.i:
             return token
         token = token.head
     return token
@@ -113,15 +112,12 @@ def tense(verb: Token) -> str:
     """`past`, `present` or `future` of a clause, by its finite verb; of a participle or infinitive, its governor's."""
     for _ in range(10):
         aux = {c.lower_ for c in verb.children if c.dep_ in ("aux", "auxpass")}
-        if aux & {"will", "shall", "'ll", "’ll", "wo"} or _is_to(verb):
+        if aux & _FUTURE or _is_to(verb):
             return "future"
-        if verb.tag_ == "VBD" or aux & {"was", "were", "had", "did", "has", "have", "'d", "would"}:
+        bare = verb.tag_ == "VBN" and verb.dep_ in ("acl", "relcl", "ROOT", "amod") and not aux & {"is", "are"}
+        if bare or verb.tag_ == "VBD" or aux & _PAST:
             return "past"
-        if verb.tag_ == "VBN" and verb.dep_ in ("acl", "relcl", "ROOT", "amod") and not aux & {"is", "are"}:
-            return "past"
-        if verb.tag_ in ("VBZ", "VBP") or aux & {"is", "are"}:
-            return "present"
-        if verb.head.i == verb.i:
+        if verb.tag_ in ("VBZ", "VBP") or aux & {"is", "are"} or verb.head.i == verb.i:
             return "present"
         verb = clause_verb(verb.head)
     return "present"
@@ -154,129 +150,90 @@ def _own(token: Token) -> str:
     """What the verb's own auxiliaries, negations and conjunctions say."""
     children = list(token.children)
     words = {c.lower_ for c in children if c.dep_ in ("aux", "neg", "advmod", "mark", "det", "preconj", "cc", "intj")}
-    subject_words = {d.lower_ for c in children if c.dep_ in _SUBJECTS for d in c.children if d.dep_ in ("det", "neg")}
-    subject_words |= {c.lower_ for c in children if c.dep_ in _SUBJECTS}
-    if "longer" in words or any(c.lower_ == "longer" for c in children):
+    subjects = [c for c in children if c.dep_ in _SUBJECTS]
+    nobody = {d.lower_ for c in subjects for d in (c, *c.children)} & {"no", "none", "neither", "nobody"}
+    if any(c.lower_ == "longer" for c in children):
         return "ended"
-    if (
-        any(c.dep_ == "neg" for c in children)
-        or words & {"never", "not", "n't", "n’t"}
-        or subject_words & {"no", "none", "neither", "nobody"}
-    ):
+    if nobody or any(c.dep_ == "neg" for c in children) or words & {"never", "not", "n't", "n’t"}:
         return "negated"
-    if words & _CONDITIONS or words & _HEDGES:
-        would = words & {"would"} and not words & _CONDITIONS
-        return "planned" if would and _under_say(token) else "open"
+    if words & (_CONDITIONS | _HEDGES):
+        return "planned" if "would" in words and not words & _CONDITIONS and _under_say(token) else "open"
     if words & {"will", "shall", "'ll", "’ll"}:
         return "planned"
-    if words & {"almost", "nearly", "reportedly", "allegedly", "possibly", "perhaps", "supposedly", "potentially"}:
+    waits = any(c.dep_ == "mark" and c.lower_ in ("once", "until", "before") for c in children) and tense(token) != "past"
+    command = token.tag_ == "VB" and token.i == token.sent.start and token.dep_ == "ROOT" and not subjects
+    if words & _MAYBE or waits or command:
         return "open"
-    if any(c.dep_ == "mark" and c.lower_ in ("once", "until", "before") for c in children) and tense(token) != "past":
-        return "open"
-    if token.tag_ == "VB" and not _is_to(token) and token.dep_ == "ROOT" and not any(c.dep_ in _SUBJECTS for c in children):
-        return "open" if token.i == token.sent.start else "fact"
-    if token.tag_ == "VBG" and any(c.dep_ == "aux" and c.lower_ in ("is", "are", "'s", "’s", "be", "'re") for c in children):
-        return "planned"
-    return "fact"
+    underway = token.tag_ == "VBG" and any(c.dep_ == "aux" and c.lemma_ == "be" and c.tag_ not in _BEEN for c in children)
+    return "planned" if underway else "fact"
+
+
+_BEEN = ("VBD", "VBN")
 
 
 def _governors(token: Token) -> Iterator[tuple[Token, Token]]:
     """The chain of (clause, what governs it) upward as far as a clause depends on what governs it."""
     here = token
-    for _ in range(8):
+    while here.head.i != here.i and here.dep_ in (*_GOVERNED, "conj"):
         head = here.head
-        if head.i == here.i:
-            return
-        if here.dep_ in (
-            "xcomp",
-            "ccomp",
-            "pcomp",
-            "acl",
-            "advcl",
-            "oprd",
-            "dobj",
-            "csubj",
-            "prep",
-            "attr",
-            "pobj",
-            "acomp",
-            "dep",
-            "appos",
-        ):
+        verbs = head.pos_ in ("VERB", "AUX") and not _has_aux(here) and not any(c.dep_ in _SUBJECTS for c in here.children)
+        if here.dep_ != "conj" or verbs:
             yield here, head
-            here = head
-        elif here.dep_ == "conj":
-            if head.pos_ in ("VERB", "AUX") and not any(c.dep_ in _SUBJECTS for c in here.children) and not _has_aux(here):
-                yield here, head
-            here = head
-        else:
-            return
+        here = head
 
 
 def _governed(here: Token, governor: Token) -> str:
     """What a governor makes of the clause below it."""
-    lemma = lemma_of(governor)
+    lemma, own, verb = lemma_of(governor), _own(governor), governor.pos_ in ("VERB", "AUX")
     if here.dep_ == "conj":
-        own = _own(governor)
         if _is_to(governor):
-            return _infinitive(governor, governor.head)
+            return _infinitive(governor.head)
         return own if own in ("planned", "open", "negated") else "fact"
-    if here.pos_ in ("VERB", "AUX") and _is_to(here):
-        return _infinitive(here, governor)
-    if here.dep_ in ("ccomp", "dep") and governor.pos_ in ("VERB", "AUX"):
-        if lemma in DENY:
-            return "negated"
-        if lemma in WISH or lemma in ("hope", "believe", "think", "suggest", "fear", "imagine", "wonder", "expect"):
-            return "open" if lemma != "expect" else "planned"
-        return "negated" if _own(governor) == "negated" and lemma not in SAY else "fact"
+    if _is_to(here):
+        return _infinitive(governor)
+    if here.dep_ in ("ccomp", "dep") and verb:
+        if lemma == "expect":
+            return "planned"
+        if lemma in WISH | _THOUGHT:
+            return "open"
+        return "negated" if lemma in DENY or (own == "negated" and lemma not in SAY) else "fact"
     if here.dep_ == "pcomp" or (here.tag_ == "VBG" and here.dep_ in ("xcomp", "dobj", "ccomp")):
         return _gerund(governor)
     if here.dep_ == "prep" and lemma in _UNSAID | WISH:
         return "open"
-    if here.dep_ == "dobj" and lemma in DENY | {"seek", "want", "consider", "discuss", "propose", "demand", "urge", "hope"}:
+    if here.dep_ == "dobj" and lemma in DENY | _SOUGHT:
         return "negated" if lemma in DENY else "wished"
-    if here.dep_ in ("dobj", "pobj", "attr", "acomp", "prep", "appos"):
-        return _own(governor) if governor.pos_ in ("VERB", "AUX") else "fact"
-    return "fact"
+    return own if verb and here.dep_ in ("dobj", "pobj", "attr", "acomp", "prep", "appos") else "fact"
 
 
-def _infinitive(verb: Token, governor: Token) -> str:
-    lemma = lemma_of(governor)
-    own = _own(governor)
+def _infinitive(governor: Token) -> str:
+    lemma, own = lemma_of(governor), _own(governor)
     if own == "open":
         return "open"
-    if own in ("negated", "ended") or lemma in ("fail", "refuse", "decline", "unable", "unwilling", "reluctant", "hesitant"):
+    if own in ("negated", "ended") or lemma in _FAILED:
         return "negated"
     if lemma == "cease":
         return "ended"
-    if lemma in ACHIEVE or (lemma == "have" and verb.dep_ == "xcomp"):
+    first = governor.pos_ in ("ADJ", "NOUN", "PROPN") and _ORDINALS & {
+        governor.lower_,
+        *(c.lower_ for c in governor.children),
+    }
+    if lemma in ACHIEVE:
         return "fact"
     if lemma in WISH:
         return "wished"
     if lemma in PLAN or lemma in ("be", "due"):
         return "planned"
-    if governor.pos_ in ("ADJ", "NOUN", "PROPN") and verb.dep_ in ("acl", "relcl", "xcomp") and _ordinal(governor):
-        return "fact"  # "the first country to join"
-    return "open"
+    return "fact" if first else "open"  # "the first country to join"
 
 
 def _gerund(governor: Token) -> str:
-    word = governor.lower_
-    if word in ("after", "since", "upon", "on", "by", "following", "despite", "in", "with", "as", "through"):
-        return "fact"
-    if word in ("without", "from", "against", "before", "instead", "than"):
-        return "negated"
     lemma = lemma_of(governor)
-    if lemma in DENY:
-        return "negated"
-    if lemma in ACHIEVE or lemma in SAY or lemma in ("include", "see", "celebrate", "finish", "start", "keep"):
+    if governor.lower_ in _WHILE_TRUE or lemma in ACHIEVE | SAY | {"include", "celebrate", "keep"}:
         return "fact"
+    if governor.lower_ in _INSTEAD or lemma in DENY:
+        return "negated"
     return "wished" if lemma in WISH else "open"
-
-
-def _ordinal(noun: Token) -> bool:
-    words = {noun.lower_} | {c.lower_ for c in noun.children}
-    return bool(words & {"first", "second", "third", "latest", "last", "only", "newest", "fourth", "fifth"})
 
 
 def _under_say(token: Token) -> bool:
@@ -295,28 +252,24 @@ def _surface(verb: Token, depth: int) -> list[Token]:
     """The surface subject, shared with or inherited from the clause above where the verb has none."""
     if depth > 6:
         return []
-    own = [c for c in verb.children if c.dep_ in _SUBJECTS and c.dep_ != "expl"]
+    own = [c for c in verb.children if c.dep_ in _SUBJECTS]
     if own:
         return [verb.head if s.lower_ in _RELATIVES and verb.dep_ in ("relcl", "acl", "ccomp") else s for s in own]
-    head = verb.head
-    if verb.dep_ == "conj" and head.i != verb.i:
-        if head.pos_ in ("VERB", "AUX"):
-            return _stolen(verb) or _surface(head, depth + 1)
+    head, clause = verb.head, verb.head.pos_ in ("VERB", "AUX")
+    if verb.dep_ == "conj" and clause:
+        return _stolen(verb) or _surface(head, depth + 1)
+    if verb.dep_ == "conj":
         return [head] if verb.tag_ in ("VBG", "VBN") else []
     if verb.dep_ == "acl" and _is_to(verb) and lemma_of(head) in WISH | PLAN:
         return _surface(clause_verb(head), depth + 1)  # "Moldova voiced its intention to withdraw"
-    if verb.dep_ in ("acl", "relcl") or (verb.dep_ == "prep" and verb.tag_ == "VBG"):
-        return [head] if head.pos_ not in ("VERB", "AUX") else _surface(head, depth + 1)
-    if verb.dep_ in ("xcomp", "ccomp", "oprd") and head.pos_ in ("VERB", "AUX", "ADJ"):
+    if verb.dep_ in ("acl", "relcl", "prep"):
+        return _surface(head, depth + 1) if clause else [head]
+    if verb.dep_ in ("xcomp", "ccomp", "oprd") and (clause or head.pos_ == "ADJ"):
         controlled = [c for c in head.children if c.dep_ in ("dobj", "dative")] if _is_to(verb) else []
         if controlled and lemma_of(head) in _OBJECT_CONTROL and not is_passive(head):
             return controlled
-        if head.pos_ == "ADJ":
-            return _surface(head.head, depth + 1)
-        return _surface(head, depth + 1)
-    if verb.dep_ in ("advcl", "pcomp"):
-        return _surface(clause_verb(head), depth + 1)
-    return []
+        return _surface(head if clause else head.head, depth + 1)
+    return _surface(clause_verb(head), depth + 1) if verb.dep_ in ("advcl", "pcomp") else []
 
 
 def _stolen(verb: Token) -> list[Token]:
@@ -328,17 +281,11 @@ def _stolen(verb: Token) -> list[Token]:
     return []
 
 
-_OBJECT_CONTROL = words("object_control")
-
-
 def _under(head: Token, prepositions: frozenset[str]) -> Iterator[Token]:
     for child in head.children:
         negated = any(c.dep_ == "neg" for c in child.children) or (child.i and child.nbor(-1).lower_ == "not")
-        if (
-            child.dep_ in ("prep", "agent", "prt", "dative", "advmod", "mark")
-            and child.lower_ in prepositions
-            and not negated
-        ):
+        hangs = child.dep_ in ("prep", "agent", "prt", "dative", "advmod", "mark")
+        if hangs and child.lower_ in prepositions and not negated:
             yield from _objects_of(child)
 
 

@@ -1,9 +1,9 @@
 """The rule engine: frames over roles and phrases over units, both from the kinds' YAML, give matches."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
-from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import regex
@@ -15,13 +15,12 @@ from generator.extract import coreference, posts, roles
 from generator.extract.reading import Reading
 from generator.extract.times import Expression, Resolved
 from generator.extract.units import Rendering, Sentence, Unit
-from generator.extract.words import words
+from generator.extract.words import table, words
 from generator.kinds import Kind
 
 _FILLER = r"(?:[^ <>.:;()]+ |<(?:adjective|norp|gpe|loc|fac|law|event|product|work_of_art|duration|capital)> )"
 """`… ` in a phrase: one word or minor unit; write `… {0,5}?` for a few."""
 _PLACEHOLDER = re.compile(r"<(\w+)>")
-_ROLE = re.compile(r"(\w+)(?:\(([\w|]+)\))?")
 _CLASSES = {
     "countries": ("country", "countries"),
     "nation": ("country", "adjective"),
@@ -31,6 +30,16 @@ _CLASSES = {
     "place": ("country", "organisation", "organ", "gpe"),
     "organisations": ("organisation", "organisations"),
 }
+"""The units that a placeholder such as `<body>` in a phrase or a `where` means, where not just those of its name."""
+_LABELS = {"GPE": ("country", "capital", "gpe"), "ORG": ("organisation", "org"), "NORP": ("adjective", "norp")}
+"""The units that a type declared by a kind as entity labels means."""
+_FIELDS: Mapping[str, Set[str]] = {
+    "organisation": {"organisation", "treaty", "organ"},
+    "party": {"country", "organisation", "organ"},
+    "office": {"country", "organisation", "organ", "gpe"},
+    "text": {"post", "text"},
+}
+"""The units that a field of this type takes, where not just those of its name."""
 MATCH_SECONDS = 2.0
 _METONYMS = words("metonyms")
 _GENERIC = words("generic")
@@ -52,12 +61,13 @@ class Match:
 
 @dataclass(frozen=True, eq=False)
 class Phrase:
-    """A phrase compiled: its pattern over renderings, and the unit types without which it cannot match."""
+    """A phrase compiled: its pattern over renderings, and pieces of text of which each of these has one where it fits."""
 
     kind: Kind
     id: str
     spec: Mapping[str, Any]
     pattern: Any  # a compiled `regex` pattern: it can be bounded in time
+    needs: tuple[frozenset[str], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +91,8 @@ def compile_rules(kinds: Iterable[Kind]) -> Rules:
         for spec in kind.phrases:
             pattern = _pattern(kind, spec)
             _check(kind, spec, [g for g in pattern.groupindex if g != "verb" and not g.startswith("_")])
-            phrases.append(Phrase(kind, spec["id"], spec, pattern))
+            needs = tuple(frozenset(_spelled(kind, pieces)) for pieces in needed_pieces(kind, spec["match"]))
+            phrases.append(Phrase(kind, spec["id"], spec, pattern, needs))
     return Rules({k: tuple(v) for k, v in frames.items()}, tuple(phrases))
 
 
@@ -115,13 +126,52 @@ def _pattern(kind: Kind, spec: Mapping[str, Any]) -> Any:
         raise ContentError(Problem(f"the phrase {spec['id']!r} is no regular expression: {error}", kind.path)) from None
 
 
+def needed_pieces(kind: Kind, match: str) -> list[set[str]]:
+    """What a phrase cannot do without: words and `<type>`s, one of each set; optional groups left out."""
+    text = re.sub(r"\$(\w+)", lambda m: "(" + "|".join(kind.lexicon[m[1]]) + ")", match)
+    return _needed(re.sub(r"\\.|\[[^]]*\]", "_", re.sub(r"\(\?P<\w+>", "(", text)))
+
+
+def _needed(text: str) -> list[set[str]]:
+    alternatives = [found[0] for found in _ALTERNATIVE.finditer(text)]
+    if len(alternatives) > 1:
+        each = [_needed(alternative) for alternative in alternatives]
+        return [set().union(*(max(needs, key=_telling) for needs in each))] if all(each) else []
+    needs = [{piece} for piece in _PIECE.findall(_GROUP.sub(" ", text))]
+    for group in _GROUP.finditer(text):
+        if not group["optional"] and not group["group"].startswith(("(?!", "(?<")):
+            needs += _needed(group["group"][1:-1].removeprefix("?:"))
+    return needs
+
+
+def _telling(pieces: set[str]) -> tuple[bool, int]:
+    """Words tell more than types, but for the short ones."""
+    length = min(map(len, pieces))
+    return length > 3 and not any(piece.startswith("<") for piece in pieces), length
+
+
+_PIECE = re.compile(r"<\w+>(?!\S)|(?<![<\w\\])[a-z]{2,}(?![\w>?*{])")
+_GROUP = regex.compile(r"(?P<group>\((?:[^()]|(?&group))*\))(?P<optional>[?*]|\{0)?")
+_ALTERNATIVE = regex.compile(r"(?:(?P<group>\((?:[^()]|(?&group))*\))|[^|()])+")
+
+
+def _spelled(kind: Kind, pieces: Iterable[str]) -> Iterator[str]:
+    for piece in pieces:
+        yield from (f"<{type_}>" for type_ in _unit_types(kind, piece[1:-1])) if piece[0] == "<" else (piece,)
+
+
+def _unit_types(kind: Kind, name: str) -> tuple[str, ...]:
+    return _labelled(kind, name) if name in kind.types else _CLASSES.get(name, (name,))
+
+
 def _unit_pattern(kind: Kind, name: str) -> str:
-    types: tuple[str, ...] = _CLASSES.get(name, (name,))
-    if labels := kind.types.get(name):
-        own = {"GPE": ("country", "capital", "gpe"), "ORG": ("organisation", "org"), "NORP": ("adjective", "norp")}
-        types = tuple(t for label in labels for t in own.get(label, (label.lower(),)))
+    types = _unit_types(kind, name)
     optional = "(?:the )?" if name in ("countries", "parties", "organisations") else ""
     return optional + "<(?:" + "|".join(types) + ")>"
+
+
+def _labelled(kind: Kind, name: str) -> tuple[str, ...]:
+    return tuple(t for label in kind.types[name] for t in _LABELS.get(label, (label.lower(),)))
 
 
 # ------------------------------------------------------------------ frames
@@ -129,67 +179,60 @@ def _unit_pattern(kind: Kind, name: str) -> str:
 
 def _frame_matches(reading: Reading, rules: Rules, sentence: Sentence) -> Iterator[Match]:
     for token in sentence.span:
+        assertion = ""  # worked out once, and only where a frame asks
         for kind, spec, particle in rules.frames.get(roles.lemma_of(token), ()):
             unit = reading.unit(token)
-            if (unit is not None and unit.type != "word") or token.dep_ in ("aux", "auxpass"):
-                continue
-            if spec.get("noun") == "true" and token.pos_ not in ("NOUN", "PROPN"):
-                continue
-            if spec.get("noun") != "true" and token.pos_ not in ("VERB", "AUX"):
-                continue
-            if particle and not _has_particle(token, particle):
-                continue
-            if match := _frame(reading, kind, spec, sentence, token, particle):
-                yield match
+            wanted = ("NOUN", "PROPN") if spec.get("noun") == "true" else ("VERB", "AUX")
+            word = (unit is None or unit.type == "word") and token.dep_ not in ("aux", "auxpass")
+            if word and token.pos_ in wanted and (not particle or _has_particle(token, particle)):
+                assertion = assertion or _asserted(token)
+                if match := _frame(reading, kind, spec, sentence, token, particle, assertion):
+                    yield match
 
 
 def _has_particle(token: Token, particle: str) -> bool:
-    return any(
-        c.lower_ in particle.split("|") and c.dep_ in ("prt", "prep", "advmod", "dative", "agent") for c in token.children
-    )
+    hangs = ("prt", "prep", "advmod", "dative", "agent")
+    return any(c.lower_ in particle.split("|") and c.dep_ in hangs for c in token.children)
+
+
+def _asserted(token: Token) -> str:
+    """How far the text stands behind a verb; what somebody is the former holder of has ended."""
+    assertion = roles.assertion(token)
+    described = {c.lower_ for a in roles.attributes(token) for c in a.children}
+    return "ended" if assertion == "fact" and described & {"former", "ex", "one-time"} else assertion
 
 
 def _frame(
-    reading: Reading, kind: Kind, spec: Mapping[str, Any], sentence: Sentence, token: Token, particle: str | None
+    reading: Reading,
+    kind: Kind,
+    spec: Mapping[str, Any],
+    sentence: Sentence,
+    token: Token,
+    particle: str | None,
+    assertion: str,
 ) -> Match | None:
-    assertion = roles.assertion(token)
-    if assertion == "fact" and any(
-        c.lower_ in ("former", "ex", "one-time") for a in roles.attributes(token) for c in a.children
-    ):
-        assertion = "ended"
     words = _words(spec, assertion)
-    if words is None:
+    conditions = [(path, wanted, True) for path, wanted in (spec.get("where") or {}).items()]
+    conditions += [(path, unwanted, False) for path, unwanted in (spec.get("unless") or {}).items()]
+    if words is None or any(_satisfied(reading, kind, token, p, w, particle) != holds for p, w, holds in conditions):
         return None
-    for path, wanted in (spec.get("where") or {}).items():
-        if not _satisfied(reading, kind, token, path, wanted, particle):
-            return None
-    for path, unwanted in (spec.get("unless") or {}).items():
-        if _satisfied(reading, kind, token, path, unwanted, particle):
-            return None
     if assertion == "fact" and "planned" in (spec.get("assert") or {}) and _lies_ahead(reading, token):
         words, assertion = _words(spec, "planned") or words, "planned"
     match = Match(kind, spec["id"], {}, words, sentence, token.i, assertion)
     for name, paths in (spec.get("slots") or {}).items():
-        units = _slot(reading, match, kind, name, paths, token, particle)
-        if units:
+        if units := _slot(reading, match, name, paths, token, particle):
             match.slots[name] = units
     missing = any(name not in match.slots for name in spec.get("require") or ())
     return match if not missing and _complete(reading, match) else None
 
 
-def _lies_ahead(reading: Reading, token: Token, dated: list[Unit] | None = None) -> bool:
+def _lies_ahead(reading: Reading, token: Token, dated: Unit | None = None) -> bool:
     """ "Laos takes over in January": the present tense with a day to come is a plan."""
-    published = reading.anchor.value
-    present = token.pos_ not in ("VERB", "AUX") or roles.tense(token) == "present"
-    unit = (dated[0] if dated else _when(reading, token, "date")) if present else None
-    resolved = unit.data["date"] if unit else None
-    return bool(
-        published
-        and resolved
-        and resolved.value[0] != "["
-        and published[0] != "["
-        and dates.precedes(published, resolved.value)
-    )
+    if token.pos_ in ("VERB", "AUX") and roles.tense(token) != "present":
+        return False
+    unit = dated or _when(reading, token, "date")
+    days = [reading.anchor, unit.data["date"].value] if unit and reading.anchor else []
+    return bool(days) and all(day[0] != "[" for day in days) and dates.precedes(*days)
 
 
 def _words(spec: Mapping[str, Any], assertion: str) -> dict[str, str] | None:
@@ -209,27 +252,23 @@ def _satisfied(reading: Reading, kind: Kind, token: Token, path: str, wanted: An
         return _when(reading, token, "date") is not None
     if path == "tense":
         return roles.tense(token) in choices
-    for found in _tokens(reading, token, path, particle):
-        for choice in choices:
-            if choice.startswith("$") and (
-                roles.lemma_of(found) in kind.lexicon[choice[1:]] or found.lower_ in kind.lexicon[choice[1:]]
-            ):
-                return True
-            if choice.startswith("<"):
-                stands_for = [reading.unit(found), *coreference.group(found, reading.units)]
-                pattern = _unit_pattern(kind, choice[1:-1])
-                if any(unit and re.fullmatch(pattern, f"<{unit.type}>") for unit in stands_for):
-                    return True
-            if choice == found.lower_:
-                return True
-    return False
+    found = _tokens(reading, token, path, particle)
+    return any(_is(reading, kind, each, choice) for each in found for choice in choices)
 
 
-def _slot(
-    reading: Reading, match: Match, kind: Kind, name: str, paths: list[str], token: Token, particle: str | None
-) -> list[Unit]:
-    type_ = kind.fields[name].type
-    explicit = False
+def _is(reading: Reading, kind: Kind, token: Token, choice: str) -> bool:
+    """Is a token this word, one of the kind's `$words`, or a unit of this `<type>`?"""
+    if choice.startswith("$"):
+        return bool({roles.lemma_of(token), token.lower_} & set(kind.lexicon[choice[1:]]))
+    if choice.startswith("<"):
+        stands_for = [reading.unit(token), *coreference.group(token, reading.units)]
+        pattern = _unit_pattern(kind, choice[1:-1])
+        return any(unit and re.fullmatch(pattern, f"<{unit.type}>") for unit in stands_for)
+    return choice == token.lower_
+
+
+def _slot(reading: Reading, match: Match, name: str, paths: list[str], token: Token, particle: str | None) -> list[Unit]:
+    type_, explicit = match.kind.fields[name].type, False
     for spelled in paths:
         path, _, only = spelled.partition("<")
         if path in _SPECIAL:
@@ -239,18 +278,17 @@ def _slot(
         found: list[Unit] = []
         for at in _tokens(reading, token, path, particle):
             unit = reading.unit(at)
-            undated = unit is None or unit.type not in ("date", "duration")
-            explicit = explicit or (
-                not spelled.startswith("subject") and (at.pos_ in ("NOUN", "PROPN") or at.lower_ == "which") and undated
-            )
+            noun = at.pos_ in ("NOUN", "PROPN") or at.lower_ == "which"
+            dated = unit is not None and unit.type in ("date", "duration")
+            explicit = explicit or (noun and not dated and not path.startswith("subject"))
             adjectives = "modifier" in path or "possessor" in path or (path == "subject" and at.dep_.startswith("nsubj"))
             metonyms = path == "subject" or "possessor" in path or "(from" in path or "(to" in path
-            for unit in _units_of(reading, match, kind, type_, at, adjectives=adjectives, metonyms=metonyms):
+            for unit in _units_of(reading, match, type_, at, adjectives=adjectives, metonyms=metonyms):
                 if unit not in found and (not only or unit.type == only[:-1]):
                     found.append(unit)
         if found:
             return found
-    if explicit and name == kind.subject:
+    if explicit and name == match.kind.subject:
         match.features.add("named")
     return []
 
@@ -274,58 +312,52 @@ def _whole_post(reading: Reading, token: Token) -> list[Token]:
     return list(reading.doc[unit.start : unit.end]) if unit is not None and unit.type in ("post", "chair") else [token]
 
 
+_LINKS = frozenset(", - – — ) which originally first".split())
+
+
 def _described(reading: Reading, token: Token) -> Token | None:
     """The organisation that a bare participle right behind it describes, whatever the parser made of it."""
-    bare = token.tag_ in ("VBN", "VBD") and not any(
-        c.dep_ in ("aux", "auxpass", "nsubj", "nsubjpass") for c in token.children
-    )
-    i = token.i - 1
-    while (i > 0 and reading.doc[i].text in (",", "-", "–", "—", ")")) or reading.doc[i].lower_ in (
-        "which",
-        "originally",
-        "first",
-    ):
-        i -= 1
-    unit = reading.unit(reading.doc[i]) if bare and i >= token.sent.start else None
-    return reading.doc[unit.start : unit.end].root if unit is not None and unit.type in ("organisation", "treaty") else None
+    clause = any(c.dep_ in ("aux", "auxpass", "nsubj", "nsubjpass") for c in token.children)
+    if token.tag_ not in ("VBN", "VBD") or clause:
+        return None
+    return _name_before(reading, token.i, token.sent.start - 1, _LINKS, ("organisation", "treaty"))
 
 
 def _nearest_before(reading: Reading, token: Token) -> Token:
     """Of "Officials in Estonia, which joined …", Estonia: a relative clause on the name right before it."""
-    relative = next(
-        (c for c in token.subtree if c.lower_ in ("which", "who", "that") and c.dep_ in ("nsubj", "nsubjpass")), None
-    )
-    if relative is None or token.i >= relative.i:
+    who = ("which", "who", "that")
+    relatives = (c for c in token.subtree if c.lower_ in who and c.dep_ in ("nsubj", "nsubjpass") and c.i > token.i)
+    relative = next(relatives, None)
+    if relative is None:
         return token
-    i = relative.i - 1
-    while i > token.i and reading.doc[i].text in (",", "-", "–", ")"):
+    return _name_before(reading, relative.i, token.i, _LINKS, ("country", "countries", "organisation")) or token
+
+
+def _name_before(reading: Reading, i: int, first: int, links: frozenset[str], types: tuple[str, ...]) -> Token | None:
+    """The root of the unit of these types right before token `i`, commas and dashes aside, and behind `first`."""
+    i -= 1
+    while i > first and reading.doc[i].lower_ in links:
         i -= 1
-    unit = reading.unit(reading.doc[i])
-    return (
-        reading.doc[unit.start : unit.end].root
-        if unit is not None and unit.type in ("country", "countries", "organisation")
-        else token
-    )
+    unit = reading.unit(reading.doc[i]) if i >= max(first, 0) else None
+    return reading.doc[unit.start : unit.end].root if unit is not None and unit.type in types else None
 
 
 def _role(reading: Reading, token: Token, role: str, particle: str | None) -> list[Token]:
-    parsed = _ROLE.fullmatch(role)
-    name, arguments = (parsed[1], parsed[2]) if parsed else (role, None)
-    if name == "subject":
-        return [_nearest_before(reading, t) for t in roles.subjects(token)]
-    if name == "self":
-        return [token]
-    if name == "object":
-        found = roles.objects(token)
-        if not found and particle:
-            found = roles.obliques(token, frozenset(particle.split("|")))
-        return found
-    if name == "recipient":
-        return roles.recipients(token)
-    if name == "attribute":
-        return roles.attributes(token)
-    if name == "oblique":
-        return roles.obliques(token, frozenset((arguments or "").split("|")))
+    name, _, arguments = role.rstrip(")").partition("(")
+    match name:
+        case "self":
+            return [token]
+        case "subject":
+            return [_nearest_before(reading, t) for t in roles.subjects(token)]
+        case "object":
+            found = roles.objects(token)
+            return found or (roles.obliques(token, frozenset(particle.split("|"))) if particle else [])
+        case "recipient":
+            return roles.recipients(token)
+        case "attribute":
+            return roles.attributes(token)
+        case "oblique":
+            return roles.obliques(token, frozenset(arguments.split("|")))
     return roles.modifiers(token, name)
 
 
@@ -335,7 +367,9 @@ def _role(reading: Reading, token: Token, role: str, particle: str | None) -> li
 def _phrase_matches(reading: Reading, rules: Rules, sentence: Sentence) -> Iterator[Match]:
     for phrase in rules.phrases:
         for rendering in sentence.renderings:
-            for found in _found(phrase, rendering.text):
+            text = rendering.text
+            may_fit = all(any(piece in text for piece in some) for some in phrase.needs)
+            for found in _found(phrase, text) if may_fit else ():
                 if match := _phrase(reading, phrase, sentence, rendering, found):
                     yield match
 
@@ -365,21 +399,16 @@ def _phrase(reading: Reading, phrase: Phrase, sentence: Sentence, rendering: Ren
     match = Match(kind, spec["id"], {}, words, sentence, at, assertion)
     _state_before(match, reading.doc, whole[0])
     for group in phrase.pattern.groupindex:
-        if group == "verb" or group.startswith("_") or found.group(group) is None:
-            continue
-        name = group.rstrip("_0123456789")
-        units = rendering.units_in(*found.span(group))
-        match.slots.setdefault(name, []).extend(_group_units(reading, match, kind, name, units))
+        if group != "verb" and not group.startswith("_") and found.group(group) is not None:
+            name = group.rstrip("_0123456789")
+            units = rendering.units_in(*found.span(group))
+            match.slots.setdefault(name, []).extend(_group_units(reading, match, name, units))
     for name, paths in (spec.get("slots") or {}).items():
-        if name not in match.slots and (filled := _slot(reading, match, kind, name, paths, token, None)):
+        if name not in match.slots and (filled := _slot(reading, match, name, paths, token, None)):
             match.slots[name] = filled
-    if (
-        verb
-        and assertion == "fact"
-        and "planned" in (spec.get("assert") or {})
-        and _lies_ahead(reading, token, match.slots.get("since"))
-    ):
-        match.words |= _words(spec, "planned") or {}
+    planned = _words(spec, "planned") if verb and assertion == "fact" and spec.get("assert") else None
+    if planned and _lies_ahead(reading, token, next(iter(match.slots.get("since", [])), None)):
+        match.words |= planned
     return match if _complete(reading, match) else None
 
 
@@ -387,35 +416,48 @@ def _state_before(match: Match, doc: Doc, first: Unit) -> None:
     """ "former Ethiopian Foreign Minister": the word that says when stands before the body."""
     at = first.start - 1
     at -= at > 0 and doc[at].text == "-" and doc[at - 1].lower_ == "ex"
-    word = doc[at].lower_ if at >= 0 else ""
-    if first.type != "post" and (state := posts.words().states.get(word)) and "status" in match.kind.fields:
-        if state in match.kind.fields["status"].values:
-            match.words["status"] = state
+    state = posts.words().states.get(doc[at].lower_) if at >= 0 and first.type != "post" else None
+    if state and "status" in match.kind.fields and state in match.kind.fields["status"].values:
+        match.words["status"] = state
 
 
-def _group_units(reading: Reading, match: Match, kind: Kind, name: str, units: list[Unit]) -> list[Unit]:
+def _group_units(reading: Reading, match: Match, name: str, units: list[Unit]) -> list[Unit]:
     """A group's units of its field's type; of a text field, all it spans as one."""
-    type_ = kind.fields[name].type
-    if type_ == "text":
+    type_ = match.kind.fields[name].type
+    if type_ == "text" and len(units) > 1:
         start, end = units[0].start, units[-1].end
-        if len(units) == 1:
-            return [units[0]]
         text = reading.doc[start:end].text
         return [Unit("text", start, end, text, name=text, data=dict(units[0].data))]
-    if type_ in ("date", "duration", "word"):
+    if type_ == "text":
+        return units
+    if type_ in ("date", "duration"):
         return [u for u in units if u.type in (type_, "date", "anniversary") and u.data.get("date")][:1]
+    if type_ == "number":
+        return [Unit(type_, u.start, u.end, u.text, name=str(number)) for u in units[:1] if (number := _number(units))]
     if any(u.type == "capital" for u in units):
         match.features.add("metonym")
-    return [
-        v for u in units for v in ([u] if u.type == "capital" else _values(reading, match, kind, type_, u, adjectives=True))
-    ]
+    return [v for u in units for v in ([u] if u.type == "capital" else _values(match, type_, u, adjectives=True))]
+
+
+def _number(units: list[Unit]) -> int | None:
+    """The number in words or digits that these units are, or that a body is described by: "the 27-member bloc"."""
+    numbers = table("extract/words.yml")["numbers"]
+    described = len(units) == 1 and units[0].type == "organisation"
+    found = _DESCRIBED.search(units[0].text.lower()) if described else None
+    text = found[1] if found else "" if described else " ".join(unit.text for unit in units)
+    parts = re.findall(r"\d+|[a-z]+", text.lower())
+    return sum(int(part) if part.isdigit() else int(numbers.get(part, 0)) for part in parts) or None
+
+
+_BODIES = "|".join(sorted(words("sized")))
+_DESCRIBED = re.compile(rf"((?:\d+|[a-z]+)(?: ?- ?[a-z]+)?) ?-? ?(?:member|nation|state|country) (?:[\w-]+ )*(?:{_BODIES})$")
 
 
 # ------------------------------------------------------------------ values
 
 
 def _units_of(
-    reading: Reading, match: Match, kind: Kind, type_: str, token: Token, *, adjectives: bool = False, metonyms: bool = False
+    reading: Reading, match: Match, type_: str, token: Token, *, adjectives: bool = False, metonyms: bool = False
 ) -> list[Unit]:
     """The units of a type that a token stands for: its own, those of its noun phrase, or an antecedent's."""
     unit = reading.unit(token)
@@ -425,48 +467,37 @@ def _units_of(
         match.features.add("metonym")
         return [unit]
     if unit is not None and unit.type != "word":
-        values = _values(reading, match, kind, type_, unit, adjectives=adjectives)
-        if values or unit.type not in ("org", "gpe", "norp", "post"):
-            return values + _coordinated(reading, match, kind, type_, token, values)
-        return values
-    if antecedent := coreference.pronoun(token, reading.units, "party" if type_ == "party" else type_):
+        values = _values(match, type_, unit, adjectives=adjectives)
+        return values + _coordinated(reading, match, type_, token, values)
+    if antecedent := coreference.pronoun(token, reading.units, type_):
         match.features.add("pronoun")
-        return _values(reading, match, kind, type_, antecedent, adjectives=False)
-    return _inside(reading, match, kind, type_, token)
+        return _values(match, type_, antecedent)
+    return _inside(reading, match, type_, token)
 
 
-def _coordinated(reading: Reading, match: Match, kind: Kind, type_: str, token: Token, already: list[Unit]) -> list[Unit]:
+def _coordinated(reading: Reading, match: Match, type_: str, token: Token, already: list[Unit]) -> list[Unit]:
     """What a conjunct adds where the list reader did not see one list ("Finland, and later that day Sweden")."""
-    found = []
-    for child in token.children:
-        unit = reading.unit(child) if child.dep_ == "conj" else None
-        if unit is not None and unit.type != "word":
-            found += [v for v in _values(reading, match, kind, type_, unit, adjectives=False) if v not in already]
-    return found
+    units = [unit for child in token.children if child.dep_ == "conj" and (unit := reading.unit(child))]
+    return [value for unit in units for value in _values(match, type_, unit) if value not in already]
 
 
-def _inside(reading: Reading, match: Match, kind: Kind, type_: str, token: Token) -> list[Unit]:
+def _inside(reading: Reading, match: Match, type_: str, token: Token) -> list[Unit]:
     """ "the GUAM group", "the Caribbean nation of Haiti", "Armenia's government": the name within a noun phrase."""
     lemma = roles.lemma_of(token)
-    if type_ in ("country", "party") and (listed := _spelled_out(match, token)):
-        return [v for u in listed for v in _values(reading, match, kind, type_, u, adjectives=False)]
-    if type_ in ("country", "party") and (grouped := coreference.group(token, reading.units)):
-        match.features.add("coreference")
-        return [v for u in grouped for v in _values(reading, match, kind, type_, u, adjectives=False)]
-    if type_ == "country" and any(c.lower_ in ("whose", "his", "her") for c in token.children) and lemma == "country":
+    metonym = type_ in ("country", "party") and lemma in _METONYMS
+    if type_ in ("country", "party"):
+        listed, grouped = _spelled_out(match, token), coreference.group(token, reading.units)
+        if not listed and grouped:
+            match.features.add("coreference")
+        if listed or grouped:
+            return [v for u in listed or grouped for v in _values(match, type_, u)]
+    if type_ == "country" and lemma == "country" and any(c.lower_ in ("whose", "his", "her") for c in token.children):
         return _nation_of_person(reading, token)
     relations = ["apposition", "modifier"] if lemma in _GENERIC else []
-    if type_ in ("country", "party") and lemma in _METONYMS:
-        relations += ["possessor", "of", "modifier"]
-    elif lemma in _GENERIC:
-        relations.append("of")
+    relations += ["possessor", "of", "modifier"] if metonym else ["of"] if lemma in _GENERIC else []
     for relation in relations:
-        values = []
-        for inner in roles.modifiers(token, relation):
-            unit = reading.unit(inner)
-            if unit is not None and unit.type != "word":
-                values += _values(reading, match, kind, type_, unit, adjectives=lemma in _METONYMS)
-        if values:
+        units = [unit for inner in roles.modifiers(token, relation) if (unit := reading.unit(inner))]
+        if values := [v for unit in units for v in _values(match, type_, unit, adjectives=lemma in _METONYMS)]:
             return values
     return []
 
@@ -474,84 +505,50 @@ def _inside(reading: Reading, match: Match, kind: Kind, type_: str, token: Token
 def _nation_of_person(reading: Reading, token: Token) -> list[Unit]:
     """ "Blair, whose country …": the nation before the title that the text gave the person named last."""
     units = [u for u in reading.units if u.end <= token.i]
-    person = next((u for u in reversed(units) if u.type == "person"), None)
-    if person is None:
-        return []
-    surname = person.name.split()[-1]
+    surname = next((u.name.split()[-1] for u in reversed(units) if u.type == "person"), None)
     for i, unit in enumerate(units):
         if unit.type == "person" and unit.name.split()[-1] == surname and i > 1 and units[i - 1].type == "post":
-            before = [u for u in units[max(0, i - 3) : i - 1] if u.type in ("country", "adjective")]
-            if before:
+            if before := [u for u in units[max(0, i - 3) : i - 1] if u.type in ("country", "adjective")]:
                 return before[-1:]
     return []
 
 
 def _spelled_out(match: Match, token: Token) -> list[Unit]:
     """The list behind "six states - A, B and C" or "three others: …"."""
-    if not coreference.plural(token):
-        return []
-    behind = [u for u in match.sentence.units if u.start > token.i]
-    for at, unit in enumerate(behind[:14]):
-        if unit.type in ("countries", "parties") and at and behind[at - 1].text in ("-", ":", ",", "namely", "including"):
+    behind = [u for u in match.sentence.units if u.start > token.i][:14] if coreference.plural(token) else []
+    for before, unit in pairwise(behind):
+        if unit.type in ("countries", "parties") and before.text in ("-", ":", ",", "namely", "including"):
             return [unit]
-        if unit.type == "word" and unit.text in (".", ";"):
+        if unit.text in (".", ";"):
             break
     return []
 
 
-def _values(reading: Reading, match: Match, kind: Kind, type_: str, unit: Unit, *, adjectives: bool) -> list[Unit]:
+def _values(match: Match, type_: str, unit: Unit, *, adjectives: bool = False) -> list[Unit]:
     """A unit as values of a field's type; a list gives each of its parts."""
-    if unit.type == "dateline":
-        return []
     if unit.parts:
-        return [v for part in unit.parts for v in _values(reading, match, kind, type_, part, adjectives=adjectives)]
-    fits = _types(kind, type_, adjectives=adjectives)
-    if unit.type not in fits:
+        return [v for part in unit.parts for v in _values(match, type_, part, adjectives=adjectives)]
+    if unit.type not in _types(match.kind, type_, adjectives=adjectives):
         return []
-    if unit.data.get("coreference"):
-        match.features.add("coreference")
+    match.features |= {"coreference", "described"} & {name for name, so in unit.data.items() if so}
     if unit.data.get("unlisted"):
         match.features.add("guessed" if unit.data.get("doubtful") else "unlisted")
-        if match.kind.name == "official":
-            match.features.add("unlisted-office")
-    if unit.data.get("described"):
-        match.features.add("described")
+        match.features |= {"unlisted-office"} if match.kind.name == "official" else set()
     return [unit]
 
 
-@lru_cache(maxsize=256)
-def _types_of(type_: str, adjectives: bool) -> frozenset[str]:
-    country = {"country", *({"adjective"} if adjectives else ())}
-    known = {
-        "organisation": {"organisation", "treaty", "organ"},
-        "country": country,
-        "party": country | {"organisation", "organ"},
-        "body": country | {"organisation", "organ", "gpe"},
-        "person": {"person"},
-        "text": {"post", "text"},
-        "date": {"date"},
-        "duration": {"duration"},
-    }
-    return frozenset(known.get(type_, {type_}))
-
-
-def _types(kind: Kind, type_: str, *, adjectives: bool) -> frozenset[str]:
-    if labels := kind.types.get(type_):
-        own = {"GPE": ("country", "capital", "gpe"), "ORG": ("organisation", "org"), "NORP": ("adjective", "norp")}
-        return frozenset(t for label in labels for t in own.get(label, (label.lower(),)))
+def _types(kind: Kind, type_: str, *, adjectives: bool) -> Set[str]:
+    if type_ in kind.types:
+        return set(_labelled(kind, type_))
     office = type_ == "party" and kind.fields[kind.subject].type == "party"  # a region has offices, but joins nothing
-    return _types_of("body" if office else type_, adjectives)
+    known = _FIELDS.get("office" if office else type_, {type_})
+    return known | {"adjective"} if adjectives and "country" in known else known
 
 
 def _when(reading: Reading, token: Token, type_: str, *, ends: bool = False) -> Unit | None:
     """The date or duration that belongs to a trigger: of its own clause, the nearest; none across another verb."""
-    sentence = reading.sentence(token.i)
-    if sentence is None:
-        return None
     wanted = "duration" if type_ == "duration" else "date"
-    dated = [u for u in sentence.units if u.type == wanted and u.data.get("date") and not u.data.get("dateline")]
-    if wanted == "date":
-        dated = [u for u in dated if u.data["expression"].shape != "duration"]
+    dated = [u for u in reading.sentence(token.i).units if u.type == wanted and u.data.get("date")]
     own = [u for u in dated if _ends(reading, u) == ends and _belongs(reading, u, token)]
     return min(own, key=lambda u: (abs(u.start - token.i), u.start), default=None)
 
@@ -565,17 +562,16 @@ def _ends(reading: Reading, unit: Unit) -> bool:
     """Does this date end something: "until June", "from 1995 to 1999", "1995–1999"?"""
     doc, i = reading.doc, unit.start
     words = [doc[j].lower_ for j in range(max(0, i - 4), i)]
-    if any(w in ("until", "till", "through") for w in words[-4:]) or doc[i].lower_ in ("until", "till"):
+    if {"until", "till", "through"} & {*words, doc[i].lower_}:
         return True
-    joined = bool(words) and words[-1] in ("to", "-", "–", "and")
     before = next((u for u in reading.units if u.type == "date" and u.end in (i - 1, i - 2)), None)
     opened = before is not None and doc[max(0, before.start - 1)].lower_ in ("from", "between", "(")
-    return joined and opened
+    return opened and words[-1] in ("to", "-", "–", "and")
 
 
 def _now(reading: Reading, token: Token, type_: str) -> Unit | None:
     """The publication day, for what a headline says in the simple present: "Spain takes over"."""
-    value = reading.anchor.value
+    value = reading.anchor
     simple = token.tag_ in ("VBZ", "VBP") and not any(c.dep_ in ("aux", "auxpass") for c in token.children)
     if type_ != "date" or not simple or not value or len(value) != 10:
         return None
@@ -587,14 +583,13 @@ def _now(reading: Reading, token: Token, type_: str) -> Unit | None:
 
 def _plural(reading: Reading, token: Token, type_: str) -> Unit | None:
     """The nearest plural post before the trigger in its sentence: the title that a list of names shares."""
-    sentence = reading.sentence(token.i)
-    units = [u for u in sentence.units if u.type == "post" and u.end <= token.i] if sentence and type_ == "text" else []
-    return units[-1] if units and units[-1].data.get("plural") else None
+    units = [u for u in reading.sentence(token.i).units if u.type == "post" and u.end <= token.i]
+    return units[-1] if units and type_ == "text" and units[-1].data.get("plural") else None
 
 
 def _before(reading: Reading, token: Token, type_: str) -> Unit | None:
     """The nearest unit of the type before the trigger, in its sentence or the one before."""
-    wanted = _types_of(type_, False)
+    wanted = _FIELDS.get(type_, {type_})
     near = [u for u in reading.units if u.type in wanted and u.end <= token.i and u.start > token.i - 50]
     return near[-1] if near else None
 
@@ -604,17 +599,15 @@ _SPECIAL = {"when": _when, "now": _now, "before": _before, "plural": _plural, "u
 
 def _belongs(reading: Reading, unit: Unit, token: Token) -> bool:
     root = reading.doc[unit.start : unit.end].root
-    if any(a.i == token.i for a in root.ancestors) and roles.clause_verb(root).i in (token.i, roles.clause_verb(token).i):
+    verb, own = roles.clause_verb(root).i, roles.clause_verb(token).i
+    finite = token.pos_ in ("VERB", "AUX")
+    below = verb == own and any(a.i == token.i for a in root.ancestors)
+    if below or verb == token.i or (verb == own and not finite):
         return True
-    verb = roles.clause_verb(root)
-    if verb.i == token.i or (token.pos_ not in ("VERB", "AUX") and roles.clause_verb(token).i == verb.i):
-        return True
-    fronted = unit.start - token.sent.start <= 2
-    if token.pos_ in ("VERB", "AUX") and unit.start < token.i and not fronted:
+    if finite and unit.start < token.i and unit.start - token.sent.start > 2:
         return False
     between = reading.doc[min(unit.end, token.i + 1) : max(unit.start, token.i)]
-    clean = not any(t.pos_ == "VERB" and t.i != token.i for t in between)
-    return clean and abs(unit.start - token.i) <= 6
+    return abs(unit.start - token.i) <= 6 and not any(t.pos_ == "VERB" and t.i != token.i for t in between)
 
 
 def _complete(reading: Reading, match: Match) -> bool:
@@ -626,16 +619,11 @@ def _complete(reading: Reading, match: Match) -> bool:
             match.slots[kind.subject] = [organisation]
             match.features.add("focus")
     for name, spec in kind.fields.items():
-        if not (
-            spec.optional
-            or spec.fallback == "context"
-            or spec.type == "word"
-            or match.slots.get(name)
-            or name in match.words
-        ):
+        if spec.type == "word" and not spec.optional:
+            match.words.setdefault(name, spec.values[0])
+        filled = match.slots.get(name) or name in match.words or spec.fallback == "context"
+        if not (filled or spec.optional or spec.type == "word"):
             return False
-        if spec.type == "word" and not spec.optional and name not in match.words:
-            match.words[name] = spec.values[0]
     return bool(match.slots)
 
 

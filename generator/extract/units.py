@@ -5,15 +5,15 @@ plain word. Phrases are regular expressions over the rendering `<country> will t
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from spacy.tokens import Doc, Span, Token
 
 PARTIES = ("country", "organisation")
-_JOIN = re.compile(r"(?:, )?(?:and|or|&|plus|as well as|along with|together with|and also|, |; )(?: |$)|, |; ")
 _BRIDGE = re.compile(
+    r"(?=(?:,|;|and|or|&|plus|as well as|along with|together with|alongside) )"  # begins with one of these
     r"(?:, |; )?(?:(?:and|or|&|plus|as well as|along with|together with|alongside|later|also|then) ){0,2}(?:both )?(?:its )?(?:neighbou?ring )?"
     r"(?:(?:of|in|to) )?(?:both )?(?:the )?(?:former |ex-|ex - |island |post-soviet |landlocked |(?:central|west|east|south|north) african )?(?:<adjective> |soviet |yugoslav |newcomers? |people 's |democratic |federal )*"
     r"(?:(?:republics?|states?|countries|nations|kingdoms?|emirates?|islands?|union|federation|sultanate)(?: of)? )?(?:the )?"
@@ -72,9 +72,9 @@ def sentences(doc: Doc, typed: list[Unit]) -> Iterator[Sentence]:
             yield Sentence(span, units, (whole,) if len(bare) == len(units) else (whole, _rendered(bare)))
 
 
-def unit_index(sentences: list[Sentence]) -> dict[int, Unit]:
-    """The unit that covers each token."""
-    return {i: unit for s in sentences for unit in s.units for i in range(unit.start, unit.end)}
+def tokens(units: Iterable[Unit]) -> set[int]:
+    """The indexes of all tokens that these units cover."""
+    return {i for unit in units for i in range(unit.start, unit.end)}
 
 
 def _fill(span: Span, at: dict[int, Unit]) -> Iterator[Unit]:
@@ -135,23 +135,9 @@ def _merge_lists(units: list[Unit]) -> list[Unit]:
 
 def _without_owners(units: list[Unit]) -> list[Unit]:
     """ "China's Hong Kong" is Hong Kong."""
-    kept: list[Unit] = []
-    for i, unit in enumerate(units):
-        follows = [u.type if u.type != "word" else u.text for u in units[i + 1 : i + 3]]
-        before = kept[-1] if kept else None
-        if unit.type == "country" and follows == ["'s", "country"]:
-            continue
-        if (
-            unit.text == "'s"
-            and i
-            and units[i - 1].type == "country"
-            and i + 1 < len(units)
-            and units[i + 1].type == "country"
-        ):
-            continue
-        if before is None or before is not unit:
-            kept.append(unit)
-    return kept
+    shapes = [u.text if u.type == "word" else u.type for u in units]
+    owners = [i for i in range(len(units)) if shapes[i : i + 3] == ["country", "'s", "country"]]
+    return [unit for i, unit in enumerate(units) if i not in owners and i - 1 not in owners]
 
 
 def _run(units: list[Unit], i: int) -> tuple[list[Unit], int]:
@@ -168,18 +154,13 @@ def _run(units: list[Unit], i: int) -> tuple[list[Unit], int]:
 
 def _next_part(units: list[Unit], end: int, parts: list[Unit]) -> int | None:
     for j in range(end, min(end + 9, len(units))):
-        if units[j].data.get("coreference"):
+        unit, between = units[j], "".join(_piece(u) for u in units[end:j])
+        if unit.data.get("coreference") or unit.type not in (*PARTIES, "word", "adjective"):
             return None
-        if units[j].type in PARTIES:
-            between = "".join(_piece(u) for u in units[end:j])
-            if not between or not _joins(between):
-                return None
-            if units[j].type != parts[0].type and not between.strip().startswith((",", "and", "as", "plus")):
-                return None
-            after = units[j + 1].text if j + 1 < len(units) else ""
-            return None if after == "'s" and "and" not in between and len(parts) == 1 else j
-        if units[j].type not in ("word", "adjective"):
-            return None
+        if unit.type in PARTIES:
+            joined = _BRIDGE.fullmatch(re.sub(r"\( [^()]{1,60} \) ", "", between))
+            alike = unit.type == parts[0].type or between.startswith((",", "and", "as", "plus"))
+            return j if joined and alike else None
     return None
 
 
@@ -187,15 +168,8 @@ def _piece(unit: Unit) -> str:
     return (unit.text if unit.type == "word" else f"<{unit.type}>") + " "
 
 
-def _joins(between: str) -> bool:
-    plain = re.sub(r"\( [^()]{1,60} \) ", "", between)
-    if not re.match(r"(?:,|;|and|or|&|plus|as well as|along with|together with|alongside) ", plain):
-        return False
-    return bool(_BRIDGE.fullmatch(plain))
-
-
 def _list(parts: list[Unit]) -> Unit:
-    kind = "countries" if all(p.type == "country" for p in parts) else "parties"
-    kind = "organisations" if all(p.type == "organisation" for p in parts) else kind
+    kinds = {part.type for part in parts}
+    kind = "parties" if len(kinds) > 1 else "countries" if "country" in kinds else "organisations"
     text = ", ".join(p.text for p in parts)
     return Unit(kind, parts[0].start, parts[-1].end, text, parts=tuple(parts))

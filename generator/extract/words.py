@@ -1,7 +1,6 @@
-"""The word lists of `words.yml`, each by its name."""
+"""The tables of the extraction: YAML files of the package, and the word lists of `words.yml` by name."""
 
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,10 @@ from generator import strict_yaml
 
 def words(name: str) -> frozenset[str]:
     """One list, as a set of words in lower case; raises KeyError for a list that is not there."""
-    return frozenset(_lists()[name])
+    return frozenset(table("extract/words.yml")[name])
 
 
 @cache
-def _lists() -> dict[str, Any]:
-    text = files("generator.extract").joinpath("words.yml").read_text("utf-8")
-    return strict_yaml.parse(text, Path("words.yml"))[0]  # type: ignore[no-any-return]
+def table(name: str) -> Any:
+    """What a YAML file of the package holds, by its path, e.g. `gazetteer/posts.yml`."""
+    return strict_yaml.read(Path(__file__).parents[1] / name)[0]

@@ -11,7 +11,7 @@ from generator import strict_yaml
 from generator.errors import ContentError, Problem, did_you_mean
 
 Cardinality = Literal["one", "many", "one-per-post", "timeline"]
-FIELD_TYPES = ("organisation", "country", "party", "person", "date", "duration", "word", "text")
+FIELD_TYPES = ("organisation", "country", "party", "person", "date", "duration", "number", "word", "text")
 """What a field may hold. `party` is a country or an organisation; `word` one of the field's `values`; further types can
 be declared by a kind under `types:` as lists of spaCy entity labels, and hold the text as written."""
 
@@ -54,7 +54,7 @@ class Kind:
         return [f for f in self.fields.values() if f.name not in (self.subject, self.value)]
 
 
-BUILT_IN = ("founding", "membership", "official", "presidency")
+BUILT_IN = ("founding", "membership", "size", "official", "presidency")
 KEYS = {
     "kind", "label", "plural", "cardinality", "subject", "value", "identity", "changes", "fields", "types",
     "lexicon", "frames", "phrases", "examples", "not",
