@@ -40,14 +40,21 @@ class Change:
 
 
 def between(before: Iterable[Sheet], after: Iterable[Sheet], kinds: Mapping[str, Kind]) -> Iterator[Change]:
-    """Facts that are new, gone, or no longer say the same; a further source for the same is no change."""
+    """Facts that are new, gone, or no longer say the same; a further source for the same is no change.
+
+    `because` is only where denials of the kind came or went.
+    """
+    before, after = [*before], [*after]
+    denied = {(path, kind) for path, kind, _ in _denials(before) ^ _denials(after)}
     old = {key: (sheet, fact) for sheet in before for key, fact in _keyed(sheet, kinds)}
     new = {key: (sheet, fact) for sheet in after for key, fact in _keyed(sheet, kinds)}
     for key in dict.fromkeys([*new, *old]):
         sheet, was = old.get(key, (None, None))
         sheet, now = new.get(key, (sheet, None))
         if sheet and (was is None or now is None or _content(was) != _content(now)):
-            yield Change(sheet, was, now)
+            change = Change(sheet, was, now)
+            path = f"{_place(change)}.yml"
+            yield replace(change, because=(f"overrides/{path}",) if (path, change.fact.kind) in denied else ())
 
 
 def to_record(
@@ -64,10 +71,10 @@ def to_record(
     seen = [replace(change, before=_seen(change.before), after=_seen(change.after)) for change in found]
     seen = [change for change in seen if _told(change.before) != _told(change.after)]
     fresh = [c for c in seen if (key := _plain_key(c, kinds)) not in last or _told(last[key]) != _told(c.after)]
-    causes: dict[str, set[str]] = defaultdict(set)  # of a sheet: a fact may change because another did
+    causes: dict[tuple[str, str], set[str]] = defaultdict(set)  # a fact may change because another of its kind did
     for change in seen:
-        causes[_place(change)].update(_origins(change, moved))
-    return [replace(c, on=day, because=tuple(_origins(c, moved) or sorted(causes[_place(c)])) or (PROGRAM,)) for c in fresh]
+        causes[_about(change)].update(_origins(change, moved))
+    return [replace(c, on=day, because=tuple(_origins(c, moved) or sorted(causes[_about(c)])) or (PROGRAM,)) for c in fresh]
 
 
 def dump(found: Iterable[Change]) -> str:
@@ -87,6 +94,10 @@ def _keyed(sheet: Sheet, kinds: Mapping[str, Kind]) -> Iterator[tuple[tuple[str,
     yield from ((_key(sheet, fact, kinds), fact) for fact in sheet.facts)
 
 
+def _denials(sheets: Iterable[Sheet]) -> set[tuple[str | None, str, str]]:
+    return {(claim.override, claim.kind, claim.id) for sheet in sheets for claim in sheet.denied if claim.denies}
+
+
 def _key(sheet: Sheet, fact: Fact, kinds: Mapping[str, Kind]) -> tuple[str, ...]:
     kind = kinds.get(fact.kind)  # None where its file is gone
     names = kind.identity if kind else ("value",)
@@ -104,6 +115,10 @@ def _place(change: Change) -> str:
     return f"{FOLDERS[change.sheet.type]}/{change.sheet.id}"
 
 
+def _about(change: Change) -> tuple[str, str]:
+    return _place(change), change.fact.kind
+
+
 def _content(fact: Fact) -> tuple[object, ...]:
     return *_told(fact), fact.decided_by, fact.events
 
@@ -118,10 +133,11 @@ def _seen(fact: Fact | None) -> Fact | None:
 
 
 def _origins(change: Change, moved: frozenset[str]) -> tuple[str, ...]:
-    """Where the claims are from that only one side of the change has."""
+    """Where the claims are from that only one side of the change has; else the denial that took or gave them back."""
     sides = [{claim.id: claim for claim in (fact.claims if fact else ())} for fact in (change.before, change.after)]
     apart = sides[0].keys() ^ sides[1].keys()
-    return _named((claim for side in sides for key, claim in side.items() if key in apart), moved)
+    named = _named((claim for side in sides for key, claim in side.items() if key in apart), moved)
+    return named or (change.because if apart else ())
 
 
 def _named(claims: Iterable[Claim], moved: frozenset[str]) -> tuple[str, ...]:

@@ -51,6 +51,33 @@ def test_an_article_that_is_gone_is_the_cause_of_what_it_takes_with_it(project):
     assert (told(root), causes(root)) == ([("2026-07-01", "AM", "member", None)], [("articles/a",)])
 
 
+def test_a_denial_is_the_cause_of_what_it_takes_away_and_of_what_it_gives_back(project):
+    root = project([MEMBER, a_claim(value="BY", status="member", article="b")])
+    write_files(root, {OVERRIDE: "- {deny: {kind: membership, value: AM}, why: No.}\n"})
+    (root / "content/articles/b.md").unlink()
+    build(root, today=DAY)
+    assert told(root) == [("2026-07-01", "AM", "member", None), ("2026-07-01", "BY", "member", None)]
+    assert causes(root) == [("overrides/organisations/csto.yml",), ("articles/b",)]
+    (root / OVERRIDE).unlink()
+    build(root, today=DAY)
+    assert told(root)[2:] == [("2026-07-01", "AM", None, "member")]
+    assert causes(root)[2:] == [("overrides/organisations/csto.yml",)]
+
+
+def test_what_changes_one_fact_is_a_cause_for_others_of_its_kind_alone(project):
+    term = {"kind": "presidency", "since": "2026-01-01", "phase": "took-over"}
+    root = project([
+        a_claim(**term, value="RU", article="b", said="2026-02-01"),
+        a_claim(**term, value="KZ", article="c", said="2026-02-02"),
+        a_claim(value="AM", status="member", article="d"),
+    ])  # fmt: skip
+    for gone in "cd":
+        (root / f"content/articles/{gone}.md").unlink()
+    build(root, today=DAY)
+    found = {(c.fact.value, c.because) for c in content.load_changes(root)[0]}
+    assert found == {("RU", ("articles/c",)), ("KZ", ("articles/c",)), ("AM", ("articles/d",))}
+
+
 def test_facts_made_anew_after_a_loss_are_not_told_twice(project):
     root = project([MEMBER])
     write_files(root, {OVERRIDE: LEFT})
