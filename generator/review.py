@@ -136,10 +136,10 @@ def _due(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> dict[int, dict
     states = timeline.standings(sheet.facts, kinds, today) if announced else [None] * len(sheet.facts)
     for place, (fact, state) in enumerate(zip(sheet.facts, states, strict=True)):
         confirmed = {"phase": "took-over"} if "phase" in fact.fields else {"status": "current"}
-        if state == "due" and dates.passed(fact.get("since") or "../..", today) == "yes":
+        if state == "due" and dates.bounds(fact.get("since") or "../..").latest < today:
             found[place] = {**fact.fields, **confirmed}
         for event in fact.events:
-            if timeline.is_planned(event) and event.date and dates.passed(event.date, today) == "yes":
+            if timeline.is_planned(event) and event.date and dates.bounds(event.date).latest < today:
                 end = "until" if event.status == "former" else "since"
                 kept = {name: text for name, text in fact.fields.items() if name not in (end, "until")}
                 found[place] = {**kept, "status": event.status, end: event.date}

@@ -56,14 +56,14 @@ def state(fact: Fact, day: date) -> State:
     Show "last confirmed" (`fact.confirmed`) beside `current`.
     """
     until, since, seen = fact.get("until"), fact.get("since"), started(fact)
-    ended = dates.passed(until, day) if until else "no"
-    if ended == "yes":
+    first, last = dates.bounds(until) if until else (date.max, date.max)  # the last day may be any of these
+    if last < day:
         return "over"
     if seen and dates.passed(seen, day) == "no":
         said = [claim.said for claim in fact.claims if claim.said]
         told = not said or any(dates.passed(text, day) != "no" for text in said)
         return "not known" if not since else "announced" if told else "not begun"
-    if ended == "perhaps" or (fact.get("phase") == "hands-over" and not until):
+    if first < day or (fact.get("phase") == "hands-over" and not until):
         return "possibly over"
     if is_announced(fact):
         return "due" if since else "announced"

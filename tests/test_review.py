@@ -79,8 +79,8 @@ def test_rejecting_one_side_of_a_dispute_leaves_the_other(project):
 
 def test_a_handover_is_overdue_from_the_day_after_its_day_until_somebody_confirms_it(project):
     root = project([ANNOUNCED])
-    assert waiting(root, date(2025, 12, 31)) == []
-    (item,) = waiting(root, date(2026, 1, 1))
+    assert waiting(root, date(2026, 1, 1)) == []
+    (item,) = waiting(root, date(2026, 1, 2))
     assert (item.reason, item.says.fields["phase"]) == ("overdue", "took-over")
     decide(root, item)
     assert waiting(root) == []
