@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -154,7 +155,8 @@ def show(
         elif (words := timeline.during(span, period)) == ["not known"]:
             unknown += 1
         elif words != ["not begun"]:
-            out.print(f"  {' → '.join(words)}: {_words(fact)}")
+            other = fact.events and fact.get("status") not in words  # then its dates are of another time, too
+            out.print(f"  {' → '.join(words)}: {_words(replace(fact, fields={}) if other else fact)}")
     _finish([], f"{_number(unknown, 'fact')} not known for that time" if unknown else None)
 
 
