@@ -301,6 +301,26 @@ def test_each_fact_can_be_reported_with_the_override_that_states_it(tmp_path):
     assert not content.load_overrides(tmp_path, KINDS, NAMES).problems
 
 
+def test_facts_that_rest_on_a_table_alone_are_reported_by_one_link_a_table_and_page(project, tmp_path):
+    table = {
+        "content/references/list.yml": "title: A list\npublished: 2014\nlicence: CC0\nkind: membership\n",
+        "content/references/list.csv": "organisation,party\ncsto,AM\ncsto,BY\n",
+    }
+    shown = refreshed(project([], table))
+    made = pages(*shown.sheets, references=shown.references.tables, repository="https://example.org/facts")
+    forms = {}
+    for path in ("organisations/csto.md", "countries/AM.md"):
+        (link,) = [link for link in Read(made[path].text).links if "/issues/new?" in link]
+        forms[path] = {name: text for name, (text,) in parse_qs(urlsplit(link).query).items()}
+    form = forms["organisations/csto.md"]
+    assert form["title"] == "Collective Security Treaty Organization, membership: "
+    assert form["override"] == "- kind: membership\n  value: ''\n  why: ''\n"
+    write_files(tmp_path, {CSTO: form["override"].replace("value: ''", "value: KZ").replace("why: ''", "why: So.")})
+    assert [claim.value for claim in content.load_overrides(tmp_path, KINDS, NAMES).claims] == ["KZ"]
+    assert forms["countries/AM.md"]["title"] == "Armenia, membership: "
+    assert "value: AM" in forms["countries/AM.md"]["override"]
+
+
 def test_nothing_is_reported_to_no_repository_or_an_unsafe_one():
     for address in (None, "javascript:alert(1)"):
         assert "issues/new" not in pages(csto(), repository=address)["organisations/csto.md"].text

@@ -5,6 +5,7 @@ What a page says is decided here; how it says it, every word a reader sees, is i
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, pairwise
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -14,7 +15,8 @@ from generator import dates
 from generator.errors import Problem
 from generator.kinds import Kind
 from generator.model import Article, Item, Sheet
-from generator.render.edition import Edition, Listed, Name, Row, article_stem, evidence, holds, mark_id, old, quotes
+from generator.referencefile import Table
+from generator.render.edition import Edition, Listed, Name, Row, article_stem, evidence, holds, mark_id, old, quotes, report
 from generator.render.history import Told, history
 from generator.render.marks import Note, paragraphs
 from generator.render.pictures import line, shaded
@@ -138,7 +140,7 @@ def _organisation(sheet: Sheet, edition: Edition, about: Mapping[str, list[Told]
         "other_kinds": _other_kinds(rows, edition),
         "member_of": _by_status(_of(edition.derived.get(sheet.id, ()), "membership"), by="subject"),
         "articles_used": _sources(rows, edition),
-        "tables": _tables(rows, edition),
+        "tables": _tables(rows, sheet.id, edition),
         "told": about.get(sheet.id, ()),
         "reported": any(row.fact.decided_by != "reference" for row in rows),
     }
@@ -158,7 +160,7 @@ def _country(id: str, edition: Edition, about: Mapping[str, list[Told]]) -> dict
         "office_rows": _by_office(_of(own, "official")),
         "other_kinds": _other_kinds(own, edition),
         "articles_used": _sources((*own, *derived), edition),
-        "tables": _tables((*own, *derived), edition),
+        "tables": _tables((*own, *derived), id, edition),
         "told": about.get(id, ()),
     }
 
@@ -239,17 +241,18 @@ def _sources(rows: Iterable[Row], edition: Edition) -> list[tuple[dict[str, Any]
     return [({"article": a, "url": f"articles/{percent(article_stem(a.id))}/"}, counts[a.id]) for a in used]
 
 
-def _tables(rows: Iterable[Row], edition: Edition) -> list[Listed]:
-    """The reference tables behind these facts, by id; those on what never changes do not age."""
-    said: dict[str, list[str]] = defaultdict(list)
-    aging = set()
+def _tables(rows: Iterable[Row], here: str, edition: Edition) -> list[Listed]:
+    """The reference tables behind the facts on the page of this id; those on what never changes do not age."""
+    cited: dict[str, list[tuple[str, Row]]] = defaultdict(list)
     for row in rows:
         for claim in (claim for claim in row.fact.claims if claim.ref):
-            name = (claim.ref or "").partition("#")[0]
-            said[name].append(claim.said or "")
-            aging |= {name} if row.kind.changes else set()
-    return [
-        Listed(edition.references[name], len(some), last, name in aging and old(last, edition))
-        for name, some in sorted(said.items())
-        if name in edition.references and (last := max(some, key=dates.sort_key))
-    ]
+            cited[(claim.ref or "").partition("#")[0]].append((claim.said or "", row))
+    known = [(edition.references[name], some) for name, some in sorted(cited.items()) if name in edition.references]
+    return [_listed(table, some, here, edition) for table, some in known]
+
+
+def _listed(table: Table, cited: Sequence[tuple[str, Row]], here: str, edition: Edition) -> Listed:
+    last, row = max((said for said, _ in cited), key=dates.sort_key), cited[0][1]
+    subject, value = (row.subject, "") if row.sheet.id == here else (row.value, here)
+    form = report(replace(row.fact, value=value, value_name="", fields={}), subject.text, edition)
+    return Listed(table, len(cited), last, row.kind.changes and old(last, edition), form)

@@ -66,7 +66,7 @@ class Row(NamedTuple):
     stale: bool  # nobody has confirmed it for two years
     evidence: tuple[Evidence, ...]
     against: tuple[Evidence, ...]
-    report: str | None  # the form in which a reader corrects it
+    report: str | None  # the form in which a reader corrects it; what rests on tables alone has one a table
 
     @property
     def sources(self) -> int:
@@ -107,6 +107,7 @@ class Listed(NamedTuple):
     rows: int  # how many facts of the page rest on it
     said: str  # the latest time that they describe
     old: bool  # more than two years ago
+    report: str | None  # the form in which a reader corrects a row
 
 
 @dataclass(eq=False, kw_only=True)
@@ -206,15 +207,13 @@ def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
             stale=bool(fact.confirmed) and old(fact.confirmed or "", edition),
             evidence=tuple(item for item in backing if not item.says),
             against=tuple(item for item in backing if item.says),
-            report=_report(fact, subject.text, edition),
+            report=report(fact, subject.text, edition) if fact.decided_by != "reference" else None,
         )
 
 
-def _report(fact: Fact, subject: str, edition: Edition) -> str | None:
-    """The issue form `.github/ISSUE_TEMPLATE/fact.yml`, filled in with the override that would state the fact; None for
-    what rests on tables alone, which get corrected there.
-    """
-    if not edition.repository or fact.decided_by == "reference":
+def report(fact: Fact, subject: str, edition: Edition) -> str | None:
+    """The issue form `.github/ISSUE_TEMPLATE/fact.yml`, filled in with the override that would state the fact."""
+    if not edition.repository:
         return None
     override = overridefile.entry(fact.kind, fact.value or fact.value_name, fact.fields, why="")
     title = f"{subject}, {fact.kind}: {fact.value_name}"
