@@ -8,6 +8,7 @@ import pytest
 from conftest import KINDS
 
 from generator import build, content, timeline
+from generator.render import edition
 
 ROOT = Path(__file__).parent.parent
 TODAY = date(2026, 11, 23)
@@ -73,16 +74,114 @@ visegrad-group presidency SK                since=2026-07-01
 council-of-europe membership RU             until=2022-03-16
 polynesian-leaders-group founding 2011-11-17 event=established
 osce        presidency  CH                  from=FI
+eaeu        official    Bakytzhan Sagintayev since=2024-02
+ec          membership  DK                  since=1973-01-01
+eu          founding    1993-11-01          event=entered-into-force
+eu          membership  PL                  since=2004-05-01
+eu          official    Ursula von der Leyen status=current
+nato        membership  EE                  since=2004-03-29
+opec        membership  VE                  status=member
+arab-league membership  PS                  status=member
+arab-league presidency  IQ                  since=2025-05-17
+arab-league presidency  BH                  until=2025-05
+pif         founding    1971-08-05          event=established
+pif         membership  PF                  status=member
+pif         presidency  TO                  from=CK
+pif         official    Baron Waqa          since=2024-06
+benelux     founding    1958-02-03          event=treaty-signed
+benelux     membership  LU                  status=member
+benelux     presidency  NL                  since=2026-01-01
+benelux     official    Frans Weekers       since=2023-01-01
+nordic-council founding 1952-03-16          event=established
+nordic-council presidency DK                from=SE
+nordic-council official Kristina Háfoss     since=2021-02-01
+eac         founding    1999-11-30          event=treaty-signed
+eac         membership  SO                  since=2024-03-04
+eac         presidency  KE                  from=SS
+eac         official    Veronica Nduva      since=2024-06
+sadc        membership  KM                  since=2018-08
+sadc        presidency  ZA                  until=2026-08
+sadc        official    Elias Magosi        since=2021-09
+igad        membership  ER                  until=2025-12-12
+igad        presidency  DJ                  since=2023-06
+igad        official    Workneh Gebeyehu    since=2019-11
+bimstec     founding    1997-06-06          event=established
+bimstec     founding    2022-03-30          event=treaty-signed
+bimstec     membership  MM                  since=1997-12
+bimstec     presidency  BD                  since=2025-04-04
+efta        founding    1960-05-03          event=entered-into-force
+efta        membership  SE                  until=1994
+efta        presidency  IS                  until=2026-06
+cbss        membership  RU                  until=2022-05
+cbss        membership  IS                  since=1995
+cbss        presidency  PL                  from=EE
+eco         membership  UZ                  since=1992
+eco         presidency  KZ                  since=2025
+eco         official    Asad Majeed Khan    since=2024-08
+d-8         membership  AZ                  since=2024-12-19
+d-8         presidency  ID                  from=EG
+d-8         official    Sohail Mahmood      since=2026-01-01
+organization-of-turkic-states founding 2009-10-03 event=treaty-signed
+organization-of-turkic-states membership HU status=observer
+organization-of-turkic-states presidency AZ from=KG
+caricom     founding    1973-07-04          event=treaty-signed
+caricom     membership  SR                  since=1995
+caricom     membership  CW                  status=partner
+caricom     presidency  KN                  since=2026-01-01
+oecs        membership  AI                  status=partner
+oecs        presidency  VC                  from=LC
+oecs        official    Didacus Jules       since=2014-05
+apec        membership  RU                  since=1998
+apec        presidency  CN                  from=KR
+apec        official    Eduardo Pedrosa     since=2025-01
+can         membership  VE                  until=2006
+can         membership  CL                  status=partner
+can         presidency  EC                  from=CO
+comesa      founding    1994-12             event=established
+comesa      membership  TN                  since=2018-07
+comesa      presidency  KE                  from=BI
+comesa      official    Chileshe Kapwepwe   since=2018-07
+cemac       membership  CM                  status=member
+cemac       presidency  CG                  until=2027-09
 """.strip().splitlines()
 """What the articles and tables say and the public record confirms; `field` as the sheet has it."""
 
+TOLD = """
+csto sco cis eaeu nato eu asean ecowas saarc opec gcc arab-league pif benelux nordic-council eac sadc igad bimstec efta
+cbss eco d-8 organization-of-turkic-states caricom oecs apec can comesa
+""".split()
+"""Bodies that the site tells whole: founding, members, head, and who presides."""
+
+NOBODY_PRESIDES = {"nato": "NATO has no rotating presidency", "opec": "OPEC has no rotating presidency of states"}
+"""Those of them without a chair that goes round, with the words of the article that says so."""
+
 
 @pytest.fixture(scope="module")
-def sheets(tmp_path_factory):
+def project(tmp_path_factory):
     root = tmp_path_factory.mktemp("sample")
     shutil.copytree(ROOT / "content", root / "content", ignore=shutil.ignore_patterns("facts", "changes"))
     build.build(root, today=TODAY, progress=lambda claims, total: claims)
-    return {sheet.id: sheet for sheet in content.load_sheets(root)[0]}
+    return build.refresh(root, today=TODAY)
+
+
+@pytest.fixture(scope="module")
+def bodies(project):
+    """As pages show them, with what only tables say."""
+    return {sheet.id: sheet for sheet in project.sheets if sheet.type == "organisation"}
+
+
+@pytest.fixture(scope="module")
+def sheets(project):
+    return {sheet.id: sheet for sheet in content.load_sheets(project.root)[0]}
+
+
+def told(sheet):
+    """What the page says outright; flagged rows of tables are shown as such, and what waits for review is not shown."""
+    return [fact for fact in sheet.facts if fact.verdict != "needs-review" and edition.shown(fact)]
+
+
+def rests_on_articles(fact):
+    return fact.decided_by == "articles" or any(claim.quote for claim in fact.claims)
 
 
 @pytest.mark.parametrize("line", TRUE, ids=lambda line: " ".join(line.split()))
@@ -118,3 +217,36 @@ def test_every_state_of_a_presidency_shows(sheets):
     assert {"announced", "due", "current", "over"} <= {
         state for each in terms for state in timeline.standings(each, KINDS, TODAY)
     }
+
+
+def test_a_body_is_told_whole(bodies):
+    assert len(TOLD) >= 25
+    lacking = {
+        (name, kind)
+        for name in TOLD
+        for kind in ("founding", "membership", "official")
+        if not any(fact.kind == kind for fact in told(bodies[name]))
+    }
+    assert not lacking
+
+
+def test_a_body_says_who_presides_or_an_article_that_nobody_does(project, bodies):
+    presided = {name for name in TOLD if any(fact.kind == "presidency" for fact in told(bodies[name]))}
+    assert presided == set(TOLD) - set(NOBODY_PRESIDES)
+    assert len(presided) >= 10
+    assert all(any(words in article.text for article in project.articles) for words in NOBODY_PRESIDES.values())
+
+
+def test_articles_carry_a_good_part_of_what_is_told(bodies):
+    facts = [fact for name in TOLD for fact in told(bodies[name])]
+    assert sum(map(rests_on_articles, facts)) / len(facts) >= 0.4
+
+
+def test_nothing_is_told_without_a_source_and_a_date(project):
+    bare = [
+        (sheet.id, fact.kind, fact.value_name)
+        for sheet in project.sheets
+        for fact in sheet.facts
+        if edition.shown(fact) and not (fact.confirmed and any(c.quote or c.ref or c.override for c in fact.claims))
+    ]
+    assert not bare
