@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from generator import build
 
@@ -28,6 +29,9 @@ PAGES = (
     "articles/dushanbe-summit/",
     "changes/",
     "review/",
+    "calendar/",
+    "people/",
+    "404.html",
 )
 WHY = "the browser tests did NOT run: no Chromium found; install it with: sudo apt-get install chromium"
 
@@ -45,6 +49,8 @@ def address(tmp_path_factory):
     """The small project, built by `mkdocs build --strict` and served."""
     root = tmp_path_factory.mktemp("almanac") / "project"
     shutil.copytree(MINIMAL, root)
+    settings = root / "mkdocs.yml"
+    settings.write_text(settings.read_text().replace("https://example.org/almanac/", "http://127.0.0.1/"))  # for 404.html
     build.build(root, today=date(2026, 1, 1))
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     subprocess.run([sys.executable, "-m", "mkdocs", "build", "--strict", "-q"], cwd=root, env=environment, check=True)
@@ -170,6 +176,26 @@ def test_the_evidence_opens_without_javascript(browser, address):
     page.locator("#membership-AM summary").click()
     assert page.locator("#membership-AM blockquote").is_visible()
     page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_breaks_a_rule_of_accessibility(browser, address, scheme, path):
+    page = browser.new_page(color_scheme=scheme)
+    page.goto(address + path)
+    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    found = Axe().run(page).response["violations"]
+    page.close()
+    assert [(rule["id"], rule["nodes"][0]["html"][:120]) for rule in found] == []
+
+
+def test_the_map_shows_the_members_and_says_so_in_words(page, address):
+    page.goto(f"{address}organisations/csto/")
+    picture = page.get_by_role("img", name="Collective Security Treaty Organization on the map")
+    assert "Armenia" in picture.locator("desc").text_content()
+    boxes = page.evaluate("[...document.querySelectorAll('.fs-map use')].map(use => use.getBBox().width)")
+    assert len(boxes) > 3
+    assert min(boxes) > 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

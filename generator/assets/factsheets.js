@@ -10,6 +10,10 @@
   addEventListener("hashchange", light);
   light();
 
+  // Material's search is a dialog without a name.
+  const search = document.querySelector(".md-search[role=dialog]");
+  search?.setAttribute("aria-label", search.querySelector("input")?.placeholder ?? "Search");
+
   // An open card closes with Escape, or with a click beside it; focus returns to what opened it.
   const open = () => document.querySelectorAll("details.fs-why[open]");
   addEventListener("keydown", (event) => {
