@@ -15,7 +15,6 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from generator.extract import posts
-from generator.extract.entities import BODY_WORDS
 from generator.extract.rules import needed_pieces
 from generator.extract.words import words
 from generator.kinds import Kind
@@ -24,7 +23,6 @@ _ATTRIBUTES = [TAG, POS, LEMMA, ENT_TYPE, ENT_KB_ID, ENT_IOB, DEP, HEAD]
 _STATES = ("country:", "adjective:", "capital:")
 _MARGIN = 6  # tokens of the neighbours parsed along: farther ones change no vector of the model
 _ACRONYM = re.compile(r"[A-Z]{3,8}")
-_BODY_NOUNS = words("body_nouns")
 _BODIES = {"<organisation>", "<organisations>", "<organ>", "<treaty>"}
 
 
@@ -99,7 +97,7 @@ def _names_body(doc: Doc, line: tuple[int, int], named: Mapping[int, str]) -> bo
     if any(i in named and not named[i].startswith(_STATES) for i in range(*line)):
         return True
     capitals = (token for token in doc[slice(*line)] if token.text[:1].isupper())
-    return any(token.lower_ in BODY_WORDS or _ACRONYM.fullmatch(token.text) for token in capitals)
+    return any(token.lower_ in words("name_heads") or _ACRONYM.fullmatch(token.text) for token in capitals)
 
 
 def whole(sifted: Sifted) -> Doc:
@@ -138,7 +136,7 @@ def _needs(kind: Kind) -> Iterator[list[Terms]]:
         need = [*_frame_words(kind, spec)] if "trigger" in spec else [*_phrase_words(kind, spec["match"])]
         for field in kind.fields.values():
             if field.type == "text" and not field.optional and field.name not in (spec.get("set") or {}):
-                need.append({frozenset([max(form, key=len)]) for forms in posts.words().heads.values() for form in forms})
+                need.append({frozenset([max(form, key=len)]) for forms in posts.offices().heads.values() for form in forms})
         if kind.fields[kind.value].type in ("country", "party"):
             need.append(_terms([_NATION, *_NATIONS]))
         if kind.fields[kind.subject].type == "organisation":
@@ -155,13 +153,13 @@ def _frame_words(kind: Kind, spec: Mapping[str, Any]) -> Iterator[Terms]:
             spelled = [
                 kind.lexicon[choice[1:]] if choice[0] == "$" else [choice] for choice in choices if choice not in typed
             ]
-            yield _terms([word for words in spelled for word in words] + [*(_BODY_NOUNS if typed else ())])
+            yield _terms([word for words in spelled for word in words] + [*(words("body_nouns") if typed else ())])
 
 
 def _phrase_words(kind: Kind, match: str) -> Iterator[Terms]:
     for pieces in needed_pieces(kind, match):
         if pieces <= _BODIES:
-            yield _terms(_BODY_NOUNS)  # where no body is named, "the bloc" stands for one
+            yield _terms(words("body_nouns"))  # where no body is named, "the bloc" stands for one
         elif not any(piece.startswith("<") for piece in pieces):
             yield _terms(pieces)
 
