@@ -37,7 +37,7 @@ def _expand(reading: Reading, match: Match) -> Iterator[Claim]:
     """One claim for each pair of subject and value in a match."""
     kind = match.kind
     slots = {name: units for name, units in match.slots.items() if units}
-    shared, derivations, doubtful = _fields(reading, match, slots)
+    shared, derivations = _fields(reading, match, slots)
     if official := kind.name == "official":
         _plain_chief(reading, match, slots, shared)
     if official and kind.subject not in slots and (found := _context(reading, match, slots, shared)):
@@ -46,7 +46,7 @@ def _expand(reading: Reading, match: Match) -> Iterator[Claim]:
         derivations += map(Derivation, says)
     for subject, value in _pairs(slots.get(kind.subject, []), slots[kind.value], in_step=official):
         if claim := _claim(reading, match, subject, value, shared):
-            yield _finished(reading, claim, match, value, derivations, doubtful)
+            yield _finished(reading, claim, match, value, derivations)
 
 
 def _pairs(subjects: list[Unit], values: list[Unit], *, in_step: bool) -> Iterable[tuple[Unit, Unit]]:
@@ -56,16 +56,16 @@ def _pairs(subjects: list[Unit], values: list[Unit], *, in_step: bool) -> Iterab
     return product(subjects, values)
 
 
-def _fields(reading: Reading, match: Match, slots: Slots) -> tuple[dict[str, str], list[Derivation], bool]:
-    """The fields besides subject and value, how the dates among them follow, and whether their year is in doubt."""
-    shared, derivations, doubtful = dict(match.words), list[Derivation](), False
+def _fields(reading: Reading, match: Match, slots: Slots) -> tuple[dict[str, str], list[Derivation]]:
+    """The fields besides subject and value, and how the dates among them follow; a year in doubt is a risk of the match."""
+    shared, derivations = dict(match.words), list[Derivation]()
     for spec in match.kind.others():
         if not (unit := next(iter(slots.get(spec.name, [])), None)):
             continue
         if spec.type in ("date", "duration"):
             if resolved := unit.data.get("date"):
                 shared[spec.name] = resolved.value
-                doubtful = doubtful or resolved.doubtful
+                match.features |= {"doubtful-date"} if resolved.doubtful else set()
                 derivations += _derived(reading, unit)
         elif spec.type == "text":
             shared[spec.name] = canonical_post(" ".join(unit.text.split()))
@@ -77,7 +77,7 @@ def _fields(reading: Reading, match: Match, slots: Slots) -> tuple[dict[str, str
     if "since" in shared and "duration" in shared and "until" not in shared:
         shared["until"] = dates.term_end(shared["since"], shared["duration"])
         derivations.append(Derivation(f"{shared['since']} + {shared['duration']} → {shared['until']}"))
-    return shared, derivations, doubtful
+    return shared, derivations
 
 
 def _work_out(reading: Reading, match: Match, shared: dict[str, str]) -> None:
@@ -168,14 +168,12 @@ def _claim(reading: Reading, match: Match, subject: Unit, value: Unit, shared: M
     return Claim(kind.name, *about, value_id, value_name, fields, quote, said=published, rule=rule)
 
 
-def _finished(
-    reading: Reading, claim: Claim, match: Match, value: Unit, derivations: list[Derivation], doubtful: bool
-) -> Claim:
+def _finished(reading: Reading, claim: Claim, match: Match, value: Unit, derivations: list[Derivation]) -> Claim:
     """With its confidence and its derivations as one."""
+    features = set(match.features)
     if match.kind.fields[match.kind.value].type == "date":
-        doubtful = doubtful or value.data["date"].doubtful
+        features |= {"doubtful-date"} if value.data["date"].doubtful else set()
         derivations = [*_derived(reading, value), *derivations]
-    features = match.features | ({"doubtful-date"} if doubtful else set())
     features |= {"private-office"} if claim.kind == "official" and _private(claim) else set()
     quotes = tuple(dict.fromkeys(q for d in derivations for q in d.quotes))
     derivation = Derivation("; ".join(d.says for d in derivations), quotes) if derivations else None

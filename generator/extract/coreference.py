@@ -112,14 +112,10 @@ def _cataphor(token: Token, units: list[Unit], wanted: tuple[str, ...]) -> Unit 
 
 def group(token: Token, units: list[Unit]) -> list[Unit]:
     """The countries of the last list that "all four nations", "both countries" stands for, if the count fits."""
-    lower = token.lower_
-    if lower not in words("plurals") and lower not in _NUMBERS:
-        return []
-    around = {c.lower_ for c in token.children} | {lower}
+    around = {c.lower_ for c in token.children} | {token.lower_}
     count = next((_NUMBERS[w] for w in around if w in _NUMBERS), None)
-    if count is None and not around & {"all", "these", "those", "they"}:
-        return []
-    if any(c.dep_ == "appos" for c in token.children):
+    definite = count is not None or around & {"all", "these", "those", "they"}
+    if not plural(token) or not definite or any(c.dep_ == "appos" for c in token.children):
         return []
     lists = [u for u in units if u.type == "countries" and u.end <= token.i and u.start > token.i - 150]
     return next(([u] for u in reversed(lists) if count in (None, len(u.parts))), [])

@@ -8,18 +8,11 @@ from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc, Span, Token
 from spacy.util import filter_spans
 
-from generator.extract.words import words
+from generator.extract.words import table, words
 from generator.gazetteer import Form, Gazetteer, slug
 
-SENSES = {
-    "name": "country", "adjective": "adjective", "demonym": "adjective", "capital": "capital",
-    "acronym": "organisation", "treaty": "treaty", "instrument": "instrument", "organ": "organ", "description": "description",
-}  # fmt: skip
-_LABELS = {"country": "GPE", "adjective": "NORP", "capital": "GPE", "treaty": "LAW", "instrument": "LAW"}
-FILED_FROM = re.compile(
-    r"^(?P<place>[A-ZÀ-Þ]{3}[A-ZÀ-Þ .'’/-]*(?:, [A-Z][\w. ]+)?)(?:,? [A-Z][a-z]{2,8}\.? \d{1,2}(?:, \d{4})?)?(?: \([^)\n]{2,30}\))? ?(?:–|—|--|-) ",
-    re.MULTILINE,
-)
+SENSES, _LABELS = table("extract/types.yml")["senses"], table("extract/types.yml")["presets"]
+FILED_FROM = re.compile(table("extract/dates.yml")["filed_from"], re.MULTILINE)
 """The place, day and agency in front of a report's first sentence, up to the dash."""
 _ACRONYM = re.compile(r"[A-Z][A-Za-z]?[A-Z][A-Z0-9-]{0,8}")
 

@@ -7,6 +7,10 @@ from generator.extract.posts import offices
 from generator.extract.units import Unit
 from generator.extract.words import table, words
 
+_RANKED = re.compile(
+    r"(?i)\b(secretary|director|under|vice|inspector)-(general|secretary|president|chairman|minister|premier)\b"
+)
+
 
 class People:
     """The people of one article: a bare surname stands for the one full name found elsewhere in it."""
@@ -33,11 +37,7 @@ class People:
 def canonical_post(text: str) -> str:
     """A post in plain words: lower case but for names, one spelling for "Secretary-General" and "Defense"."""
     text = re.sub(r"\s*[-–]\s*", "-", text)
-    text = re.sub(
-        r"(?i)\b(secretary|director|under|vice|inspector)-(general|secretary|president|chairman|minister|premier)\b",
-        r"\1 \2",
-        text,
-    )
+    text = _RANKED.sub(r"\1 \2", text)
     known, spellings = offices(), table("extract/words.yml")["spellings"]
     vocabulary = known.ranks | known.domains | {w for forms in known.heads.values() for f in forms for w in f}
     spelled = []

@@ -8,7 +8,7 @@ from functools import cached_property
 from spacy.tokens import Doc, Span, Token
 
 from generator.extract import coreference, roles, times
-from generator.extract.entities import FILED_FROM, is_body, person_run, without_honorifics
+from generator.extract.entities import FILED_FROM, SENSES, is_body, person_run, without_honorifics
 from generator.extract.persons import People
 from generator.extract.posts import posts
 from generator.extract.units import Sentence, Unit, sentences, tokens
@@ -16,7 +16,7 @@ from generator.extract.words import words
 from generator.gazetteer import Gazetteer, slug
 from generator.model import Article
 
-_KB_TYPES = ("country", "adjective", "capital", "organisation", "organ", "treaty", "instrument", "description")
+_KB_TYPES = frozenset(SENSES.values())
 
 
 @dataclass(eq=False)
@@ -128,9 +128,8 @@ def _persons(doc: Doc, offices: list[Unit], taken: set[int]) -> list[Unit]:
         at = _person_start(doc, office.end, taken)
         while at is not None:
             last = min(at + 9, len(doc))
-            end = person_run(
-                doc, at, next((i for i in range(at, last) if i in stops or (doc[i].is_sent_start and i > at)), last)
-            )
+            stop = (i for i in range(at, last) if i in stops or (doc[i].is_sent_start and i > at))
+            end = person_run(doc, at, next(stop, last))
             span = without_honorifics(doc[at:end])
             at = None
             if span and _namelike(span):

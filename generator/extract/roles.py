@@ -60,9 +60,8 @@ def recipients(verb: Token) -> list[Token]:
 
 def attributes(verb: Token) -> list[Token]:
     """What the subject is said to be or become."""
-    return [c for c in verb.children if c.dep_ in ("attr", "acomp", "oprd")] + [
-        p for c in verb.children if c.dep_ == "prep" and c.lower_ == "as" for p in _objects_of(c)
-    ]
+    found = [c for c in verb.children if c.dep_ in ("attr", "acomp", "oprd")]
+    return found + [p for c in verb.children if c.dep_ == "prep" and c.lower_ == "as" for p in _objects_of(c)]
 
 
 def obliques(head: Token, prepositions: frozenset[str]) -> list[Token]:
@@ -201,17 +200,12 @@ def _infinitive(governor: Token) -> str:
         return "negated"
     if lemma == "cease":
         return "ended"
-    first = governor.pos_ in ("ADJ", "NOUN", "PROPN") and words("ordinals") & {
-        governor.lower_,
-        *(c.lower_ for c in governor.children),
-    }
-    if lemma in words("achieve"):
-        return "fact"
-    if lemma in words("wish"):
-        return "wished"
-    if lemma in words("plan") or lemma in ("be", "due"):
-        return "planned"
-    return "fact" if first else "open"  # "the first country to join"
+    for listed, said in (("achieve", "fact"), ("wish", "wished"), ("plan", "planned")):
+        if lemma in words(listed):
+            return said
+    first = words("ordinals") & {governor.lower_, *(c.lower_ for c in governor.children)}  # "the first country to join"
+    named = governor.pos_ in ("ADJ", "NOUN", "PROPN")
+    return "planned" if lemma == "be" else "fact" if named and first else "open"
 
 
 def _gerund(governor: Token) -> str:

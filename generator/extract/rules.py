@@ -430,9 +430,7 @@ _DESCRIBED = re.compile(rf"((?:\d+|[a-z]+)(?: ?- ?[a-z]+)?) ?-? ?(?:member|natio
 # ------------------------------------------------------------------ values
 
 
-def _units_of(
-    reading: Reading, match: Match, type_: str, token: Token, *, adjectives: bool = False, metonyms: bool = False
-) -> list[Unit]:
+def _units_of(reading: Reading, match: Match, type_: str, token: Token, *, adjectives: bool, metonyms: bool) -> list[Unit]:
     """The units of a type that a token stands for: its own, those of its noun phrase, or an antecedent's."""
     unit = reading.unit(token)
     if unit is not None and unit.type == "organisation" and any(c.lower_ in ("a", "an", "another") for c in token.children):
@@ -566,13 +564,8 @@ def _before(reading: Reading, token: Token, type_: str) -> Unit | None:
     return near[-1] if near else None
 
 
-_SPECIAL: Mapping[str, Any] = {
-    "when": _when,
-    "now": _now,
-    "before": _before,
-    "plural": _plural,
-    "until": partial(_when, ends=True),
-}
+_until = partial(_when, ends=True)
+_SPECIAL: Mapping[str, Any] = {"when": _when, "now": _now, "before": _before, "plural": _plural, "until": _until}
 
 
 def _belongs(reading: Reading, unit: Unit, token: Token) -> bool:

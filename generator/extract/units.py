@@ -11,13 +11,10 @@ from typing import Any
 
 from spacy.tokens import Doc, Span, Token
 
+from generator.extract.words import table
+
 PARTIES = ("country", "organisation")
-_BRIDGE = re.compile(
-    r"(?=(?:,|;|and|or|&|plus|as well as|along with|together with|alongside) )"  # begins with one of these
-    r"(?:, |; )?(?:(?:and|or|&|plus|as well as|along with|together with|alongside|later|also|then) ){0,2}(?:both )?(?:its )?(?:neighbou?ring )?"
-    r"(?:(?:of|in|to) )?(?:both )?(?:the )?(?:former |ex-|ex - |island |post-soviet |landlocked |(?:central|west|east|south|north) african )?(?:<adjective> |soviet |yugoslav |newcomers? |people 's |democratic |federal )*"
-    r"(?:(?:republics?|states?|countries|nations|kingdoms?|emirates?|islands?|union|federation|sultanate)(?: of)? )?(?:the )?"
-)
+_BRIDGE = re.compile("".join(table("extract/words.yml")["bridge"]))
 
 
 @dataclass(slots=True)

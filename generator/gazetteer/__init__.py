@@ -131,14 +131,16 @@ def _organisation_forms(record: Record) -> Iterator[Form]:
     ambiguous = {item["form"] for item in data.get("ambiguous_forms") or []}
     names = [record.name, *(data.get("aliases") or []), *(data.get("former_names") or [])]
     founding = (data.get("dates") or {}).get("treaty_signed")
-    treaties: dict[bool, list[str]] = {True: [], False: []}
+    treaties: dict[str, list[str]] = {"treaty": [], "instrument": []}
     for item in data.get("treaties") or []:
-        treaties[item.get("signed") == founding] += [item["name"], *(item.get("aliases") or [])]
+        treaties["treaty" if item.get("signed") == founding else "instrument"] += [
+            item["name"],
+            *(item.get("aliases") or []),
+        ]
     groups = {
         "name": names,
         "acronym": data.get("acronyms") or [],
-        "treaty": treaties[True],
-        "instrument": treaties[False],
+        **treaties,
         "description": data.get("descriptions") or [],
     }
     for sense, texts in groups.items():
