@@ -175,10 +175,9 @@ def compare(earlier: str, judged: Iterable[Judged], path: Path) -> Iterator[str]
     if not all(line.startswith(("right ", "wrong ")) for line in before):
         raise ContentError(Problem("not a saved run", path, hint="make one with: factsheets evaluate GOLD --save FILE"))
     words = {"GAINED": now - before, "LOST": before - now, "NOW WRONG": now - before, "NO LONGER WRONG": before - now}
-    changes = {
-        word: sorted(line[6:] for line in lines if line.startswith("wrong") == ("WRONG" in word))
-        for word, lines in words.items()
-    }
+    changes = {}
+    for word, lines in words.items():
+        changes[word] = sorted(line[6:] for line in lines if line.startswith("wrong") == ("WRONG" in word))
     yield ", ".join(f"{len(items)} {word.lower()}" for word, items in changes.items())
     yield from (f"{word:15} {item}" for word, items in changes.items() for item in items)
 
@@ -286,10 +285,8 @@ def _person(name: str) -> list[str]:
 def _same_person(claimed: str, gold: str) -> bool:
     """One surname, or every part of one name among those of the other."""
     ours, theirs = _person(claimed), _person(gold)
-    if not ours or not theirs:
-        return False
     within = len(ours) > 1 and ours[-1] in theirs and set(ours) <= set(theirs)
-    return ours[-1] == theirs[-1] or within or (theirs[-1] in ours and set(theirs) <= set(ours))
+    return bool(ours and theirs) and (ours[-1] == theirs[-1] or within or (theirs[-1] in ours and set(theirs) <= set(ours)))
 
 
 _POST_WORDS = {word: post.split() for post, words in _TABLE["same_posts"].items() for word in words}

@@ -1,7 +1,6 @@
 """How sure a claim is: its rule's measured precision, lowered for what was risky about the match."""
 
 from collections.abc import Set
-from functools import cache
 from math import prod
 
 from generator.extract.words import table
@@ -17,13 +16,9 @@ def confidence(rule: str, features: Set[str]) -> float:
 
 
 def precision(rule: str) -> float:
-    """(right + WEIGHT × PRIOR) / (judged + WEIGHT): a rule's share of right claims, shrunk to the prior."""
-    right, judged = measured().get(rule, (0.0, 0.0))
-    return (right + WEIGHT * PRIOR) / (judged + WEIGHT)
+    """(right + WEIGHT × PRIOR) / (judged + WEIGHT): a rule's share of right claims, shrunk to the prior.
 
-
-@cache
-def measured() -> dict[str, tuple[float, float]]:
-    """Rule → (right, judged), from `precision.yml`, which `factsheets evaluate --precision` writes."""
-    data = table("extract/precision.yml")
-    return {rule: (float(counts["right"]), float(counts["judged"])) for rule, counts in (data or {}).items()}
+    The counts are those of `precision.yml`, which `factsheets evaluate --precision` writes.
+    """
+    measured = (table("extract/precision.yml") or {}).get(rule, {})
+    return (float(measured.get("right", 0)) + WEIGHT * PRIOR) / (float(measured.get("judged", 0)) + WEIGHT)

@@ -4,7 +4,7 @@ Never overrides an explicit name: a noun phrase that names something, listed or 
 antecedent fits nothing is guessed.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from spacy.tokens import Doc, Token
@@ -88,7 +88,7 @@ def _other_subject(token: Token, units: list[Unit]) -> bool:
 
 def _note_definitions(doc: Doc, units: list[Unit]) -> None:
     """ "X is a regional union", "X, a security alliance": from then on "the union" may be X."""
-    defined: dict[str, set[str]] = {}
+    defined: dict[str, set[str]] = defaultdict(set)
     bodies = [u for u in units if u.type == "organisation" and u.id]
     for unit in bodies:
         root = doc[unit.start : unit.end].root
@@ -96,9 +96,9 @@ def _note_definitions(doc: Doc, units: list[Unit]) -> None:
         if root.dep_ == "nsubj" and root.head.lemma_ == "be":
             nouns += [c for c in root.head.children if c.dep_ == "attr"]
         for noun in nouns:
-            defined.setdefault(unit.id or "", set()).update(c.lower_ for c in (noun, *noun.conjuncts))
+            defined[unit.id or ""].update(c.lower_ for c in (noun, *noun.conjuncts))
     for unit in bodies:
-        unit.data["defined"] = defined.get(unit.id or "", set())
+        unit.data["defined"] = defined[unit.id or ""]
 
 
 def _cataphor(token: Token, units: list[Unit], wanted: tuple[str, ...]) -> Unit | None:

@@ -1,6 +1,7 @@
 """Offices in a text: the words of a post, and what says when (former, acting, -elect)."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
@@ -29,12 +30,9 @@ class Words(NamedTuple):
 def offices() -> Words:
     """`gazetteer/posts.yml`, which says what each list means."""
     data = table("gazetteer/posts.yml")
-    heads: dict[str, list[tuple[str, ...]]] = {}
-    for head in data["heads"]:
-        parts = tuple(head.replace("-", " ").split())
-        heads.setdefault(parts[0], []).append(parts)
-    for choices in heads.values():
-        choices.sort(key=len, reverse=True)
+    heads: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for parts in sorted((tuple(head.replace("-", " ").split()) for head in data["heads"]), key=len, reverse=True):
+        heads[parts[0]].append(parts)
     ranks, domains = frozenset(data["ranks"]), frozenset(data["domains"])
     return Words(data["states"], ranks, domains, heads, frozenset(data["sending"]), data["seats"])
 

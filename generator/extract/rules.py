@@ -220,12 +220,8 @@ def _lies_ahead(reading: Reading, token: Token, dated: Unit | None = None) -> bo
 
 def _words(spec: Mapping[str, Any], assertion: str) -> dict[str, str] | None:
     """The fields that a rule sets under this assertion; None where it says nothing then."""
-    by = spec.get("assert")
-    if by is None:
-        return dict(spec.get("set") or {}) if assertion == "fact" else None
-    if assertion not in by:
-        return None
-    return {**(spec.get("set") or {}), **(by[assertion] or {})}
+    by = spec.get("assert") or {"fact": None}
+    return {**(spec.get("set") or {}), **(by[assertion] or {})} if assertion in by else None
 
 
 def _satisfied(reading: Reading, kind: Kind, token: Token, path: str, wanted: Any, particle: str) -> bool:

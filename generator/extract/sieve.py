@@ -6,8 +6,10 @@ place in the Doc, unparsed, so that distances, dates and datelines are what they
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
 from spacy.attrs import DEP, ENT_IOB, ENT_KB_ID, ENT_TYPE, HEAD, LEMMA, POS, TAG
@@ -27,7 +29,6 @@ _BODIES = {"<organisation>", "<organisations>", "<organ>", "<treaty>"}
 
 
 _NATION, _BODY = "<nation>", "<body>"  # stand for a name among the words found
-_NATIONS = words("plurals") | frozenset("it its they their itself country nation republic state kingdom government".split())
 
 Terms: TypeAlias = set[frozenset[str]]
 
@@ -48,15 +49,14 @@ class Sieve:
         self._names = nlp.get_pipe("gazetteer_matcher").matcher  # type: ignore[attr-defined]
         needs = {frozenset(map(frozenset, need)) for kind in kinds for need in _needs(kind)}
         distinct = dict.fromkeys(terms for need in needs for terms in need)
-        self._terms = [
-            (frozenset(w for t in terms if len(t) == 1 for w in t), [t for t in terms if len(t) > 1]) for terms in distinct
-        ]
+        singles = (frozenset(w for t in terms if len(t) == 1 for w in t) for terms in distinct)
+        self._terms = [(one, [t for t in terms if len(t) > 1]) for one, terms in zip(singles, distinct, strict=True)]
         self._needs = [{list(distinct).index(terms) for terms in need} for need in needs]
         irregular = nlp.get_pipe("lemmatizer").lookups.get_table("lemma_exc")["verb"]  # type: ignore[attr-defined]
         vocabulary = {word for terms in distinct for term in terms for word in term}
-        stems: dict[str, list[tuple[str, str]]] = {}
+        stems: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for word in vocabulary:
-            stems.setdefault(_stem(word)[:3], []).append((_stem(word), word))
+            stems[_stem(word)[:3]].append((_stem(word), word))
 
         @lru_cache(maxsize=100_000)
         def meant(word: str) -> frozenset[str]:
@@ -138,7 +138,7 @@ def _needs(kind: Kind) -> Iterator[list[Terms]]:
             if field.type == "text" and not field.optional and field.name not in (spec.get("set") or {}):
                 need.append({frozenset([max(form, key=len)]) for forms in posts.offices().heads.values() for form in forms})
         if kind.fields[kind.value].type in ("country", "party"):
-            need.append(_terms([_NATION, *_NATIONS]))
+            need.append(_terms([_NATION, *words("plurals", "nations")]))
         if kind.fields[kind.subject].type == "organisation":
             need.append(_terms([_BODY]))
         yield need
@@ -150,10 +150,8 @@ def _frame_words(kind: Kind, spec: Mapping[str, Any]) -> Iterator[Terms]:
         choices = [wanted] if isinstance(wanted, str) else wanted
         typed = [choice for choice in choices if choice.startswith("<")]
         if path not in ("when", "tense") and _BODIES.issuperset(typed):
-            spelled = [
-                kind.lexicon[choice[1:]] if choice[0] == "$" else [choice] for choice in choices if choice not in typed
-            ]
-            yield _terms([word for words in spelled for word in words] + [*(words("body_nouns") if typed else ())])
+            spelled = (kind.lexicon[c[1:]] if c[0] == "$" else [c] for c in choices if c not in typed)
+            yield _terms(chain(*spelled, words("body_nouns") if typed else ()))
 
 
 def _phrase_words(kind: Kind, match: str) -> Iterator[Terms]:

@@ -109,21 +109,14 @@ def _read(name: str, type_: str) -> dict[str, Record]:
 
 def _country_forms(record: Record) -> Iterator[Form]:
     data = record.data
-    ambiguous = {item["form"]: item for item in data.get("ambiguous") or []}
-
-    def form(text: str, sense: str) -> Form | None:
-        """None where the form belongs by default to another record."""
-        other = ambiguous.get(text)
-        if other and other.get("default") and other["default"] != record.id:
-            return None
-        return Form(text, record.id, sense, other is not None)
-
+    ambiguous = {item["form"]: item.get("default") or record.id for item in data.get("ambiguous") or []}
     names = [record.name, data.get("official"), *(data.get("aliases") or []), *(data.get("former_names") or [])]
     demonyms = [word for item in data.get("demonyms") or [] for word in (item.get("one"), item.get("many"))]
     capitals = [name for item in data.get("capitals") or [] for name in (item["name"], *(item.get("other") or []))]
     groups = {"name": names, "adjective": data.get("adjectives") or [], "demonym": demonyms, "capital": capitals}
     for sense, texts in groups.items():
-        yield from (made for text in dict.fromkeys(texts) if text and (made := form(text, sense)))
+        own = (text for text in dict.fromkeys(texts) if text and ambiguous.get(text, record.id) == record.id)
+        yield from (Form(text, record.id, sense, text in ambiguous) for text in own)
 
 
 def _organisation_forms(record: Record) -> Iterator[Form]:
