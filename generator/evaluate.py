@@ -13,12 +13,11 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
-from generator import schemas
+from generator import schemas, strict_yaml
 from generator.errors import ContentError, Problem
 from generator.export import claim_line
 from generator.gazetteer import fold, load_built_in
 from generator.model import PUBLISH_AT, Claim
-from generator.strict_yaml import dump
 
 Gold: TypeAlias = Mapping[str, Any]
 """One fact as annotated."""
@@ -26,24 +25,7 @@ Gold: TypeAlias = Mapping[str, Any]
 GOLD_KINDS = {"membership": "member", "founding": "founded", "official": "official", "presidency": "presidency"}
 """Our kinds of fact and what gold calls them; other kinds are not judged."""
 
-_REQUIRED = {
-    "member": ("org", "value", "status"),
-    "founded": ("org", "value", "event"),
-    "official": ("org_or_country", "person", "position"),
-    "presidency": ("org", "to"),
-}
-_SCHEMA: schemas.Schema = {
-    "type": "object",
-    "required": ["facts"],
-    "properties": {"facts": {"items": {
-        "required": ["kind"],
-        "properties": {"kind": {"enum": [*_REQUIRED]}},
-        "allOf": [
-            {"if": {"properties": {"kind": {"const": kind}}}, "then": {"required": [*names]}}
-            for kind, names in _REQUIRED.items()
-        ],
-    }}},
-}  # fmt: skip
+_TABLE = strict_yaml.read(Path(__file__).with_suffix(".yml"))[0]
 _BUCKETS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.01)
 
 
@@ -93,7 +75,7 @@ def load_gold(folders: Iterable[Path]) -> dict[str, list[Gold]]:
         for path in paths:
             if path.stem in gold:
                 raise ContentError(Problem(f"a second gold file for {path.stem!r}", path))
-            data, _ = schemas.read(path, _SCHEMA)
+            data, _ = schemas.read(path, _TABLE["schema"])
             gold[path.stem] = (data or {}).get("facts") or []
     return gold
 
@@ -126,7 +108,8 @@ def published(claims: Mapping[str, Iterable[Claim]]) -> dict[str, list[Claim]]:
 def figures(judged: Iterable[Judged]) -> dict[str, Figures]:
     """By kind, and `micro` for all together."""
     counts = Counter((name, j.verdict) for j in judged for name in (j.kind, "micro"))
-    return {name: _figures(*(counts[name, v] for v in ("right", "wrong", "missed"))) for name in (*_REQUIRED, "micro")}
+    names = (*GOLD_KINDS.values(), "micro")
+    return {name: _figures(*(counts[name, v] for v in ("right", "wrong", "missed"))) for name in names}
 
 
 def _figures(right: int, wrong: int, missed: int) -> Figures:
@@ -177,7 +160,8 @@ def precision_file(judged: Iterable[Judged]) -> str:
         if one.claim and one.verdict in ("right", "wrong"):
             counts.setdefault(one.claim.rule, Counter())[one.verdict] += 1
     rules = {rule: {"right": n["right"], "judged": n.total()} for rule, n in sorted(counts.items())}
-    return "# Written by factsheets evaluate GOLD… --precision FILE: of each rule, claims right and judged.\n" + dump(rules)
+    heading = "# Written by factsheets evaluate GOLD… --precision FILE: of each rule, claims right and judged.\n"
+    return heading + strict_yaml.dump(rules)
 
 
 def run_file(judged: Iterable[Judged]) -> str:
@@ -191,10 +175,9 @@ def compare(earlier: str, judged: Iterable[Judged], path: Path) -> Iterator[str]
     if not all(line.startswith(("right ", "wrong ")) for line in before):
         raise ContentError(Problem("not a saved run", path, hint="make one with: factsheets evaluate GOLD --save FILE"))
     words = {"GAINED": now - before, "LOST": before - now, "NOW WRONG": now - before, "NO LONGER WRONG": before - now}
-    changes = {
-        word: sorted(line[6:] for line in lines if line.startswith("wrong") == ("WRONG" in word))
-        for word, lines in words.items()
-    }
+    changes = {}
+    for word, lines in words.items():
+        changes[word] = sorted(line[6:] for line in lines if line.startswith("wrong") == ("WRONG" in word))
     yield ", ".join(f"{len(items)} {word.lower()}" for word, items in changes.items())
     yield from (f"{word:15} {item}" for word, items in changes.items() for item in items)
 
@@ -290,12 +273,9 @@ def _unbracketed(name: str) -> str:
     return re.sub(r"\(.*?\)", "", name)
 
 
-_SMALL_WORDS = {"a", "and", "de", "for", "in", "of", "on", "the", "to"}
-
-
 def _acronym(name: str) -> str:
     words = re.findall(r"\w+", _unbracketed(name))
-    return "".join(word[0] for word in words if word.casefold() not in _SMALL_WORDS).casefold()
+    return "".join(word[0] for word in words if word.casefold() not in _TABLE["small_words"]).casefold()
 
 
 def _person(name: str) -> list[str]:
@@ -305,26 +285,15 @@ def _person(name: str) -> list[str]:
 def _same_person(claimed: str, gold: str) -> bool:
     """One surname, or every part of one name among those of the other."""
     ours, theirs = _person(claimed), _person(gold)
-    if not ours or not theirs:
-        return False
     within = len(ours) > 1 and ours[-1] in theirs and set(ours) <= set(theirs)
-    return ours[-1] == theirs[-1] or within or (theirs[-1] in ours and set(theirs) <= set(ours))
+    return bool(ours and theirs) and (ours[-1] == theirs[-1] or within or (theirs[-1] in ours and set(theirs) <= set(ours)))
 
 
-_SAME_POSTS = {
-    "prime minister": "premier pm taoiseach",
-    "chair": "chairman chairperson chairwoman chairmanship chairs chaired",
-    "head": "chief leader director",
-    "spokesman": "spokeswoman spokesperson",
-    "ambassador": "envoy representative ambassdor",
-    "defense": "defence",
-}
-_POST_WORDS = {word: post.split() for post, words in _SAME_POSTS.items() for word in words.split()}
-_POST_NOISE = _SMALL_WORDS | {"acting", "current", "elect", "first", "former", "interim", "new", "outgoing"}
+_POST_WORDS = {word: post.split() for post, words in _TABLE["same_posts"].items() for word in words}
 
 
 def _post(text: str) -> set[str]:
-    words = [word for word in _plain(text).split() if word not in _POST_NOISE]
+    words = [word for word in _plain(text).split() if word not in (*_TABLE["small_words"], *_TABLE["post_noise"])]
     return {part for word in words for part in _POST_WORDS.get(word, [word])}
 
 

@@ -1,15 +1,16 @@
 """Matches → claims: one a subject, value and post within an article, with the status as of publication."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import product
-from typing import Any
+from typing import Any, TypeAlias
 
 from generator import dates
 from generator.extract.confidence import confidence
 from generator.extract.leaders import body_of
-from generator.extract.persons import People, canonical_post
+from generator.extract.persons import canonical_post
 from generator.extract.reading import Reading
 from generator.extract.rules import Match
 from generator.extract.units import Unit
@@ -19,33 +20,33 @@ from generator.model import Claim, Derivation, Quote, SubjectType
 
 _STATUS_RANK = {"candidate": 0, "partner": 1, "observer": 1, "member": 2, "suspended": 3, "former": 4}
 
+Slots: TypeAlias = Mapping[str, list[Unit]]
+
 
 def claims(reading: Reading, matches: Iterable[Match]) -> list[Claim]:
     """The article's claims, in the order of their quotes; those that only repeat or blur another are merged into it."""
-    people = People(reading.units)
-    raw = [claim for match in matches for claim in _expand(reading, match, people)]
-    groups: dict[tuple[str, ...], list[Claim]] = {}
-    for claim in raw:
-        groups.setdefault(_identity(claim), []).append(claim)
+    groups: dict[tuple[str, ...], list[Claim]] = defaultdict(list)
+    for match in matches:
+        for claim in _expand(reading, match):
+            groups[_identity(claim)].append(claim)
     merged = [claim for group in groups.values() for claim in _merge(group)]
     return sorted(_without_echoes(merged), key=lambda c: (c.quote.start if c.quote else 0, c.kind, c.subject, c.value_name))
 
 
-def _expand(reading: Reading, match: Match, people: People) -> Iterator[Claim]:
+def _expand(reading: Reading, match: Match) -> Iterator[Claim]:
     """One claim for each pair of subject and value in a match."""
     kind = match.kind
     slots = {name: units for name, units in match.slots.items() if units}
-    shared, derivations, doubtful = _fields(reading, match, slots)
-    official = kind.name == "official"
-    if official:
+    shared, derivations = _fields(reading, match, slots)
+    if official := kind.name == "official":
         _plain_chief(reading, match, slots, shared)
-    if official and kind.subject not in slots and (found := _context(reading, match, slots, shared, people)):
+    if official and kind.subject not in slots and (found := _context(reading, match, slots, shared)):
         slots[kind.subject], feature, *says = found
         match.features.add(feature)
-        derivations += [Derivation(each) for each in says]
+        derivations += map(Derivation, says)
     for subject, value in _pairs(slots.get(kind.subject, []), slots[kind.value], in_step=official):
-        if claim := _claim(reading, match, subject, value, shared, people):
-            yield _finished(reading, claim, match, value, derivations, doubtful)
+        if claim := _claim(reading, match, subject, value, shared):
+            yield _finished(reading, claim, match, value, derivations)
 
 
 def _pairs(subjects: list[Unit], values: list[Unit], *, in_step: bool) -> Iterable[tuple[Unit, Unit]]:
@@ -55,19 +56,16 @@ def _pairs(subjects: list[Unit], values: list[Unit], *, in_step: bool) -> Iterab
     return product(subjects, values)
 
 
-def _fields(
-    reading: Reading, match: Match, slots: Mapping[str, list[Unit]]
-) -> tuple[dict[str, str], list[Derivation], bool]:
-    """The fields besides subject and value, how the dates among them follow, and whether their year is in doubt."""
-    shared, derivations, doubtful = dict(match.words), list[Derivation](), False
+def _fields(reading: Reading, match: Match, slots: Slots) -> tuple[dict[str, str], list[Derivation]]:
+    """The fields besides subject and value, and how the dates among them follow; a year in doubt is a risk of the match."""
+    shared, derivations = dict(match.words), list[Derivation]()
     for spec in match.kind.others():
-        unit = slots[spec.name][0] if spec.name in slots else None
-        if unit is None:
+        if not (unit := next(iter(slots.get(spec.name, [])), None)):
             continue
         if spec.type in ("date", "duration"):
             if resolved := unit.data.get("date"):
                 shared[spec.name] = resolved.value
-                doubtful = doubtful or resolved.doubtful
+                match.features |= {"doubtful-date"} if resolved.doubtful else set()
                 derivations += _derived(reading, unit)
         elif spec.type == "text":
             shared[spec.name] = canonical_post(" ".join(unit.text.split()))
@@ -79,7 +77,7 @@ def _fields(
     if "since" in shared and "duration" in shared and "until" not in shared:
         shared["until"] = dates.term_end(shared["since"], shared["duration"])
         derivations.append(Derivation(f"{shared['since']} + {shared['duration']} → {shared['until']}"))
-    return shared, derivations, doubtful
+    return shared, derivations
 
 
 def _work_out(reading: Reading, match: Match, shared: dict[str, str]) -> None:
@@ -105,12 +103,7 @@ def _was(reading: Reading, match: Match) -> bool:
     return past and not any(c.dep_ == "aux" for c in verb.children)
 
 
-_TRAVELLING = words("travelling")
-
-
-def _context(
-    reading: Reading, match: Match, slots: Mapping[str, list[Unit]], shared: Mapping[str, str], people: People
-) -> tuple[Any, ...] | None:
+def _context(reading: Reading, match: Match, slots: Slots, shared: Mapping[str, str]) -> tuple[Any, ...] | None:
     """The state of an office named without one, as units, with the feature of how it was found and what to say of it.
 
     From the seat in the post ("Kremlin spokesman"), the list of leaders, or the only nation of the sentence; this last
@@ -119,34 +112,30 @@ def _context(
     post = slots["post"][0]
     if seat := post.data.get("seat"):
         return [Unit("country", post.start, post.end, post.text, seat)], "seat"
-    if found := _leader(reading, post, slots, shared, people):
+    if found := _leader(reading, post, slots, shared):
         return found
-    if _TRAVELLING & set(post.name.lower().split()) or "minister" not in post.name.lower():
+    if words("travelling") & set(post.name.lower().split()) or "minister" not in post.name.lower():
         return None
     nations = {u.id: u for u in match.sentence.units if u.type in ("country", "adjective")}
     return (list(nations.values()), "context") if len(nations) == 1 else None
 
 
-def _leader(
-    reading: Reading, post: Unit, slots: Mapping[str, list[Unit]], shared: Mapping[str, str], people: People
-) -> tuple[Any, ...] | None:
+def _leader(reading: Reading, post: Unit, slots: Slots, shared: Mapping[str, str]) -> tuple[Any, ...] | None:
     """The body by the list of leaders, for a title that nothing stands before, or that names its person alone."""
     before = reading.doc[post.start - 1]
     named = before.pos_ in ("NOUN", "PROPN", "ADJ") or before.text[:1].isupper() or before.text in ("'s", "’s", "-")
     if named and not reading.doc[post.start].is_sent_start:
         return None
-    name = people.full(slots["person"][0].name) if len(slots.get("person", [])) == 1 else None
+    name = reading.people.full(slots["person"][0].name) if len(slots.get("person", [])) == 1 else None
     body = name and body_of(shared.get("post", ""), name, shared.get("status", "current"), reading.article.published)
-    if not body:
-        return None
-    if not (record := reading.gazetteer.record(body)):
+    if not body or not (record := reading.gazetteer.record(body)):
         return None
     when = f" in {reading.article.published[:4]}" if reading.article.published else ""
     says = f"the {shared['post']} named {name}{when}: {record.name} (list of leaders)"
     return [Unit(record.type, post.start, post.end, post.text, body, record.name)], "leader", says
 
 
-def _plain_chief(reading: Reading, match: Match, slots: Mapping[str, list[Unit]], shared: dict[str, str]) -> None:
+def _plain_chief(reading: Reading, match: Match, slots: Slots, shared: dict[str, str]) -> None:
     """A body's "chief" is its secretary general or director general where the text around speaks of that office."""
     body = next(iter(slots.get(match.kind.subject) or []), None)
     if shared.get("post") not in ("chief", "head") or body is None or body.type != "organisation":
@@ -157,63 +146,45 @@ def _plain_chief(reading: Reading, match: Match, slots: Mapping[str, list[Unit]]
         shared["post"] = offices[0]
 
 
-_STATELY = frozenset("ambassador envoy minister representative negotiator premier diplomat".split())
 """Offices that a capital's name stands for a state in: "Washington's ambassador", but not "London's police chief"."""
 
 
-def _claim(
-    reading: Reading, match: Match, subject: Unit, value: Unit, shared: Mapping[str, str], people: People
-) -> Claim | None:
+def _claim(reading: Reading, match: Match, subject: Unit, value: Unit, shared: Mapping[str, str]) -> Claim | None:
     kind = match.kind
     officials, observers = kind.name == "official", shared.get("status") == "observer"
-    subject_id, subject_name, subject_type = _subject(reading, subject, officials=officials, observers=observers)
-    if subject.type == "capital" and officials and not _STATELY & set(shared.get("post", "").split()):
+    about = _subject(reading, subject, officials=officials, observers=observers)
+    if subject.type == "capital" and officials and not words("stately") & set(shared.get("post", "").split()):
         return None
-    value_id, value_name = _value(reading, match, value, people)
-    if value_name is None or (value_id and value_id == subject_id):
+    value_id, value_name = _value(reading, match, value)
+    if value_name is None or (value_id and value_id == about[0]):
         return None
     fields = {k: v for k, v in shared.items() if v}
     if subject.type == "organ" and "post" in fields:  # an organ's head is on the sheet of the body it is an organ of
         fields["post"] += f" of the {re.sub('^[Tt]he ', '', subject.name)}"
-    span = match.sentence.span
-    words = span.text.strip()
-    start = span.start_char + span.text.index(words)
-    return Claim(
-        kind=kind.name,
-        subject=subject_id,
-        subject_name=subject_name,
-        subject_type=subject_type,
-        value=value_id,
-        value_name=value_name,
-        fields=fields,
-        quote=Quote(reading.article.id, start, start + len(words), words),
-        said=reading.article.published,
-        rule=f"{kind.name}/{match.rule}",
-    )
+    span, published, rule = match.sentence.span, reading.article.published, f"{kind.name}/{match.rule}"
+    said = span.text.strip()
+    start = span.start_char + span.text.index(said)
+    quote = Quote(reading.article.id, start, start + len(said), said)
+    return Claim(kind.name, *about, value_id, value_name, fields, quote, said=published, rule=rule)
 
 
-def _finished(
-    reading: Reading, claim: Claim, match: Match, value: Unit, derivations: list[Derivation], doubtful: bool
-) -> Claim:
+def _finished(reading: Reading, claim: Claim, match: Match, value: Unit, derivations: list[Derivation]) -> Claim:
     """With its confidence and its derivations as one."""
+    features = set(match.features)
     if match.kind.fields[match.kind.value].type == "date":
-        doubtful = doubtful or value.data["date"].doubtful
+        features |= {"doubtful-date"} if value.data["date"].doubtful else set()
         derivations = [*_derived(reading, value), *derivations]
-    features = match.features | ({"doubtful-date"} if doubtful else set())
     features |= {"private-office"} if claim.kind == "official" and _private(claim) else set()
     quotes = tuple(dict.fromkeys(q for d in derivations for q in d.quotes))
     derivation = Derivation("; ".join(d.says for d in derivations), quotes) if derivations else None
     return replace(claim, confidence=confidence(claim.rule, features), derivation=derivation)
 
 
-_OF_STATES = frozenset("governor head president premier minister mayor leader chancellor".split())
-
-
 def _private(claim: Claim) -> bool:
     """A "British director", a town's "police spokesman": offices neither of a state nor of a body of states."""
     office = claim.fields.get("post", "").split()
     if claim.subject_type == "other":
-        return not office or office[-1] not in _OF_STATES
+        return not office or office[-1] not in words("of_states")
     return claim.subject_type == "country" and office[-1:] in (["director"], ["executive"], ["chairman"], ["administrator"])
 
 
@@ -241,13 +212,13 @@ def _subject(reading: Reading, unit: Unit, *, officials: bool, observers: bool) 
     return (found.id, found.name, "organisation") if found else (id_ or slug(unit.name), unit.name, "organisation")
 
 
-def _value(reading: Reading, match: Match, unit: Unit, people: People) -> tuple[str | None, str | None]:
+def _value(reading: Reading, match: Match, unit: Unit) -> tuple[str | None, str | None]:
     type_ = match.kind.fields[match.kind.value].type
     if type_ == "date":
         resolved = unit.data.get("date")
         return (resolved.value, resolved.value) if resolved else (None, None)
     if type_ == "person":
-        name = people.full(unit.name)
+        name = reading.people.full(unit.name)
         return name, name
     if type_ in match.kind.types or type_ == "text":
         return unit.text, unit.text
@@ -269,15 +240,11 @@ def _identity(claim: Claim) -> tuple[str, ...]:
 
 def _merge(group: list[Claim]) -> list[Claim]:
     """One claim for the group; two only where they contradict each other in something that cannot change."""
-    if len(group) == 1:
-        return group
-    kind = group[0].kind
-    if kind == "founding":
-        return _merge_dates(group)
-    if kind == "membership":
-        return [_merge_membership(group)]
-    if kind == "presidency":
-        return _merge_terms(group)
+    merge = {"founding": _merge_dates, "membership": _merge_membership, "presidency": _merge_terms}
+    return merge.get(group[0].kind, _merge_posts)(group) if len(group) > 1 else group
+
+
+def _merge_posts(group: list[Claim]) -> list[Claim]:
     best = max(group, key=lambda c: (c.fields.get("status", "current") != "current", c.confidence, len(c.fields)))
     return [_filled(best, group)]
 
@@ -291,7 +258,7 @@ def _merge_dates(group: list[Claim]) -> list[Claim]:
     return kept
 
 
-def _merge_membership(group: list[Claim]) -> Claim:
+def _merge_membership(group: list[Claim]) -> list[Claim]:
     """The status that came last: by its date, an undated one as of publication; then the stronger word."""
     asserted = [c for c in group if c.fields.get("status") != "candidate"] or group
     dated = [c for c in asserted if _moment(c)]
@@ -304,7 +271,7 @@ def _merge_membership(group: list[Claim]) -> Claim:
         joined = [c.fields["since"] for c in dated if c.fields.get("status") == "member"]
         filled = {"since": joined[0], **filled} if joined else filled
     confident = max(c.confidence for c in group if c.fields.get("status") == winner.fields.get("status"))
-    return replace(winner, fields=filled, confidence=confident)
+    return [replace(winner, fields=filled, confidence=confident)]
 
 
 def _moment(claim: Claim) -> str | None:
@@ -319,22 +286,20 @@ def _rank(claim: Claim) -> int:
 def _merge_terms(group: list[Claim]) -> list[Claim]:
     """Terms of one holder whose dates do not contradict each other are one term."""
     kept: list[Claim] = []
-    order = {"took-over": 0, "will-take": 0, "holds": 1, "hands-over": 2}
-
-    def rank(claim: Claim) -> tuple[Any, ...]:
-        said = claim.fields
-        return order.get(said.get("phase", ""), 3), "since" not in said, "from" not in said, -claim.confidence
-
-    for claim in sorted(group, key=rank):
+    for claim in sorted(group, key=_telling):
         since = claim.fields.get("since")
-        for i, other in enumerate(kept):
-            theirs = other.fields.get("since")
-            if not since or not theirs or dates.overlaps(since, theirs):
-                kept[i] = _filled(other, [other, claim])
-                break
+        starts = [other.fields.get("since") for other in kept]
+        agrees = [i for i, start in enumerate(starts) if not since or not start or dates.overlaps(since, start)]
+        if agrees:
+            kept[agrees[0]] = _filled(kept[agrees[0]], [kept[agrees[0]], claim])
         else:
             kept.append(claim)
     return kept
+
+
+def _telling(claim: Claim) -> tuple[Any, ...]:
+    phase = {"took-over": 0, "will-take": 0, "holds": 1, "hands-over": 2}.get(claim.fields.get("phase", ""), 3)
+    return phase, "since" not in claim.fields, "from" not in claim.fields, -claim.confidence
 
 
 def _filled(best: Claim, group: Iterable[Claim]) -> Claim:
@@ -357,15 +322,11 @@ def _without_echoes(merged: list[Claim]) -> list[Claim]:
     return [c for c in merged if c.kind != "official" or not any(_echoes(c, other) for other in officials)]
 
 
-_VAGUE = frozenset("chief head leader official".split())
-_BELOW = frozenset("deputy vice under".split())
-
-
 def _echoes(claim: Claim, other: Claim) -> bool:
     mine, theirs = (set(c.fields.get("post", "").split()) for c in (claim, other))
-    fuller = mine < theirs or (mine <= _VAGUE and not theirs <= _VAGUE)
+    fuller = mine < theirs or (mine <= words("vague") and not theirs <= words("vague"))
     same = other.subject == claim.subject and _surname(claim) == _surname(other)
-    return fuller and same and mine & _BELOW == theirs & _BELOW
+    return fuller and same and mine & words("below") == theirs & words("below")
 
 
 def _surname(claim: Claim) -> str:

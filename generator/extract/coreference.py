@@ -4,7 +4,7 @@ Never overrides an explicit name: a noun phrase that names something, listed or 
 antecedent fits nothing is guessed.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from spacy.tokens import Doc, Token
@@ -14,12 +14,7 @@ from generator.extract.units import Unit, tokens
 from generator.extract.words import words
 from generator.gazetteer import Gazetteer
 
-_BODY_NOUNS = words("body_nouns")
-_SUB_BODIES = words("sub_bodies")
-_COUNTRY_NOUNS = frozenset("country nation republic kingdom state emirate sultanate government".split())
 _LOOSE = words("loose")
-_WEAK = frozenset("org law norp loc fac event product work_of_art".split())
-_ANY_BODY = frozenset("organization organisation body grouping group".split())
 _NUMBERS = dict(zip("two three four five six seven eight nine ten".split(), range(2, 11), strict=True)) | {"both": 2}
 
 
@@ -33,7 +28,7 @@ def focus(units: Iterable[Unit]) -> Unit | None:
 def anaphors(doc: Doc, units: list[Unit], gazetteer: Gazetteer) -> list[Unit]:
     """Units for the definite noun phrases that stand for an organisation or a country named before."""
     _note_definitions(doc, units)
-    named = [u for u in units if u.type not in _WEAK]
+    named = [u for u in units if u.type not in words("weak_types")]
     covered = tokens(named)
     made: list[Unit] = []
     for token in doc:
@@ -41,7 +36,7 @@ def anaphors(doc: Doc, units: list[Unit], gazetteer: Gazetteer) -> list[Unit]:
         if start is not None and (unit := _antecedent(doc, token, start, [*named, *made], gazetteer)):
             made.append(unit)
     taken = tokens(made)
-    kept = [u for u in units if u.type in _WEAK and not taken.intersection(range(u.start, u.end))]
+    kept = [u for u in units if u.type in words("weak_types") and not taken.intersection(range(u.start, u.end))]
     return sorted([*named, *made, *kept], key=lambda u: u.start)
 
 
@@ -87,16 +82,13 @@ def _other_subject(token: Token, units: list[Unit]) -> bool:
     taken = tokens(units)
     for before in reversed([t for t in token.sent if t.i < token.i]):
         if before.dep_ in ("nsubj", "nsubjpass", "pobj", "dobj") and before.pos_ == "NOUN":
-            return before.i not in taken and before.lower_ in _THINGS
+            return before.i not in taken and before.lower_ in words("things")
     return False
-
-
-_THINGS = words("things")
 
 
 def _note_definitions(doc: Doc, units: list[Unit]) -> None:
     """ "X is a regional union", "X, a security alliance": from then on "the union" may be X."""
-    defined: dict[str, set[str]] = {}
+    defined: dict[str, set[str]] = defaultdict(set)
     bodies = [u for u in units if u.type == "organisation" and u.id]
     for unit in bodies:
         root = doc[unit.start : unit.end].root
@@ -104,9 +96,9 @@ def _note_definitions(doc: Doc, units: list[Unit]) -> None:
         if root.dep_ == "nsubj" and root.head.lemma_ == "be":
             nouns += [c for c in root.head.children if c.dep_ == "attr"]
         for noun in nouns:
-            defined.setdefault(unit.id or "", set()).update(c.lower_ for c in (noun, *noun.conjuncts))
+            defined[unit.id or ""].update(c.lower_ for c in (noun, *noun.conjuncts))
     for unit in bodies:
-        unit.data["defined"] = defined.get(unit.id or "", set())
+        unit.data["defined"] = defined[unit.id or ""]
 
 
 def _cataphor(token: Token, units: list[Unit], wanted: tuple[str, ...]) -> Unit | None:
@@ -120,36 +112,28 @@ def _cataphor(token: Token, units: list[Unit], wanted: tuple[str, ...]) -> Unit 
 
 def group(token: Token, units: list[Unit]) -> list[Unit]:
     """The countries of the last list that "all four nations", "both countries" stands for, if the count fits."""
-    lower = token.lower_
-    if lower not in _PLURALS and lower not in _NUMBERS:
-        return []
-    words = {c.lower_ for c in token.children} | {lower}
-    count = next((_NUMBERS[w] for w in words if w in _NUMBERS), None)
-    if count is None and not words & {"all", "these", "those", "they"}:
-        return []
-    if any(c.dep_ == "appos" for c in token.children):
+    around = {c.lower_ for c in token.children} | {token.lower_}
+    count = next((_NUMBERS[w] for w in around if w in _NUMBERS), None)
+    definite = count is not None or around & {"all", "these", "those", "they"}
+    if not plural(token) or not definite or any(c.dep_ == "appos" for c in token.children):
         return []
     lists = [u for u in units if u.type == "countries" and u.end <= token.i and u.start > token.i - 150]
     return next(([u] for u in reversed(lists) if count in (None, len(u.parts))), [])
 
 
-_PLURALS = words("plurals")
-
-
 def plural(token: Token) -> bool:
     """Is this "six states", "three other countries", "the members", "the following nations"?"""
-    return token.lower_ in _PLURALS or token.lower_ in _NUMBERS
+    return token.lower_ in words("plurals") or token.lower_ in _NUMBERS
 
 
-_DEFINITE = frozenset("the this that its their our all both those these".split())
 _PLAIN = _LOOSE | _NUMBERS.keys() | frozenset("- member nation state strong country member-state".split())
 _HYPHENATED = ("-nation", "-member", "-state", "-country", "-strong", "-led", "-based")
 
 
 def _definite(doc: Doc, token: Token, covered: set[int]) -> int | None:
     """Where the noun phrase "the [loose words] NOUN" begins; None where it names something or is not definite."""
-    country = token.lower_ in _COUNTRY_NOUNS
-    if token.i in covered or token.pos_ not in ("NOUN", "PROPN") or not (country or token.lower_ in _BODY_NOUNS):
+    country = token.lower_ in words("country_nouns")
+    if token.i in covered or token.pos_ not in ("NOUN", "PROPN") or not (country or token.lower_ in words("body_nouns")):
         return None
     if token.i + 1 < len(doc):
         behind = doc[token.i + 1]
@@ -159,7 +143,7 @@ def _definite(doc: Doc, token: Token, covered: set[int]) -> int | None:
     i = token.i - 1
     while i >= 0 and not doc[i + 1].is_sent_start:
         word = doc[i].lower_
-        if word in _DEFINITE:
+        if word in words("definite"):
             return i - (i > 0 and word not in ("all", "both") and doc[i - 1].lower_ == "all")
         if word not in _PLAIN and not doc[i].like_num and not word.endswith(_HYPHENATED):
             return None
@@ -173,7 +157,7 @@ def _antecedent(doc: Doc, token: Token, start: int, units: list[Unit], gazetteer
     before = sorted((u for u in units if u.end <= start), key=lambda u: u.start)
     if noun in ("treaty", "charter"):
         type_, chosen = "treaty", _treaty(token, [u for u in before if u.start > start - 150])
-    elif noun in _COUNTRY_NOUNS:
+    elif noun in words("country_nouns"):
         type_, chosen = "country", _nation(doc, noun, start, before, gazetteer)
     else:
         type_, chosen = "organisation", _body(doc, token, start, before, gazetteer)
@@ -225,12 +209,12 @@ def _fits(unit: Unit, noun: str, gazetteer: Gazetteer) -> bool:
     record = gazetteer.organisations.get(unit.id or "")
     if record is None:
         name = unit.name.lower().replace("z", "s")
-        sure = noun in _ANY_BODY | {"bloc", "alliance"} and not unit.data.get("doubtful")
+        sure = noun in words("any_body") | {"bloc", "alliance"} and not unit.data.get("doubtful")
         return sure or noun.replace("z", "s") in name
-    if noun in _ANY_BODY or noun in unit.data.get("defined", ()):
+    if noun in words("any_body") or noun in unit.data.get("defined", ()):
         return True
     generic = {g.lower().split()[-1] for g in record.data.get("generic") or []}
-    return noun in generic or (not generic and noun not in _SUB_BODIES) or noun in record.name.lower().split()
+    return noun in generic or (not generic and noun not in words("sub_bodies")) or noun in record.name.lower().split()
 
 
 def _is_subject(doc: Doc, unit: Unit) -> bool:

@@ -8,23 +8,13 @@ from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc, Span, Token
 from spacy.util import filter_spans
 
-from generator.extract.words import words
+from generator.extract.words import table, words
 from generator.gazetteer import Form, Gazetteer, slug
 
-SENSES = {
-    "name": "country", "adjective": "adjective", "demonym": "adjective", "capital": "capital",
-    "acronym": "organisation", "treaty": "treaty", "instrument": "instrument", "organ": "organ", "description": "description",
-}  # fmt: skip
-_LABELS = {"country": "GPE", "adjective": "NORP", "capital": "GPE", "treaty": "LAW", "instrument": "LAW"}
-BODY_WORDS = words("name_heads")
-PARTICLES = words("particles")
-FILED_FROM = re.compile(
-    r"^(?P<place>[A-ZÀ-Þ]{3}[A-ZÀ-Þ .'’/-]*(?:, [A-Z][\w. ]+)?)(?:,? [A-Z][a-z]{2,8}\.? \d{1,2}(?:, \d{4})?)?(?: \([^)\n]{2,30}\))? ?(?:–|—|--|-) ",
-    re.MULTILINE,
-)
+SENSES, _LABELS = table("extract/types.yml")["senses"], table("extract/types.yml")["presets"]
+FILED_FROM = re.compile(table("extract/dates.yml")["filed_from"], re.MULTILINE)
 """The place, day and agency in front of a report's first sentence, up to the dash."""
 _ACRONYM = re.compile(r"[A-Z][A-Za-z]?[A-Z][A-Z0-9-]{0,8}")
-HONORIFICS = words("honorifics")
 
 
 @Language.component("newline_sentences")
@@ -106,18 +96,18 @@ def _overlap(one: Span, other: Span) -> bool:
 
 def is_body(span: Span) -> bool:
     """Does an organisation that no list knows look like one of states: a body's head word, capitalised?"""
-    words = [t.lower_ for t in span if t.is_alpha]
-    return len(words) >= 2 and any(w in BODY_WORDS for w in words) and span[-1].text[:1].isupper()
+    found = [t.lower_ for t in span if t.is_alpha]
+    return len(found) >= 2 and not words("name_heads").isdisjoint(found) and span[-1].text[:1].isupper()
 
 
 def person_run(doc: Doc, start: int, limit: int) -> int:
     """The index behind the longest run of name-like tokens from `start`: capitals, particles, hyphens, initials."""
     i = start
-    while i < limit and doc[i].lower_ in HONORIFICS:
+    while i < limit and doc[i].lower_ in words("honorifics"):
         i += 1
     while i < limit and _name_token(doc, i, limit):
         i += 1
-    while i > start and (doc[i - 1].lower_ in PARTICLES or doc[i - 1].is_punct):
+    while i > start and (doc[i - 1].lower_ in words("particles") or doc[i - 1].is_punct):
         i -= 1
     return i
 
@@ -125,7 +115,7 @@ def person_run(doc: Doc, start: int, limit: int) -> int:
 def without_honorifics(span: Span) -> Span:
     """A person's span without "Mr.", "Dr.", "Sheikh" in front and a possessive behind."""
     start, end = span.start, span.end
-    while start < end - 1 and span.doc[start].lower_ in HONORIFICS:
+    while start < end - 1 and span.doc[start].lower_ in words("honorifics"):
         start += 1
     while end > start + 1 and span.doc[end - 1].lower_ in ("'s", "’s", ",", "(", ")", "'", "’"):
         end -= 1
@@ -140,7 +130,7 @@ def _name_token(doc: Doc, i: int, limit: int) -> bool:
     hyphen = i > 0 and not doc[i - 1].whitespace_ and doc[i - 1].text == "-"
     if text in ("-", "–"):
         return behind[:1].isalpha() and not doc[i - 1].whitespace_ and not token.whitespace_
-    if token.lower_ in PARTICLES:
+    if token.lower_ in words("particles"):
         return behind[:1].isalpha() or (behind == "-" and not token.whitespace_)
     if token.is_alpha and (hyphen or (behind == "-" and not token.whitespace_)):
         return True

@@ -7,15 +7,6 @@ from typing import NamedTuple
 from generator.extract.words import table
 from generator.gazetteer import fold
 
-_SAME = {
-    "premier": "prime minister",
-    "taoiseach": "prime minister",
-    "king": "monarch",
-    "queen": "monarch",
-    "emir": "monarch",
-    "sultan": "monarch",
-}
-
 
 class Leader(NamedTuple):
     """One term of `gazetteer/leaders.yml`, which says where it comes from; `since` and `until` are years or months."""
@@ -32,9 +23,8 @@ def body_of(post: str, name: str, status: str, published: str | None) -> str | N
 
     Former holders are sought among those out of office by then, those elected among those about to take it.
     """
-    bodies = {
-        leader.body for leader in _leaders(_SAME.get(post, post)) if _is(leader, name) and _fits(leader, status, published)
-    }
+    known = _read().get(_office(post), ())
+    bodies = {leader.body for leader in known if _is(leader, name) and _fits(leader, status, published)}
     return next(iter(bodies)) if len(bodies) == 1 else None
 
 
@@ -58,18 +48,18 @@ def _fits(leader: Leader, status: str, published: str | None) -> bool:
     return since[: len(published)] <= published[: len(since)] and published[: len(until)] <= until[: len(published)]
 
 
-@cache
-def _leaders(post: str) -> tuple[Leader, ...]:
-    return tuple(_read().get(post, ()))
+def _office(post: str) -> str:
+    """The title under which the list has the holders of this one."""
+    office: str = table("gazetteer/posts.yml")["alike"].get(post, post)
+    return office
 
 
 @cache
 def _read() -> dict[str, list[Leader]]:
-    data = table("gazetteer/leaders.yml")
     found: dict[str, list[Leader]] = {}
-    for body, posts in data.items():
+    for body, posts in table("gazetteer/leaders.yml").items():
         for post, lines in posts.items():
-            found.setdefault(_SAME.get(post, post), []).extend(_terms(body, lines))
+            found.setdefault(_office(post), []).extend(_terms(body, lines))
     return found
 
 

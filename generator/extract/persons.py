@@ -3,18 +3,13 @@
 import re
 from collections.abc import Iterable
 
-from generator.extract.entities import PARTICLES
-from generator.extract.posts import words
+from generator.extract.posts import offices
 from generator.extract.units import Unit
+from generator.extract.words import table, words
 
-_SPELLINGS = {
-    "defense": "defence",
-    "labor": "labour",
-    "advisor": "adviser",
-    "secretary-general": "secretary general",
-    "director-general": "director general",
-}
-_SUFFIXES = frozenset("jr jr. sr sr. ii iii iv".split())
+_RANKED = re.compile(
+    r"(?i)\b(secretary|director|under|vice|inspector)-(general|secretary|president|chairman|minister|premier)\b"
+)
 
 
 class People:
@@ -30,7 +25,7 @@ class People:
         """The fullest name; None for what is no name."""
         plain = _plain(name)
         parts = plain.split()
-        if not parts or (not parts[0][:1].isupper() and parts[0] not in PARTICLES):
+        if not parts or (not parts[0][:1].isupper() and parts[0] not in words("particles")):
             return None
         if len(parts) > 1:
             return plain
@@ -42,18 +37,14 @@ class People:
 def canonical_post(text: str) -> str:
     """A post in plain words: lower case but for names, one spelling for "Secretary-General" and "Defense"."""
     text = re.sub(r"\s*[-–]\s*", "-", text)
-    text = re.sub(
-        r"(?i)\b(secretary|director|under|vice|inspector)-(general|secretary|president|chairman|minister|premier)\b",
-        r"\1 \2",
-        text,
-    )
-    known = words()
+    text = _RANKED.sub(r"\1 \2", text)
+    known, spellings = offices(), table("extract/words.yml")["spellings"]
     vocabulary = known.ranks | known.domains | {w for forms in known.heads.values() for f in forms for w in f}
     spelled = []
     for word in text.split():
         bare = word.lower().strip(",.")
-        plain = bare in _SPELLINGS or bare.rstrip("s") in vocabulary or all(p in vocabulary for p in bare.split("-"))
-        spelled.append(_SPELLINGS.get(word.lower(), word.lower()) if plain or bare in vocabulary else word)
+        plain = bare in spellings or bare.rstrip("s") in vocabulary or all(p in vocabulary for p in bare.split("-"))
+        spelled.append(spellings.get(word.lower(), word.lower()) if plain or bare in vocabulary else word)
     post = " ".join(spelled)
     for seat in known.seats:
         post = re.sub(rf"(?i)\b{seat}\b", seat.title(), post)
@@ -66,5 +57,5 @@ def _plain(name: str) -> str:
 
 
 def _surname(parts: list[str]) -> str:
-    named = [p for p in parts if p.lower() not in _SUFFIXES]
+    named = [p for p in parts if p.lower() not in words("suffixes")]
     return (named or parts)[-1].casefold()

@@ -40,10 +40,8 @@ def load(model: str, gazetteer: Gazetteer) -> Language:
         raise FactsheetsError(f"the files of the model {model!r} are not those of version 3.8.0", hint=hint)
     nlp = spacy.load(model)
     for verb in ("elect", "appoint", "join", "enter"):
-        for form in (verb, f"{verb}s", f"{verb}ed", f"{verb}ing"):
-            nlp.tokenizer.add_special_case(  # type: ignore[union-attr]
-                f"re-{form}", [{"ORTH": f"re-{form}", "NORM": f"re-{form}"}]
-            )
+        for form in (f"re-{verb}", f"re-{verb}s", f"re-{verb}ed", f"re-{verb}ing"):
+            nlp.tokenizer.add_special_case(form, [{"ORTH": form, "NORM": form}])  # type: ignore[union-attr]
     nlp.add_pipe("newline_sentences", first=True)
     nlp.add_pipe("gazetteer_matcher", before="ner", config={})
     nlp.get_pipe("gazetteer_matcher").fill(gazetteer)  # type: ignore[attr-defined]

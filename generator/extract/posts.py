@@ -1,6 +1,7 @@
 """Offices in a text: the words of a post, and what says when (former, acting, -elect)."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
@@ -8,7 +9,7 @@ from typing import NamedTuple
 from spacy.tokens import Doc
 
 from generator.extract.units import Unit
-from generator.extract.words import table
+from generator.extract.words import table, words
 
 _SEAT = re.compile(r"(?:chair|president|chairman|chairperson)(?:[- ]in[- ]office| pro tempore)?")
 """An office that a state may hold as well as a person: phrases see it as `<chair>`."""
@@ -26,22 +27,19 @@ class Words(NamedTuple):
 
 
 @cache
-def words() -> Words:
+def offices() -> Words:
     """`gazetteer/posts.yml`, which says what each list means."""
     data = table("gazetteer/posts.yml")
-    heads: dict[str, list[tuple[str, ...]]] = {}
-    for head in data["heads"]:
-        parts = tuple(head.replace("-", " ").split())
-        heads.setdefault(parts[0], []).append(parts)
-    for choices in heads.values():
-        choices.sort(key=len, reverse=True)
+    heads: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for parts in sorted((tuple(head.replace("-", " ").split()) for head in data["heads"]), key=len, reverse=True):
+        heads[parts[0]].append(parts)
     ranks, domains = frozenset(data["ranks"]), frozenset(data["domains"])
     return Words(data["states"], ranks, domains, heads, frozenset(data["sending"]), data["seats"])
 
 
 @cache
 def _heads_words() -> frozenset[str]:
-    return frozenset(w for forms in words().heads.values() for form in forms for w in form)
+    return frozenset(w for forms in offices().heads.values() for form in forms for w in form)
 
 
 def posts(doc: Doc, taken: set[int]) -> Iterator[Unit]:
@@ -66,11 +64,7 @@ def _is_verb(doc: Doc, i: int) -> bool:
     if doc[i].lower_ in ("chair", "chairs", "chaired") and behind.ent_type_ == "ORG":
         return True
     before = doc[i - 1].lower_ if i else ""
-    return doc[i].lower_ in _VERBS and (doc[i].pos_ == "VERB" or before in _BEFORE_VERBS)
-
-
-_VERBS = frozenset("head heads chair chairs chaired aides".split())
-_BEFORE_VERBS = frozenset("who which also that now currently still he she to will would and it".split())
+    return doc[i].lower_ in words("office_verbs") and (doc[i].pos_ == "VERB" or before in words("before_verbs"))
 
 
 def _fold(word: str) -> str:
@@ -79,7 +73,7 @@ def _fold(word: str) -> str:
 
 def _head(lower: list[str], i: int, taken: set[int]) -> int | None:
     """The index behind the longest head that begins at token `i`; a plural counts."""
-    heads = words().heads
+    heads = offices().heads
     for parts in (*heads.get(lower[i], ()), *heads.get(_singular(lower[i]), ())):
         j = i
         for part in parts:
@@ -107,12 +101,13 @@ def _post(doc: Doc, lower: list[str], head: int, head_end: int, taken: set[int])
     while left and left - 1 not in taken and not doc[left].is_sent_start:
         left -= 1
         word, beside = lower[left], lower[left - 1] if left else ""
-        joins = beside in words().domains and start < head
-        if state := words().states.get(word):
+        joins = word in ("and", ",", "&") and beside in offices().domains and start < head
+        hyphen = word == "-" and beside in words("prefixes") | offices().domains
+        if state := offices().states.get(word):
             status, unit_start = status or state, left
-        elif word in words().ranks | words().domains:
+        elif word in offices().ranks | offices().domains:
             start = unit_start = left
-        elif not (word == "-" and beside in _PREFIXES | words().domains) and not (word in ("and", ",", "&") and joins):
+        elif not (hyphen or joins):
             break
     start, seat = _seat(lower, start, taken)
     end = behind = _domain_after(doc, lower, head_end, taken)
@@ -126,13 +121,10 @@ def _post(doc: Doc, lower: list[str], head: int, head_end: int, taken: set[int])
     return Unit("post", min(unit_start, start), behind, text, name=text, data=data)
 
 
-_PREFIXES = frozenset("ex vice under deputy".split())
-
-
 def _seat(lower: list[str], start: int, taken: set[int]) -> tuple[int, str | None]:
     """Where the post begins with the seat of a government before it ("Kremlin spokesman"), and whose seat it is."""
     for first, end in ((start - 2, start), (start - 1, start), (start - 1, start + 1), (start, start + 2)):
-        state = words().seats.get(" ".join(lower[first:end])) if first >= 0 else None
+        state = offices().seats.get(" ".join(lower[first:end])) if first >= 0 else None
         if state and first not in taken:
             return first, state
     return start, None
@@ -142,7 +134,7 @@ def _domain_after(doc: Doc, lower: list[str], end: int, taken: set[int]) -> int:
     """ "of Foreign Affairs", "for trade and industry": capitalised or listed words behind the head."""
     last, j = end, end + 1 + (lower[end + 1 : end + 2] == ["the"])
     while lower[end : end + 1] in (["of"], ["for"]) and j < len(lower) and j not in taken and not doc[j].is_sent_start:
-        if lower[j] in words().domains:
+        if lower[j] in offices().domains:
             last = j + 1
         elif lower[j] not in ("and", ",", "&", "the") or last != j:
             break

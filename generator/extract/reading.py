@@ -8,14 +8,15 @@ from functools import cached_property
 from spacy.tokens import Doc, Span, Token
 
 from generator.extract import coreference, roles, times
-from generator.extract.entities import BODY_WORDS, FILED_FROM, HONORIFICS, PARTICLES, is_body, person_run, without_honorifics
+from generator.extract.entities import FILED_FROM, SENSES, is_body, person_run, without_honorifics
+from generator.extract.persons import People
 from generator.extract.posts import posts
 from generator.extract.units import Sentence, Unit, sentences, tokens
 from generator.extract.words import words
 from generator.gazetteer import Gazetteer, slug
 from generator.model import Article
 
-_KB_TYPES = ("country", "adjective", "capital", "organisation", "organ", "treaty", "instrument", "description")
+_KB_TYPES = frozenset(SENSES.values())
 
 
 @dataclass(eq=False)
@@ -36,6 +37,11 @@ class Reading:
     @cached_property
     def _by_token(self) -> dict[int, Unit]:
         return {i: unit for unit in self.units for i in range(unit.start, unit.end)}
+
+    @cached_property
+    def people(self) -> People:
+        """Whom its surnames stand for."""
+        return People(self.units)
 
     def unit(self, token: Token) -> Unit | None:
         """The unit that covers a token."""
@@ -70,7 +76,6 @@ def read(article: Article, doc: Doc, gazetteer: Gazetteer, today: date | None) -
     return Reading(article, doc, gazetteer, anchor, list(sentences(doc, typed)))
 
 
-_REGIONS = frozenset("republic region province territory oblast canton".split())
 _NO_UNITS = frozenset("DATE TIME CARDINAL ORDINAL MONEY PERCENT QUANTITY LANGUAGE".split())
 
 
@@ -85,7 +90,7 @@ def _entity_unit(ent: Span, gazetteer: Gazetteer) -> Unit | None:
         return Unit("organisation", start, end, name, slug(name), name, data={"unlisted": True, "doubtful": True})
     if label in _NO_UNITS or (label in ("GPE", "PERSON") and text.islower()):
         return None
-    if ent.start > 1 and ent.doc[ent.start - 1].lower_ == "of" and ent.doc[ent.start - 2].lower_ in _REGIONS:
+    if ent.start > 1 and ent.doc[ent.start - 1].lower_ == "of" and ent.doc[ent.start - 2].lower_ in words("regions"):
         label = "GPE"
     elif label == "PERSON":
         return _person(without_honorifics(ent))
@@ -108,27 +113,23 @@ def _bare(name: str) -> str:
 def _person(span: Span, behind: int = 0) -> Unit:
     """A "Dr." before the name is in the unit, if not in an office that ends `behind` it, and never in the name."""
     start = span.start
-    while start > behind and span.doc[start - 1].lower_ in HONORIFICS:
+    while start > behind and span.doc[start - 1].lower_ in words("honorifics"):
         start -= 1
     return Unit("person", start, span.end, span.text, name=span.text)
-
-
-_RELATED = frozenset("counterpart counterparts successor predecessor".split())
 
 
 def _persons(doc: Doc, offices: list[Unit], taken: set[int]) -> list[Unit]:
     """People after their titles, whole: capitals, particles and hyphens that the recogniser cuts or drops."""
     stops = taken | {u.start for u in offices}
     found = []
-    others = [Unit("word", t.i, t.i + 1, t.text) for t in doc if t.lower_ in _RELATED]
+    others = [Unit("word", t.i, t.i + 1, t.text) for t in doc if t.lower_ in words("related")]
     for office in [*offices, *others]:
         found += _holder_before(doc, office, taken) if office.type == "post" else []
         at = _person_start(doc, office.end, taken)
         while at is not None:
             last = min(at + 9, len(doc))
-            end = person_run(
-                doc, at, next((i for i in range(at, last) if i in stops or (doc[i].is_sent_start and i > at)), last)
-            )
+            stop = (i for i in range(at, last) if i in stops or (doc[i].is_sent_start and i > at))
+            end = person_run(doc, at, next(stop, last))
             span = without_honorifics(doc[at:end])
             at = None
             if span and _namelike(span):
@@ -146,31 +147,28 @@ def _next_of_list(doc: Doc, i: int, taken: set[int]) -> int | None:
     return i if full else None
 
 
-_TO_OFFICE = words("to_office")
-_NO_HOLDERS = words("no_holders") | BODY_WORDS
-_NOT_NAMES = words("not_names")
+_NO_HOLDERS = words("no_holders", "name_heads")
 _PLACES = frozenset("GPE LOC FAC DATE NORP EVENT LAW".split())
-_AT_PLACES = frozenset("in at on from near of to told".split())
 
 
 def _holder_before(doc: Doc, office: Unit, taken: set[int]) -> list[Unit]:
     """The full name before "…, president of", "… was elected president", whatever the recogniser took it for."""
     end = office.start
-    while end > 1 and not doc[end].is_sent_start and (end - 1 in taken or doc[end - 1].lower_ in _TO_OFFICE):
+    while end > 1 and not doc[end].is_sent_start and (end - 1 in taken or doc[end - 1].lower_ in words("to_office")):
         end -= 1
     if end == office.start or end in taken or doc[end].is_sent_start or doc[end].text in ("'s", "’s", "in"):
         return []
     start = end
     while start and start - 1 not in taken and not doc[start].is_sent_start:
         word = doc[start - 1]
-        if not (word.text[:1].isupper() or (word.lower_ in PARTICLES and start < end)):
+        if not (word.text[:1].isupper() or (word.lower_ in words("particles") and start < end)):
             break
         start -= 1
-    while start < end and doc[start].lower_ in PARTICLES | _NOT_NAMES | HONORIFICS:
+    while start < end and doc[start].lower_ in words("particles", "not_names", "honorifics"):
         start += 1
     span = doc[start:end]
     before = doc[start - 1].lower_ if start and not doc[start].is_sent_start else ""
-    strange = any(t.ent_type_ in _PLACES or t.lower_ in _NO_HOLDERS for t in span) or before in _AT_PLACES
+    strange = any(t.ent_type_ in _PLACES or t.lower_ in _NO_HOLDERS for t in span) or before in words("at_places")
     return [] if strange or not 2 <= len(span) <= 7 or not _namelike(span) else [_person(span, start)]
 
 
@@ -189,7 +187,7 @@ def _person_start(doc: Doc, i: int, taken: set[int]) -> int | None:
 
 def _namelike(span: Span) -> bool:
     acronym = len(span) == 1 and span.text.isupper() and len(span.text) < 5
-    return span[0].text[:1].isupper() and span[0].lower_ not in _NOT_NAMES and not acronym
+    return span[0].text[:1].isupper() and span[0].lower_ not in words("not_names") and not acronym
 
 
 def _without_overlap(doc: Doc, units: list[Unit]) -> list[Unit]:

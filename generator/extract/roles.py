@@ -14,20 +14,7 @@ from generator.extract.words import words
 _SUBJECTS = ("nsubj", "nsubjpass", "csubj")
 _RELATIVES = ("who", "which", "that", "whom")
 _GOVERNED = tuple("xcomp ccomp pcomp acl advcl oprd dobj csubj prep attr pobj acomp dep appos".split())
-_HEDGES = frozenset("may might could can should would must ought".split())
-_CONDITIONS = frozenset("if whether unless provided should supposing".split())
-_MAYBE = frozenset("almost nearly reportedly allegedly possibly perhaps supposedly potentially".split())
-_THOUGHT = frozenset("hope believe think suggest fear imagine wonder".split())
-_SOUGHT = frozenset("seek want consider discuss propose demand urge hope".split())
-_FAILED = frozenset("fail refuse decline unable unwilling reluctant hesitant".split())
-_WHILE_TRUE = frozenset("after since upon on by following despite in with as through".split())
-_INSTEAD = frozenset("without from against before instead than".split())
-_ORDINALS = frozenset("first second third fourth fifth latest last only newest".split())
-_PAST = frozenset("was were had did has have 'd would".split())
-_FUTURE = frozenset("will shall 'll ’ll wo".split())
 
-SAY, DENY, PLAN, WISH, ACHIEVE = map(words, ("say", "deny", "plan", "wish", "achieve"))
-_UNSAID, _OBJECT_CONTROL = words("unsaid"), words("object_control")
 _LEMMAS = {"hopes": "hope", "hoped": "hope", "hoping": "hope", "slated": "slate", "quitted": "quit", "readmitted": "readmit"}
 _AGAIN = re.compile(r"re-?(elect|appoint|join|enter|admit)(?:t?ed|t?ing|s)?$")
 
@@ -73,9 +60,8 @@ def recipients(verb: Token) -> list[Token]:
 
 def attributes(verb: Token) -> list[Token]:
     """What the subject is said to be or become."""
-    return [c for c in verb.children if c.dep_ in ("attr", "acomp", "oprd")] + [
-        p for c in verb.children if c.dep_ == "prep" and c.lower_ == "as" for p in _objects_of(c)
-    ]
+    found = [c for c in verb.children if c.dep_ in ("attr", "acomp", "oprd")]
+    return found + [p for c in verb.children if c.dep_ == "prep" and c.lower_ == "as" for p in _objects_of(c)]
 
 
 def obliques(head: Token, prepositions: frozenset[str]) -> list[Token]:
@@ -112,10 +98,10 @@ def tense(verb: Token) -> str:
     """`past`, `present` or `future` of a clause, by its finite verb; of a participle or infinitive, its governor's."""
     for _ in range(10):
         aux = {c.lower_ for c in verb.children if c.dep_ in ("aux", "auxpass")}
-        if aux & _FUTURE or _is_to(verb):
+        if aux & words("future_auxiliaries") or _is_to(verb):
             return "future"
         bare = verb.tag_ == "VBN" and verb.dep_ in ("acl", "relcl", "ROOT", "amod") and not aux & {"is", "are"}
-        if bare or verb.tag_ == "VBD" or aux & _PAST:
+        if bare or verb.tag_ == "VBD" or aux & words("past_auxiliaries"):
             return "past"
         if verb.tag_ in ("VBZ", "VBP") or aux & {"is", "are"} or verb.head.i == verb.i:
             return "present"
@@ -149,20 +135,20 @@ def _weaker(one: str, other: str) -> str:
 def _own(token: Token) -> str:
     """What the verb's own auxiliaries, negations and conjunctions say."""
     children = list(token.children)
-    words = {c.lower_ for c in children if c.dep_ in ("aux", "neg", "advmod", "mark", "det", "preconj", "cc", "intj")}
+    around = {c.lower_ for c in children if c.dep_ in ("aux", "neg", "advmod", "mark", "det", "preconj", "cc", "intj")}
     subjects = [c for c in children if c.dep_ in _SUBJECTS]
     nobody = {d.lower_ for c in subjects for d in (c, *c.children)} & {"no", "none", "neither", "nobody"}
     if any(c.lower_ == "longer" for c in children):
         return "ended"
-    if nobody or any(c.dep_ == "neg" for c in children) or words & {"never", "not", "n't", "n’t"}:
+    if nobody or any(c.dep_ == "neg" for c in children) or around & {"never", "not", "n't", "n’t"}:
         return "negated"
-    if words & (_CONDITIONS | _HEDGES):
-        return "planned" if "would" in words and not words & _CONDITIONS and _under_say(token) else "open"
-    if words & {"will", "shall", "'ll", "’ll"}:
+    if around & words("conditions", "hedges"):
+        return "planned" if "would" in around and not around & words("conditions") and _under_say(token) else "open"
+    if around & {"will", "shall", "'ll", "’ll"}:
         return "planned"
     waits = any(c.dep_ == "mark" and c.lower_ in ("once", "until", "before") for c in children) and tense(token) != "past"
     command = token.tag_ == "VB" and token.i == token.sent.start and token.dep_ == "ROOT" and not subjects
-    if words & _MAYBE or waits or command:
+    if around & words("maybe") or waits or command:
         return "open"
     underway = token.tag_ == "VBG" and any(c.dep_ == "aux" and c.lemma_ == "be" and c.tag_ not in _BEEN for c in children)
     return "planned" if underway else "fact"
@@ -194,15 +180,15 @@ def _governed(here: Token, governor: Token) -> str:
     if here.dep_ in ("ccomp", "dep") and verb:
         if lemma == "expect":
             return "planned"
-        if lemma in WISH | _THOUGHT:
+        if lemma in words("wish", "thought"):
             return "open"
-        return "negated" if lemma in DENY or (own == "negated" and lemma not in SAY) else "fact"
+        return "negated" if lemma in words("deny") or (own == "negated" and lemma not in words("say")) else "fact"
     if here.dep_ == "pcomp" or (here.tag_ == "VBG" and here.dep_ in ("xcomp", "dobj", "ccomp")):
         return _gerund(governor)
-    if here.dep_ == "prep" and lemma in _UNSAID | WISH:
+    if here.dep_ == "prep" and lemma in words("unsaid", "wish"):
         return "open"
-    if here.dep_ == "dobj" and lemma in DENY | _SOUGHT:
-        return "negated" if lemma in DENY else "wished"
+    if here.dep_ == "dobj" and lemma in words("deny", "sought"):
+        return "negated" if lemma in words("deny") else "wished"
     return own if verb and here.dep_ in ("dobj", "pobj", "attr", "acomp", "prep", "appos") else "fact"
 
 
@@ -210,34 +196,29 @@ def _infinitive(governor: Token) -> str:
     lemma, own = lemma_of(governor), _own(governor)
     if own == "open":
         return "open"
-    if own in ("negated", "ended") or lemma in _FAILED:
+    if own in ("negated", "ended") or lemma in words("failed"):
         return "negated"
     if lemma == "cease":
         return "ended"
-    first = governor.pos_ in ("ADJ", "NOUN", "PROPN") and _ORDINALS & {
-        governor.lower_,
-        *(c.lower_ for c in governor.children),
-    }
-    if lemma in ACHIEVE:
-        return "fact"
-    if lemma in WISH:
-        return "wished"
-    if lemma in PLAN or lemma in ("be", "due"):
-        return "planned"
-    return "fact" if first else "open"  # "the first country to join"
+    for listed, said in (("achieve", "fact"), ("wish", "wished"), ("plan", "planned")):
+        if lemma in words(listed):
+            return said
+    first = words("ordinals") & {governor.lower_, *(c.lower_ for c in governor.children)}  # "the first country to join"
+    named = governor.pos_ in ("ADJ", "NOUN", "PROPN")
+    return "planned" if lemma == "be" else "fact" if named and first else "open"
 
 
 def _gerund(governor: Token) -> str:
     lemma = lemma_of(governor)
-    if governor.lower_ in _WHILE_TRUE or lemma in ACHIEVE | SAY | {"include", "celebrate", "keep"}:
+    if governor.lower_ in words("while_true") or lemma in words("achieve", "say") | {"include", "celebrate", "keep"}:
         return "fact"
-    if governor.lower_ in _INSTEAD or lemma in DENY:
+    if governor.lower_ in words("instead") or lemma in words("deny"):
         return "negated"
-    return "wished" if lemma in WISH else "open"
+    return "wished" if lemma in words("wish") else "open"
 
 
 def _under_say(token: Token) -> bool:
-    return token.dep_ in ("ccomp", "conj") and lemma_of(token.head) in SAY
+    return token.dep_ in ("ccomp", "conj") and lemma_of(token.head) in words("say")
 
 
 def _is_to(verb: Token) -> bool:
@@ -260,13 +241,13 @@ def _surface(verb: Token, depth: int) -> list[Token]:
         return _stolen(verb) or _surface(head, depth + 1)
     if verb.dep_ == "conj":
         return [head] if verb.tag_ in ("VBG", "VBN") else []
-    if verb.dep_ == "acl" and _is_to(verb) and lemma_of(head) in WISH | PLAN:
+    if verb.dep_ == "acl" and _is_to(verb) and lemma_of(head) in words("wish", "plan"):
         return _surface(clause_verb(head), depth + 1)  # "Moldova voiced its intention to withdraw"
     if verb.dep_ in ("acl", "relcl", "prep"):
         return _surface(head, depth + 1) if clause else [head]
     if verb.dep_ in ("xcomp", "ccomp", "oprd") and (clause or head.pos_ == "ADJ"):
         controlled = [c for c in head.children if c.dep_ in ("dobj", "dative")] if _is_to(verb) else []
-        if controlled and lemma_of(head) in _OBJECT_CONTROL and not is_passive(head):
+        if controlled and lemma_of(head) in words("object_control") and not is_passive(head):
             return controlled
         return _surface(head if clause else head.head, depth + 1)
     return _surface(clause_verb(head), depth + 1) if verb.dep_ in ("advcl", "pcomp") else []

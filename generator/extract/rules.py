@@ -1,10 +1,12 @@
 """The rule engine: frames over roles and phrases over units, both from the kinds' YAML, give matches."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import regex
 from spacy.tokens import Doc, Token
@@ -21,28 +23,9 @@ from generator.kinds import Kind
 _FILLER = r"(?:[^ <>.:;()]+ |<(?:adjective|norp|gpe|loc|fac|law|event|product|work_of_art|duration|capital)> )"
 """`… ` in a phrase: one word or minor unit; write `… {0,5}?` for a few."""
 _PLACEHOLDER = re.compile(r"<(\w+)>")
-_CLASSES = {
-    "countries": ("country", "countries"),
-    "nation": ("country", "adjective"),
-    "parties": ("country", "countries", "organisation", "organisations", "parties"),
-    "body": ("country", "adjective", "organisation", "organ", "gpe"),
-    "post": ("post", "chair"),
-    "place": ("country", "organisation", "organ", "gpe"),
-    "organisations": ("organisation", "organisations"),
-}
-"""The units that a placeholder such as `<body>` in a phrase or a `where` means, where not just those of its name."""
-_LABELS = {"GPE": ("country", "capital", "gpe"), "ORG": ("organisation", "org"), "NORP": ("adjective", "norp")}
-"""The units that a type declared by a kind as entity labels means."""
-_FIELDS: Mapping[str, Set[str]] = {
-    "organisation": {"organisation", "treaty", "organ"},
-    "party": {"country", "organisation", "organ"},
-    "office": {"country", "organisation", "organ", "gpe"},
-    "text": {"post", "text"},
-}
-"""The units that a field of this type takes, where not just those of its name."""
+_TYPES = table("extract/types.yml")
+"""Which units a word for several means, where not just those of its name: in a pattern, as a label, as a field's type."""
 MATCH_SECONDS = 2.0
-_METONYMS = words("metonyms")
-_GENERIC = words("generic")
 
 
 @dataclass(slots=True)
@@ -57,6 +40,14 @@ class Match:
     trigger: int  # token index
     assertion: str
     features: set[str] = field(default_factory=set)
+
+
+class Frame(NamedTuple):
+    """A frame by one of its triggers, which may be a verb with a particle: `give up`, `set up|off`."""
+
+    kind: Kind
+    spec: Mapping[str, Any]
+    particle: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,35 +65,34 @@ class Phrase:
 class Rules:
     """All rules of some kinds: frames by the lemma of their trigger, phrases in order."""
 
-    frames: Mapping[str, tuple[tuple[Kind, Mapping[str, Any], str | None], ...]]
+    frames: Mapping[str, list[Frame]]
     phrases: tuple[Phrase, ...]
 
 
 def compile_rules(kinds: Iterable[Kind]) -> Rules:
     """Raises ContentError for a phrase that is no regular expression or a slot that is no field."""
-    frames: dict[str, list[tuple[Kind, Mapping[str, Any], str | None]]] = {}
+    frames: dict[str, list[Frame]] = defaultdict(list)
     phrases = []
     for kind in kinds:
         for spec in kind.frames:
             _check(kind, spec, spec.get("slots") or {})
             for trigger in spec["trigger"]:
                 lemma, _, particle = trigger.partition(" ")
-                frames.setdefault(lemma, []).append((kind, spec, particle or None))
+                frames[lemma].append(Frame(kind, spec, particle))
         for spec in kind.phrases:
             pattern = _pattern(kind, spec)
             _check(kind, spec, [g for g in pattern.groupindex if g != "verb" and not g.startswith("_")])
             needs = tuple(frozenset(_spelled(kind, pieces)) for pieces in needed_pieces(kind, spec["match"]))
             phrases.append(Phrase(kind, spec["id"], spec, pattern, needs))
-    return Rules({k: tuple(v) for k, v in frames.items()}, tuple(phrases))
+    return Rules(frames, tuple(phrases))
 
 
 def matches(reading: Reading, rules: Rules) -> Iterator[Match]:
     """Every rule that fits, sentence by sentence."""
     for sentence in reading.sentences:
-        if sum(u.type != "word" for u in sentence.units) == 0:
-            continue
-        yield from _frame_matches(reading, rules, sentence)
-        yield from _phrase_matches(reading, rules, sentence)
+        if any(u.type != "word" for u in sentence.units):
+            yield from _frame_matches(reading, rules, sentence)
+            yield from _phrase_matches(reading, rules, sentence)
 
 
 def _check(kind: Kind, spec: Mapping[str, Any], slots: Iterable[str]) -> None:
@@ -113,11 +103,11 @@ def _check(kind: Kind, spec: Mapping[str, Any], slots: Iterable[str]) -> None:
 
 def _pattern(kind: Kind, spec: Mapping[str, Any]) -> Any:
     """A phrase's regular expression: `<country>` is a unit, `$chair` one of the kind's words."""
-    text = re.sub(
-        r"\$(\w+)",
-        lambda m: "(?:" + "|".join(w if w.startswith("(") else re.escape(w) for w in kind.lexicon[m[1]]) + ")",
-        spec["match"],
-    )
+
+    def spelled(name: re.Match[str]) -> str:
+        return "(?:" + "|".join(w if w.startswith("(") else re.escape(w) for w in kind.lexicon[name[1]]) + ")"
+
+    text = re.sub(r"\$(\w+)", spelled, spec["match"])
     text = text.replace("… ", _FILLER)
     text = _PLACEHOLDER.sub(lambda m: m[0] if text[m.start() - 2 : m.start()] == "?P" else _unit_pattern(kind, m[1]), text)
     try:
@@ -161,7 +151,7 @@ def _spelled(kind: Kind, pieces: Iterable[str]) -> Iterator[str]:
 
 
 def _unit_types(kind: Kind, name: str) -> tuple[str, ...]:
-    return _labelled(kind, name) if name in kind.types else _CLASSES.get(name, (name,))
+    return _labelled(kind, name) if name in kind.types else tuple(_TYPES["patterns"].get(name, [name]))
 
 
 def _unit_pattern(kind: Kind, name: str) -> str:
@@ -171,7 +161,7 @@ def _unit_pattern(kind: Kind, name: str) -> str:
 
 
 def _labelled(kind: Kind, name: str) -> tuple[str, ...]:
-    return tuple(t for label in kind.types[name] for t in _LABELS.get(label, (label.lower(),)))
+    return tuple(t for label in kind.types[name] for t in _TYPES["labels"].get(label, [label.lower()]))
 
 
 # ------------------------------------------------------------------ frames
@@ -180,13 +170,13 @@ def _labelled(kind: Kind, name: str) -> tuple[str, ...]:
 def _frame_matches(reading: Reading, rules: Rules, sentence: Sentence) -> Iterator[Match]:
     for token in sentence.span:
         assertion = ""  # worked out once, and only where a frame asks
-        for kind, spec, particle in rules.frames.get(roles.lemma_of(token), ()):
+        for frame in rules.frames.get(roles.lemma_of(token), ()):
             unit = reading.unit(token)
-            wanted = ("NOUN", "PROPN") if spec.get("noun") == "true" else ("VERB", "AUX")
+            wanted = ("NOUN", "PROPN") if frame.spec.get("noun") == "true" else ("VERB", "AUX")
             word = (unit is None or unit.type == "word") and token.dep_ not in ("aux", "auxpass")
-            if word and token.pos_ in wanted and (not particle or _has_particle(token, particle)):
+            if word and token.pos_ in wanted and (not frame.particle or _has_particle(token, frame.particle)):
                 assertion = assertion or _asserted(token)
-                if match := _frame(reading, kind, spec, sentence, token, particle, assertion):
+                if match := _frame(reading, frame, sentence, token, assertion):
                     yield match
 
 
@@ -202,23 +192,16 @@ def _asserted(token: Token) -> str:
     return "ended" if assertion == "fact" and described & {"former", "ex", "one-time"} else assertion
 
 
-def _frame(
-    reading: Reading,
-    kind: Kind,
-    spec: Mapping[str, Any],
-    sentence: Sentence,
-    token: Token,
-    particle: str | None,
-    assertion: str,
-) -> Match | None:
-    words = _words(spec, assertion)
+def _frame(reading: Reading, frame: Frame, sentence: Sentence, token: Token, assertion: str) -> Match | None:
+    kind, spec, particle = frame
+    says = _words(spec, assertion)
     conditions = [(path, wanted, True) for path, wanted in (spec.get("where") or {}).items()]
     conditions += [(path, unwanted, False) for path, unwanted in (spec.get("unless") or {}).items()]
-    if words is None or any(_satisfied(reading, kind, token, p, w, particle) != holds for p, w, holds in conditions):
+    if says is None or any(_satisfied(reading, kind, token, p, w, particle) != holds for p, w, holds in conditions):
         return None
     if assertion == "fact" and "planned" in (spec.get("assert") or {}) and _lies_ahead(reading, token):
-        words, assertion = _words(spec, "planned") or words, "planned"
-    match = Match(kind, spec["id"], {}, words, sentence, token.i, assertion)
+        says, assertion = _words(spec, "planned") or says, "planned"
+    match = Match(kind, spec["id"], {}, says, sentence, token.i, assertion)
     for name, paths in (spec.get("slots") or {}).items():
         if units := _slot(reading, match, name, paths, token, particle):
             match.slots[name] = units
@@ -237,15 +220,11 @@ def _lies_ahead(reading: Reading, token: Token, dated: Unit | None = None) -> bo
 
 def _words(spec: Mapping[str, Any], assertion: str) -> dict[str, str] | None:
     """The fields that a rule sets under this assertion; None where it says nothing then."""
-    by = spec.get("assert")
-    if by is None:
-        return dict(spec.get("set") or {}) if assertion == "fact" else None
-    if assertion not in by:
-        return None
-    return {**(spec.get("set") or {}), **(by[assertion] or {})}
+    by = spec.get("assert") or {"fact": None}
+    return {**(spec.get("set") or {}), **(by[assertion] or {})} if assertion in by else None
 
 
-def _satisfied(reading: Reading, kind: Kind, token: Token, path: str, wanted: Any, particle: str | None) -> bool:
+def _satisfied(reading: Reading, kind: Kind, token: Token, path: str, wanted: Any, particle: str) -> bool:
     """Does a token at this path have one of the words, or a unit of the type, that `where` asks for?"""
     choices = [wanted] if isinstance(wanted, str) else wanted
     if path == "when":
@@ -267,7 +246,7 @@ def _is(reading: Reading, kind: Kind, token: Token, choice: str) -> bool:
     return choice == token.lower_
 
 
-def _slot(reading: Reading, match: Match, name: str, paths: list[str], token: Token, particle: str | None) -> list[Unit]:
+def _slot(reading: Reading, match: Match, name: str, paths: list[str], token: Token, particle: str) -> list[Unit]:
     type_, explicit = match.kind.fields[name].type, False
     for spelled in paths:
         path, _, only = spelled.partition("<")
@@ -293,7 +272,7 @@ def _slot(reading: Reading, match: Match, name: str, paths: list[str], token: To
     return []
 
 
-def _tokens(reading: Reading, token: Token, path: str, particle: str | None) -> list[Token]:
+def _tokens(reading: Reading, token: Token, path: str, particle: str) -> list[Token]:
     """The tokens at the end of a path such as `object/of` or `oblique(from)`."""
     role, *relations = path.split("/")
     if "|" in role and "(" not in role:
@@ -342,22 +321,18 @@ def _name_before(reading: Reading, i: int, first: int, links: frozenset[str], ty
     return reading.doc[unit.start : unit.end].root if unit is not None and unit.type in types else None
 
 
-def _role(reading: Reading, token: Token, role: str, particle: str | None) -> list[Token]:
+def _role(reading: Reading, token: Token, role: str, particle: str) -> list[Token]:
     name, _, arguments = role.rstrip(")").partition("(")
-    match name:
-        case "self":
-            return [token]
-        case "subject":
-            return [_nearest_before(reading, t) for t in roles.subjects(token)]
-        case "object":
-            found = roles.objects(token)
-            return found or (roles.obliques(token, frozenset(particle.split("|"))) if particle else [])
-        case "recipient":
-            return roles.recipients(token)
-        case "attribute":
-            return roles.attributes(token)
-        case "oblique":
-            return roles.obliques(token, frozenset(arguments.split("|")))
+    if name == "self":
+        return [token]
+    if name == "subject":
+        return [_nearest_before(reading, t) for t in roles.subjects(token)]
+    if name == "object":
+        return roles.objects(token) or (roles.obliques(token, frozenset(particle.split("|"))) if particle else [])
+    if name == "oblique":
+        return roles.obliques(token, frozenset(arguments.split("|")))
+    if name in ("recipient", "attribute"):
+        return roles.recipients(token) if name == "recipient" else roles.attributes(token)
     return roles.modifiers(token, name)
 
 
@@ -380,10 +355,8 @@ def _found(phrase: Phrase, text: str) -> list[Any]:
         return list(phrase.pattern.finditer(text, timeout=MATCH_SECONDS))
     except TimeoutError:
         hint = "nested repetitions such as `( \\w+)*` inside another repetition take for ever; bound them"
-        problem = Problem(
-            f"the phrase {phrase.id!r} takes more than {MATCH_SECONDS} s on one sentence", phrase.kind.path, hint=hint
-        )
-        raise ContentError(problem) from None
+        message = f"the phrase {phrase.id!r} takes more than {MATCH_SECONDS} s on one sentence"
+        raise ContentError(Problem(message, phrase.kind.path, hint=hint)) from None
 
 
 def _phrase(reading: Reading, phrase: Phrase, sentence: Sentence, rendering: Rendering, found: Any) -> Match | None:
@@ -393,10 +366,9 @@ def _phrase(reading: Reading, phrase: Phrase, sentence: Sentence, rendering: Ren
     at = rendering.units_in(*found.span("verb"))[-1].start if verb else whole[0].start
     token = reading.doc[at]
     assertion = roles.assertion(token) if verb else "fact"
-    words = _words(spec, assertion)
-    if words is None:
+    if (says := _words(spec, assertion)) is None:
         return None
-    match = Match(kind, spec["id"], {}, words, sentence, at, assertion)
+    match = Match(kind, spec["id"], {}, says, sentence, at, assertion)
     _state_before(match, reading.doc, whole[0])
     for group in phrase.pattern.groupindex:
         if group != "verb" and not group.startswith("_") and found.group(group) is not None:
@@ -404,7 +376,7 @@ def _phrase(reading: Reading, phrase: Phrase, sentence: Sentence, rendering: Ren
             units = rendering.units_in(*found.span(group))
             match.slots.setdefault(name, []).extend(_group_units(reading, match, name, units))
     for name, paths in (spec.get("slots") or {}).items():
-        if name not in match.slots and (filled := _slot(reading, match, name, paths, token, None)):
+        if name not in match.slots and (filled := _slot(reading, match, name, paths, token, "")):
             match.slots[name] = filled
     planned = _words(spec, "planned") if verb and assertion == "fact" and spec.get("assert") else None
     if planned and _lies_ahead(reading, token, next(iter(match.slots.get("since", [])), None)):
@@ -416,7 +388,7 @@ def _state_before(match: Match, doc: Doc, first: Unit) -> None:
     """ "former Ethiopian Foreign Minister": the word that says when stands before the body."""
     at = first.start - 1
     at -= at > 0 and doc[at].text == "-" and doc[at - 1].lower_ == "ex"
-    state = posts.words().states.get(doc[at].lower_) if at >= 0 and first.type != "post" else None
+    state = posts.offices().states.get(doc[at].lower_) if at >= 0 and first.type != "post" else None
     if state and "status" in match.kind.fields and state in match.kind.fields["status"].values:
         match.words["status"] = state
 
@@ -424,12 +396,10 @@ def _state_before(match: Match, doc: Doc, first: Unit) -> None:
 def _group_units(reading: Reading, match: Match, name: str, units: list[Unit]) -> list[Unit]:
     """A group's units of its field's type; of a text field, all it spans as one."""
     type_ = match.kind.fields[name].type
-    if type_ == "text" and len(units) > 1:
+    if type_ == "text" and units:
         start, end = units[0].start, units[-1].end
         text = reading.doc[start:end].text
-        return [Unit("text", start, end, text, name=text, data=dict(units[0].data))]
-    if type_ == "text":
-        return units
+        return [Unit("text", start, end, text, name=text, data=dict(units[0].data))] if len(units) > 1 else units
     if type_ in ("date", "duration"):
         return [u for u in units if u.type in (type_, "date", "anniversary") and u.data.get("date")][:1]
     if type_ == "number":
@@ -456,9 +426,7 @@ _DESCRIBED = re.compile(rf"((?:\d+|[a-z]+)(?: ?- ?[a-z]+)?) ?-? ?(?:member|natio
 # ------------------------------------------------------------------ values
 
 
-def _units_of(
-    reading: Reading, match: Match, type_: str, token: Token, *, adjectives: bool = False, metonyms: bool = False
-) -> list[Unit]:
+def _units_of(reading: Reading, match: Match, type_: str, token: Token, *, adjectives: bool, metonyms: bool) -> list[Unit]:
     """The units of a type that a token stands for: its own, those of its noun phrase, or an antecedent's."""
     unit = reading.unit(token)
     if unit is not None and unit.type == "organisation" and any(c.lower_ in ("a", "an", "another") for c in token.children):
@@ -484,7 +452,7 @@ def _coordinated(reading: Reading, match: Match, type_: str, token: Token, alrea
 def _inside(reading: Reading, match: Match, type_: str, token: Token) -> list[Unit]:
     """ "the GUAM group", "the Caribbean nation of Haiti", "Armenia's government": the name within a noun phrase."""
     lemma = roles.lemma_of(token)
-    metonym = type_ in ("country", "party") and lemma in _METONYMS
+    metonym = type_ in ("country", "party") and lemma in words("metonyms")
     if type_ in ("country", "party"):
         listed, grouped = _spelled_out(match, token), coreference.group(token, reading.units)
         if not listed and grouped:
@@ -493,11 +461,11 @@ def _inside(reading: Reading, match: Match, type_: str, token: Token) -> list[Un
             return [v for u in listed or grouped for v in _values(match, type_, u)]
     if type_ == "country" and lemma == "country" and any(c.lower_ in ("whose", "his", "her") for c in token.children):
         return _nation_of_person(reading, token)
-    relations = ["apposition", "modifier"] if lemma in _GENERIC else []
-    relations += ["possessor", "of", "modifier"] if metonym else ["of"] if lemma in _GENERIC else []
+    relations = ["apposition", "modifier"] if lemma in words("generic") else []
+    relations += ["possessor", "of", "modifier"] if metonym else ["of"] if lemma in words("generic") else []
     for relation in relations:
         units = [unit for inner in roles.modifiers(token, relation) if (unit := reading.unit(inner))]
-        if values := [v for unit in units for v in _values(match, type_, unit, adjectives=lemma in _METONYMS)]:
+        if values := [v for unit in units for v in _values(match, type_, unit, adjectives=lemma in words("metonyms"))]:
             return values
     return []
 
@@ -541,21 +509,19 @@ def _types(kind: Kind, type_: str, *, adjectives: bool) -> Set[str]:
     if type_ in kind.types:
         return set(_labelled(kind, type_))
     office = type_ == "party" and kind.fields[kind.subject].type == "party"  # a region has offices, but joins nothing
-    known = _FIELDS.get("office" if office else type_, {type_})
+    known = set(_TYPES["fields"].get("office" if office else type_, [type_]))
     return known | {"adjective"} if adjectives and "country" in known else known
 
 
 def _when(reading: Reading, token: Token, type_: str, *, ends: bool = False) -> Unit | None:
-    """The date or duration that belongs to a trigger: of its own clause, the nearest; none across another verb."""
+    """The date or duration that belongs to a trigger: of its own clause, the nearest; none across another verb.
+
+    With `ends` the date behind "until", or the second of "from A to B".
+    """
     wanted = "duration" if type_ == "duration" else "date"
     dated = [u for u in reading.sentence(token.i).units if u.type == wanted and u.data.get("date")]
     own = [u for u in dated if _ends(reading, u) == ends and _belongs(reading, u, token)]
     return min(own, key=lambda u: (abs(u.start - token.i), u.start), default=None)
-
-
-def _until(reading: Reading, token: Token, type_: str) -> Unit | None:
-    """The date behind "until", or the second of "from A to B", that belongs to a trigger."""
-    return _when(reading, token, type_, ends=True)
 
 
 def _ends(reading: Reading, unit: Unit) -> bool:
@@ -589,12 +555,13 @@ def _plural(reading: Reading, token: Token, type_: str) -> Unit | None:
 
 def _before(reading: Reading, token: Token, type_: str) -> Unit | None:
     """The nearest unit of the type before the trigger, in its sentence or the one before."""
-    wanted = _FIELDS.get(type_, {type_})
+    wanted = _TYPES["fields"].get(type_, [type_])
     near = [u for u in reading.units if u.type in wanted and u.end <= token.i and u.start > token.i - 50]
     return near[-1] if near else None
 
 
-_SPECIAL = {"when": _when, "now": _now, "before": _before, "plural": _plural, "until": _until}
+_until = partial(_when, ends=True)
+_SPECIAL: Mapping[str, Any] = {"when": _when, "now": _now, "before": _before, "plural": _plural, "until": _until}
 
 
 def _belongs(reading: Reading, unit: Unit, token: Token) -> bool:

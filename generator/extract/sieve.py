@@ -6,8 +6,10 @@ place in the Doc, unparsed, so that distances, dates and datelines are what they
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
 from spacy.attrs import DEP, ENT_IOB, ENT_KB_ID, ENT_TYPE, HEAD, LEMMA, POS, TAG
@@ -15,7 +17,6 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from generator.extract import posts
-from generator.extract.entities import BODY_WORDS
 from generator.extract.rules import needed_pieces
 from generator.extract.words import words
 from generator.kinds import Kind
@@ -24,12 +25,10 @@ _ATTRIBUTES = [TAG, POS, LEMMA, ENT_TYPE, ENT_KB_ID, ENT_IOB, DEP, HEAD]
 _STATES = ("country:", "adjective:", "capital:")
 _MARGIN = 6  # tokens of the neighbours parsed along: farther ones change no vector of the model
 _ACRONYM = re.compile(r"[A-Z]{3,8}")
-_BODY_NOUNS = words("body_nouns")
 _BODIES = {"<organisation>", "<organisations>", "<organ>", "<treaty>"}
 
 
 _NATION, _BODY = "<nation>", "<body>"  # stand for a name among the words found
-_NATIONS = words("plurals") | frozenset("it its they their itself country nation republic state kingdom government".split())
 
 Terms: TypeAlias = set[frozenset[str]]
 
@@ -50,15 +49,14 @@ class Sieve:
         self._names = nlp.get_pipe("gazetteer_matcher").matcher  # type: ignore[attr-defined]
         needs = {frozenset(map(frozenset, need)) for kind in kinds for need in _needs(kind)}
         distinct = dict.fromkeys(terms for need in needs for terms in need)
-        self._terms = [
-            (frozenset(w for t in terms if len(t) == 1 for w in t), [t for t in terms if len(t) > 1]) for terms in distinct
-        ]
+        singles = (frozenset(w for t in terms if len(t) == 1 for w in t) for terms in distinct)
+        self._terms = [(one, [t for t in terms if len(t) > 1]) for one, terms in zip(singles, distinct, strict=True)]
         self._needs = [{list(distinct).index(terms) for terms in need} for need in needs]
         irregular = nlp.get_pipe("lemmatizer").lookups.get_table("lemma_exc")["verb"]  # type: ignore[attr-defined]
         vocabulary = {word for terms in distinct for term in terms for word in term}
-        stems: dict[str, list[tuple[str, str]]] = {}
+        stems: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for word in vocabulary:
-            stems.setdefault(_stem(word)[:3], []).append((_stem(word), word))
+            stems[_stem(word)[:3]].append((_stem(word), word))
 
         @lru_cache(maxsize=100_000)
         def meant(word: str) -> frozenset[str]:
@@ -99,7 +97,7 @@ def _names_body(doc: Doc, line: tuple[int, int], named: Mapping[int, str]) -> bo
     if any(i in named and not named[i].startswith(_STATES) for i in range(*line)):
         return True
     capitals = (token for token in doc[slice(*line)] if token.text[:1].isupper())
-    return any(token.lower_ in BODY_WORDS or _ACRONYM.fullmatch(token.text) for token in capitals)
+    return any(token.lower_ in words("name_heads") or _ACRONYM.fullmatch(token.text) for token in capitals)
 
 
 def whole(sifted: Sifted) -> Doc:
@@ -138,9 +136,9 @@ def _needs(kind: Kind) -> Iterator[list[Terms]]:
         need = [*_frame_words(kind, spec)] if "trigger" in spec else [*_phrase_words(kind, spec["match"])]
         for field in kind.fields.values():
             if field.type == "text" and not field.optional and field.name not in (spec.get("set") or {}):
-                need.append({frozenset([max(form, key=len)]) for forms in posts.words().heads.values() for form in forms})
+                need.append({frozenset([max(form, key=len)]) for forms in posts.offices().heads.values() for form in forms})
         if kind.fields[kind.value].type in ("country", "party"):
-            need.append(_terms([_NATION, *_NATIONS]))
+            need.append(_terms([_NATION, *words("plurals", "nations")]))
         if kind.fields[kind.subject].type == "organisation":
             need.append(_terms([_BODY]))
         yield need
@@ -152,16 +150,14 @@ def _frame_words(kind: Kind, spec: Mapping[str, Any]) -> Iterator[Terms]:
         choices = [wanted] if isinstance(wanted, str) else wanted
         typed = [choice for choice in choices if choice.startswith("<")]
         if path not in ("when", "tense") and _BODIES.issuperset(typed):
-            spelled = [
-                kind.lexicon[choice[1:]] if choice[0] == "$" else [choice] for choice in choices if choice not in typed
-            ]
-            yield _terms([word for words in spelled for word in words] + [*(_BODY_NOUNS if typed else ())])
+            spelled = (kind.lexicon[c[1:]] if c[0] == "$" else [c] for c in choices if c not in typed)
+            yield _terms(chain(*spelled, words("body_nouns") if typed else ()))
 
 
 def _phrase_words(kind: Kind, match: str) -> Iterator[Terms]:
     for pieces in needed_pieces(kind, match):
         if pieces <= _BODIES:
-            yield _terms(_BODY_NOUNS)  # where no body is named, "the bloc" stands for one
+            yield _terms(words("body_nouns"))  # where no body is named, "the bloc" stands for one
         elif not any(piece.startswith("<") for piece in pieces):
             yield _terms(pieces)
 

@@ -147,14 +147,8 @@ def resolve(expression: Expression, context: Context) -> Resolved | None:
             return Resolved(parts["decade"][:3] + "X")
         case "year":
             return Resolved(parts["year"])
-        case "later":
-            return _later(expression, context)
-        case "same":
-            return _same(expression, context.previous)
-        case "anniversary":
-            return _anniversary(parts, context)
-        case "half":
-            return _half(parts, context)
+    if relative := _RELATIVE.get(expression.shape):
+        return relative(expression, context)
     return Resolved(_written(parts)) if "year" in parts else _against(expression, context)
 
 
@@ -230,8 +224,8 @@ def _later(expression: Expression, context: Context) -> Resolved | None:
     return Resolved(value, f"{start} {words} → {value}, to the {dates.precision(value)}", rests)
 
 
-def _same(expression: Expression, previous: list[Dated]) -> Resolved | None:
-    for earlier, resolved in reversed(previous):
+def _same(expression: Expression, context: Context) -> Resolved | None:
+    for earlier, resolved in reversed(context.previous):
         if earlier.shape in _EXACT and resolved.value[0] != "[":
             value = dates.trim(resolved.value, expression.parts["unit"])
             if "month" in expression.parts:
@@ -240,18 +234,22 @@ def _same(expression: Expression, previous: list[Dated]) -> Resolved | None:
     return None
 
 
-def _half(parts: Mapping[str, str], context: Context) -> Resolved | None:
+def _half(expression: Expression, context: Context) -> Resolved | None:
+    parts = expression.parts
     year = parts.get("year") or _year(parts, context)
     return Resolved(f"{year}-{'40' if parts['half'] == 'first' else '41'}") if year else None
 
 
-def _anniversary(parts: Mapping[str, str], context: Context) -> Resolved | None:
+def _anniversary(expression: Expression, context: Context) -> Resolved | None:
     """ "Its 50th anniversary this year": the year it counts from."""
-    marked = _year(parts, context) if "which" in parts else None
-    if not marked:
+    parts = expression.parts
+    if "which" not in parts or not (marked := _year(parts, context)):
         return None
     year = marked - int(parts["nth"])
     return Resolved(f"{year:04}", f"{marked} − {parts['nth']} years → {year}, published {context.anchor}")
+
+
+_RELATIVE = {"later": _later, "same": _same, "anniversary": _anniversary, "half": _half}
 
 
 def _year(parts: Mapping[str, str], context: Context) -> int | None:

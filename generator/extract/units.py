@@ -7,17 +7,15 @@ plain word. Phrases are regular expressions over the rendering `<country> will t
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 from spacy.tokens import Doc, Span, Token
 
+from generator.extract.words import table
+
 PARTIES = ("country", "organisation")
-_BRIDGE = re.compile(
-    r"(?=(?:,|;|and|or|&|plus|as well as|along with|together with|alongside) )"  # begins with one of these
-    r"(?:, |; )?(?:(?:and|or|&|plus|as well as|along with|together with|alongside|later|also|then) ){0,2}(?:both )?(?:its )?(?:neighbou?ring )?"
-    r"(?:(?:of|in|to) )?(?:both )?(?:the )?(?:former |ex-|ex - |island |post-soviet |landlocked |(?:central|west|east|south|north) african )?(?:<adjective> |soviet |yugoslav |newcomers? |people 's |democratic |federal )*"
-    r"(?:(?:republics?|states?|countries|nations|kingdoms?|emirates?|islands?|union|federation|sultanate)(?: of)? )?(?:the )?"
-)
+_BRIDGE = re.compile("".join(table("extract/words.yml")["bridge"]))
 
 
 @dataclass(slots=True)
@@ -78,16 +76,13 @@ def tokens(units: Iterable[Unit]) -> set[int]:
 
 
 def _fill(span: Span, at: dict[int, Unit]) -> Iterator[Unit]:
-    i = span.start
-    while i < span.end:
-        if unit := at.get(i):
+    end = span.start
+    for token in span:
+        if unit := at.get(token.i) if token.i >= end else None:
             yield unit
-            i = unit.end
-            continue
-        token = span.doc[i]
-        if not token.is_space and (token.text not in _QUOTES or token.tag_ == "POS"):
-            yield Unit("word", i, i + 1, _word(token))
-        i += 1
+            end = unit.end
+        elif token.i >= end and not token.is_space and (token.text not in _QUOTES or token.tag_ == "POS"):
+            yield Unit("word", token.i, token.i + 1, _word(token))
 
 
 _QUOTES = set("\"'“”‘’„«»`") | {"''", "``"}
@@ -109,12 +104,9 @@ def _without_brackets(units: list[Unit]) -> list[Unit]:
 
 
 def _rendered(units: list[Unit]) -> Rendering:
-    pieces, offsets, length = [], [], 0
-    for unit in units:
-        piece = unit.text if unit.type == "word" else "<chair>" if unit.data.get("chair") else f"<{unit.type}>"
-        pieces.append(piece)
-        offsets.append(length)
-        length += len(piece) + 1
+    types = ("<chair>" if unit.data.get("chair") else f"<{unit.type}>" for unit in units)
+    pieces = [unit.text if unit.type == "word" else type_ for unit, type_ in zip(units, types, strict=True)]
+    offsets = list(accumulate((len(piece) + 1 for piece in pieces), initial=0))[: len(pieces)]
     return Rendering(" ".join(pieces), units, offsets)
 
 

@@ -7,9 +7,10 @@ from typing import Any
 from generator import strict_yaml
 
 
-def words(name: str) -> frozenset[str]:
-    """One list, as a set of words in lower case; raises KeyError for a list that is not there."""
-    return frozenset(table("extract/words.yml")[name])
+@cache
+def words(*names: str) -> frozenset[str]:
+    """These lists as one set of words in lower case; raises KeyError for a list that is not there."""
+    return frozenset(word for name in names for word in table("extract/words.yml")[name])
 
 
 @cache

@@ -109,21 +109,14 @@ def _read(name: str, type_: str) -> dict[str, Record]:
 
 def _country_forms(record: Record) -> Iterator[Form]:
     data = record.data
-    ambiguous = {item["form"]: item for item in data.get("ambiguous") or []}
-
-    def form(text: str, sense: str) -> Form | None:
-        """None where the form belongs by default to another record."""
-        other = ambiguous.get(text)
-        if other and other.get("default") and other["default"] != record.id:
-            return None
-        return Form(text, record.id, sense, other is not None)
-
+    ambiguous = {item["form"]: item.get("default") or record.id for item in data.get("ambiguous") or []}
     names = [record.name, data.get("official"), *(data.get("aliases") or []), *(data.get("former_names") or [])]
     demonyms = [word for item in data.get("demonyms") or [] for word in (item.get("one"), item.get("many"))]
     capitals = [name for item in data.get("capitals") or [] for name in (item["name"], *(item.get("other") or []))]
     groups = {"name": names, "adjective": data.get("adjectives") or [], "demonym": demonyms, "capital": capitals}
     for sense, texts in groups.items():
-        yield from (made for text in dict.fromkeys(texts) if text and (made := form(text, sense)))
+        own = (text for text in dict.fromkeys(texts) if text and ambiguous.get(text, record.id) == record.id)
+        yield from (Form(text, record.id, sense, text in ambiguous) for text in own)
 
 
 def _organisation_forms(record: Record) -> Iterator[Form]:
@@ -131,14 +124,16 @@ def _organisation_forms(record: Record) -> Iterator[Form]:
     ambiguous = {item["form"] for item in data.get("ambiguous_forms") or []}
     names = [record.name, *(data.get("aliases") or []), *(data.get("former_names") or [])]
     founding = (data.get("dates") or {}).get("treaty_signed")
-    treaties: dict[bool, list[str]] = {True: [], False: []}
+    treaties: dict[str, list[str]] = {"treaty": [], "instrument": []}
     for item in data.get("treaties") or []:
-        treaties[item.get("signed") == founding] += [item["name"], *(item.get("aliases") or [])]
+        treaties["treaty" if item.get("signed") == founding else "instrument"] += [
+            item["name"],
+            *(item.get("aliases") or []),
+        ]
     groups = {
         "name": names,
         "acronym": data.get("acronyms") or [],
-        "treaty": treaties[True],
-        "instrument": treaties[False],
+        **treaties,
         "description": data.get("descriptions") or [],
     }
     for sense, texts in groups.items():

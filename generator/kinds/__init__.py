@@ -1,7 +1,7 @@
 """Kinds of fact: each one YAML file that holds its fields, how news says it, how it is settled and shown."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -55,11 +55,8 @@ class Kind:
 
 
 BUILT_IN = ("founding", "membership", "size", "official", "presidency")
-KEYS = {
-    "kind", "label", "plural", "cardinality", "subject", "value", "identity", "changes", "fields", "types",
-    "lexicon", "frames", "phrases", "examples", "not",
-}  # fmt: skip
-FIELD_KEYS = {"type", "optional", "values", "fallback", "label"}
+KEYS = {f.name for f in fields(Kind)} - {"name", "nots", "path"} | {"kind", "not"}
+FIELD_KEYS = {f.name for f in fields(Field)} - {"name"}
 
 
 @lru_cache(maxsize=1)
@@ -79,36 +76,18 @@ def parse(text: str, path: Path) -> Kind:
     problems = list(_problems(data, lines, path))
     if problems:
         raise ContentError(*problems)
-    value, subject = data["value"], data["subject"]
-    return Kind(
-        name=data["kind"],
-        label=data.get("label") or data["kind"].capitalize(),
-        plural=data.get("plural") or data.get("label") or data["kind"].capitalize(),
-        cardinality=data["cardinality"],
-        subject=subject,
-        value=value,
-        identity=tuple(data.get("identity") or ["value"]),
-        changes=data.get("changes", "true") == "true",
-        fields={name: _field(name, spec) for name, spec in data["fields"].items()},
-        types={name: tuple(labels) for name, labels in (data.get("types") or {}).items()},
-        lexicon={name: tuple(words) for name, words in (data.get("lexicon") or {}).items()},
-        frames=tuple(data.get("frames") or ()),
-        phrases=tuple(data.get("phrases") or ()),
-        examples=tuple(data.get("examples") or ()),
-        nots=tuple(data.get("not") or ()),
-        path=path,
-    )
+    label = data.get("label") or data["kind"].capitalize()
+    shown = (data["kind"], label, data.get("plural") or label, data["cardinality"], data["subject"], data["value"])
+    identity, changes = tuple(data.get("identity") or ["value"]), data.get("changes", "true") == "true"
+    declared = {name: _field(name, spec) for name, spec in data["fields"].items()}
+    types, lexicon = ({name: tuple(some) for name, some in (data.get(key) or {}).items()} for key in ("types", "lexicon"))
+    frames, phrases, examples, nots = (tuple(data.get(key) or ()) for key in ("frames", "phrases", "examples", "not"))
+    return Kind(*shown, identity, changes, declared, types, lexicon, frames, phrases, examples, nots, path)
 
 
 def _field(name: str, spec: Mapping[str, Any]) -> Field:
-    return Field(
-        name=name,
-        type=spec["type"],
-        optional=spec.get("optional") == "true",
-        values=tuple(spec.get("values") or ()),
-        fallback=spec.get("fallback"),
-        label=spec.get("label") or name.replace("_", " "),
-    )
+    values, label = tuple(spec.get("values") or ()), spec.get("label") or name.replace("_", " ")
+    return Field(name, spec["type"], spec.get("optional") == "true", values, spec.get("fallback"), label)
 
 
 def _problems(data: Any, lines: strict_yaml.Lines, path: Path) -> Iterable[Problem]:
