@@ -200,13 +200,13 @@ def _costs(sites: dict[int, Site]) -> Iterator[str]:
     every = [*sites.values()]
     processor = {f"{key[0]} {key[1]}, processor s": [_number(one.processor.get(key)) for one in every] for key in keys}
     yield from _grid("sheets", [f"{size:,}" for size in sites], {
-        "pages": [f"{one.files:,}" for one in sites.values()],
+        "pages": [f"{one.files:,}" for one in every],
         **{f"{name} {how}, s": [_number(one.seconds.get((name, how))) for one in every] for name, how in keys},
         **processor,
-        "factsheets, peak MB": [f"{one.megabytes:,.0f}" for one in sites.values()],
-        "first search result, s": [_number(one.search and one.search[0]) for one in sites.values()],
-        "next search result, s": [_number(one.search and one.search[1]) for one in sites.values()],
-        **{f"{path}, KB": [f"{one.pages[path]:,.0f}" for one in sites.values()] for path in next(iter(sites.values())).pages},
+        "factsheets, peak MB": [f"{one.megabytes:,.0f}" for one in every],
+        "first search result, s": [_number(one.search and one.search[0]) for one in every],
+        "next search result, s": [_number(one.search and one.search[1]) for one in every],
+        **{f"{path}, KB": [f"{one.pages[path]:,.0f}" for one in every] for path in every[0].pages},
     })  # fmt: skip
 
 

@@ -2,8 +2,11 @@
 
 import posixpath
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
@@ -23,7 +26,7 @@ from mkdocs.utils.templates import TemplateContext
 from generator import build, cache
 from generator.build import Project
 from generator.errors import FactsheetsError
-from generator.publish import Published, publish
+from generator.publish import Published, Shelf, publish
 
 PACKAGE = Path(str(files("generator")))
 ASSETS = ("factsheets.css", "factsheets.js")
@@ -159,8 +162,14 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
             raise PluginError("\n".join(str(problem) for problem in errors))
         for problem in project.problems:
             (log.warning if problem in errors else log.info)(str(problem))
-        site, repository = config.site_url or "/", config.repo_url or None
-        return publish(project, errors, site=site, repository=repository, last=self._published)
+        made = partial(publish, project, errors, site=config.site_url or "/", repository=config.repo_url or None)
+        if self._published:
+            return made(last=self._published)
+        try:
+            with closing(Shelf(_root(config) / ".cache" / "pages.sqlite")) as shelf:
+                return made(page=shelf.page)
+        except (OSError, sqlite3.Error):
+            return made()
 
     def _show_again(self) -> bool:
         """Shows the pages that an edit changed, without the others; False where that is not enough.
