@@ -11,7 +11,7 @@ from generator.reconcile import reconcile
 SYLLABLES = "ba de fi go hu ka le mi no pu ra se ti vo zu cha dre fli gro ska".split()
 FORMS = ("Council", "Union", "Forum", "League", "Compact")
 POSTS = ("Secretary General", "Deputy Secretary General", "Treasurer", "Legal Adviser", "Chief of Protocol")
-FILLER = "Delegates from {} and {} spoke for two days about {}, and left the rest to their experts in {}."
+FILLER = "Delegates from {} and {} spoke on Friday with {}, and left the rest to {}."  # no six words that recur: no reprints
 MEMBERS, SOURCES, PRESIDENCIES = 20, 10, range(2021, 2026)
 SETTINGS = """\
 site_name: Invented organisations
