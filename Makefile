@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet -c constraints.txt
 SHARED_EVAL ?= ../shared/eval
 
 .DEFAULT_GOAL := help
-.PHONY: help setup site serve test soak lint check quality screenshots update clean
+.PHONY: help setup site serve test soak lint check quality benchmark screenshots update clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ quality: $(VENV)/.dev-installed ## extraction quality against the floors, on the
 	@if [ -d "$(SHARED_EVAL)" ]; then SHARED_EVAL="$(SHARED_EVAL)" $(BIN)/python -m pytest -rs tests/test_quality.py; \
 	else echo "make quality did NOT run: there is no evaluation set at $(SHARED_EVAL)." \
 	  "Name its folder: make quality SHARED_EVAL=…"; exit 1; fi
+
+benchmark: $(VENV)/.dev-installed ## ours beside Hugo and Zensical where they are installed; OPTIONS=--quick for a short one
+	$(BIN)/python benchmarks $(OPTIONS)
 
 screenshots: $(VENV)/.dev-installed ## make the pictures of docs/assets/ anew
 	$(BIN)/python tests/screenshots.py

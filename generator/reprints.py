@@ -1,7 +1,7 @@
 """Which sources are independent: reprints of one text, and words that one took from another, count once. Pure."""
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
@@ -10,6 +10,7 @@ from generator.model import Article, Claim
 
 _RUN = 4  # words
 _COPIED = 0.5  # of the shorter text; different reports of one event share a tenth of their runs at most
+_COMMON = 50  # articles: words that so many hold lead to no reprint, or each article would meet all others
 _ENOUGH = 20  # runs: shorter texts are alike by chance
 _LONG = 8  # words: two articles do not put them in the same order by chance
 
@@ -18,19 +19,21 @@ _LONG = 8  # words: two articles do not put them in the same order by chance
 def originals(articles: tuple[Article, ...]) -> Mapping[str, str]:
     """Ids of reprints, each with that of the article it repeats: the first one printed with half of the same words."""
     known: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    sizes: dict[str, int] = {}
+    texts: dict[str, set[tuple[str, ...]]] = {}
     result: dict[str, str] = {}
     for article in sorted(articles, key=lambda a: (not a.published, dates.sort_key(a.published), a.id)):
         words = re.findall(r"\w+", article.text.casefold())
         runs = set(zip(*(words[start:] for start in range(_RUN)), strict=False))
-        shared = Counter(other for run in runs for other in known.get(run, ()))
-        alike = [one for one, n in shared.items() if n >= max(_ENOUGH, _COPIED * min(sizes[one], len(runs)))]
+        near = {one for run in runs if len(found := known.get(run, ())) < _COMMON for one in found}
+        shared = {one: len(runs & texts[one]) for one in near}
+        alike = [one for one, n in shared.items() if n >= max(_ENOUGH, _COPIED * min(len(texts[one]), len(runs)))]
         if alike:
             result[article.id] = max(alike, key=lambda one: (shared[one], one))
             continue
-        sizes[article.id] = len(runs)
+        texts[article.id] = runs
         for run in runs:
-            known[run].append(article.id)
+            if len(known[run]) < _COMMON:
+                known[run].append(article.id)
     return result
 
 

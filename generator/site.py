@@ -2,8 +2,11 @@
 
 import posixpath
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
@@ -23,7 +26,7 @@ from mkdocs.utils.templates import TemplateContext
 from generator import build, cache
 from generator.build import Project
 from generator.errors import FactsheetsError
-from generator.publish import Published, data, publish
+from generator.publish import Published, Shelf, data, publish
 
 PACKAGE = Path(str(files("generator")))
 ASSETS = ("factsheets.css", "factsheets.js", "world.svg")
@@ -163,7 +166,8 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
             (log.warning if problem in errors else log.info)(str(problem))
         site, repository = config.site_url or "/", config.repo_url or None
         try:
-            return publish(project, errors, site=site, repository=repository, last=self._published)
+            made = partial(publish, project, errors, site=site, repository=repository)
+            return made(last=self._published) if self._published else _with_shelf(made, _root(config))
         except FactsheetsError as error:  # a template of the project's own
             if self._command != "serve":
                 raise PluginError(str(error)) from None
@@ -217,6 +221,15 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
             mended = [*project.problems, *error.problems]
         self._last = replace(project, problems=tuple(mended))
         return self._last
+
+
+def _with_shelf(made: Callable[..., Published], root: Path) -> Published:
+    """With the pages of earlier runs, where their file is of any use."""
+    try:
+        with closing(Shelf(root / ".cache" / "pages.sqlite")) as shelf:
+            return made(shelf=shelf)
+    except (OSError, sqlite3.Error):
+        return made()
 
 
 def _root(config: MkDocsConfig) -> Path:

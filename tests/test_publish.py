@@ -1,6 +1,8 @@
 """What is taken over from the last time equals what would be made anew, whatever was edited between."""
 
 import os
+import sqlite3
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from generator import content
 from generator.build import refresh
-from generator.publish import publish
+from generator.publish import Shelf, publish
 
 CLAIMS = [
     a_claim("founding", value="2002", event="established"),
@@ -33,6 +35,14 @@ SAMPLES = {
     "content/references/list.csv": ["organisation,party\ncsto,BY\ncis,AM\n", "organisation,party\neaeu,BY\n"],
     "content/articles/a.md": ["Belarus is a member.\n"],
 }
+
+
+def shelved(project, problems=()):
+    """The site as a new process makes it, from what earlier ones made."""
+    with closing(Shelf(project.root / ".cache" / "pages.sqlite")) as shelf:
+        return publish(project, problems, repository="https://example.org/x", shelf=shelf)
+
+
 EDITS = st.lists(
     st.sampled_from([(path, text) for path, texts in SAMPLES.items() for text in [*texts, None]]), min_size=1, max_size=6
 )
@@ -59,6 +69,7 @@ def test_a_site_made_from_the_last_one_is_the_site_made_anew(edits, tmp_path_fac
         clean = refresh(root, today=TODAY, last=project)  # what is broken stays as it was in both
         clean = publish(clean, clean.problems, repository="https://example.org/x")
         assert last.pages == clean.pages
+        assert shelved(project, project.problems).pages == clean.pages
 
 
 def test_what_an_edit_does_not_touch_is_the_same_page(project):
@@ -84,3 +95,19 @@ def test_a_file_read_before_is_read_again_once_it_changes(project, monkeypatch, 
     again = refresh(root, today=TODAY)
     monkeypatch.setattr(content, "_memory", {})
     assert again.sheets == refresh(root, today=TODAY).sheets
+
+
+def test_a_page_is_taken_from_the_shelf_until_its_draft_changes(project):
+    root = project(CLAIMS)
+    made = shelved(refresh(root, today=TODAY)).pages
+    with closing(sqlite3.connect(root / ".cache" / "pages.sqlite")) as shelf, shelf:
+        shelf.execute("UPDATE pages SET text = 'shelved'")
+    taken = {path for path, page in shelved(refresh(root, today=TODAY)).pages.items() if page.text == "shelved"}
+    assert taken == {path for path, page in made.items() if page.edit_path}
+    write_files(root, {"content/overrides/organisations/csto.yml": SAMPLES["content/overrides/organisations/csto.yml"][0]})
+    edited = refresh(root, today=TODAY)
+    still = {path for path, page in shelved(edited).pages.items() if page.text == "shelved"}
+    assert {"organisations/cis.md", "countries/TM.md", "articles/c.md"} <= still
+    assert not still & {"organisations/csto.md", "countries/UZ.md", "articles/b.md"}
+    with closing(sqlite3.connect(root / ".cache" / "pages.sqlite")) as shelf:
+        assert shelf.execute("SELECT count(*) FROM pages").fetchone() == (sum(bool(p.edit_path) for p in made.values()),)

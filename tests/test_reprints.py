@@ -95,3 +95,10 @@ def test_a_page_marks_a_reprint_and_counts_it_out(project):
     assert "On b reprint" in text
     assert "On a reprint" not in text
     assert "2 sources" not in text
+
+
+def test_a_reprint_is_found_among_many_articles_that_share_phrases_with_all():
+    phrase = "The foreign ministers of the member states of the alliance met in the capital on Thursday."
+    many = [Article(f"m{n}", "Daily", " ".join(f"{phrase} a{n}b{k} c{n}d{k}" for k in range(5)), "2015") for n in range(120)]
+    assert originals((*many, FIRST, CUT)) == {"a": "z"}
+    assert originals((*many, replace(many[7], id="x", published="2016"))) == {"x": "m7"}

@@ -146,6 +146,17 @@ def test_what_does_not_go_through_markdown_and_the_search_comes_out_the_same(pro
     assert words(project / "ours" / index) == words(project / "whole" / index)
 
 
+def test_a_site_from_the_shelf_equals_one_without_and_a_broken_shelf_does_no_harm(project):
+    trees = []
+    for shelf in (None, None, b"broken"):
+        if shelf:
+            (project / ".cache" / "pages.sqlite").write_bytes(shelf)
+        result = mkdocs(project, "build", "--strict")
+        assert result.returncode == 0, result.stderr
+        trees.append({path: data for path, data in tree(project / "site").items() if path.name != "sitemap.xml.gz"})
+    assert trees[0] == trees[1] == trees[2]
+
+
 def test_generated_sheets_stay_out_of_the_navigation(project):
     mkdocs(project, "build")
     assert "organisations/csto" not in page(project, "about")
