@@ -26,6 +26,9 @@ CONTEXT = 90
 """How many characters of the article stand on either side of a short quote."""
 
 
+_SENTENCE_END = re.compile(r"\n\s*\n|(?<=[.!?])\s")
+
+
 class Name(NamedTuple):
     """Something named on a page, with the address of its own page below the site's root where it has one."""
 
@@ -233,9 +236,8 @@ def old(said: str, edition: Edition) -> bool:
 
 def anchor(fact: Fact, kind: Kind) -> str:
     """The id of a fact on its page; two facts of a page may share one, and are then numbered."""
-    parts = [fact.kind, *(fact.get(name) or fact.value_name for name in kind.identity)]
-    if kind.cardinality == "timeline":
-        parts.append(fact.fields.get("since", "")[:10])
+    since = fact.fields.get("since", "")[:10] if kind.cardinality == "timeline" else ""
+    parts = [fact.kind, *(fact.get(name) or fact.value_name for name in kind.identity), since]
     return "-".join(word for part in parts if (word := re.sub(r"[^A-Za-z0-9]+", "-", part).strip("-")))
 
 
@@ -312,13 +314,10 @@ def context(quoted: Quote, text: str) -> tuple[str, str]:
     """The rest of a short quote's sentence as far as CONTEXT reaches, never beyond its paragraph."""
     if quoted.end - quoted.start > 2 * CONTEXT:
         return "", ""
-    before = re.split(r"\n\s*\n|(?<=[.!?])\s", text[max(0, quoted.start - CONTEXT) : quoted.start])[-1]
-    after = re.split(r"\n\s*\n|(?<=[.!?])\s", text[quoted.end - 1 : quoted.end + CONTEXT])[0][1:]
-    if len(before) == CONTEXT:
-        before = "… " + before.partition(" ")[2]
-    if len(after) == CONTEXT:
-        after = after.rpartition(" ")[0] + " …"
-    return before, after
+    before = _SENTENCE_END.split(text[max(0, quoted.start - CONTEXT) : quoted.start])[-1]
+    after = _SENTENCE_END.split(text[quoted.end - 1 : quoted.end + CONTEXT])[0][1:]
+    before = "… " + before.partition(" ")[2] if len(before) == CONTEXT else before
+    return before, after.rpartition(" ")[0] + " …" if len(after) == CONTEXT else after
 
 
 def _fragment(text: str) -> Markup:
