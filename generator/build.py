@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib.metadata import version
 from importlib.resources import files
+from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, TypeVar
@@ -97,8 +98,7 @@ def build(root: Path, *, today: date, progress: Progress | None = None, workers:
         kept = {article.id: known[article.id] for article in fresh if _is_sound(article, known, project)}
         to_read = [article for article in project.articles if article.id not in kept]
         claims = [*_extract(to_read, project, progress, workers, failed), *(c for some in kept.values() for c in some)]
-        sheets = _settled(claims, project)
-        by_article = _claims_by_article(claims)
+        sheets, by_article = _settled(claims, project), _claims_by_article(claims)
         done = [article for article in project.articles if article.id not in failed]
         seals = {article.id: content.seal(by_article[article.id]) for article in done}
         made_from = MadeFrom(project.engine, {article.id: article.digest for article in done}, seals)
@@ -108,12 +108,11 @@ def build(root: Path, *, today: date, progress: Progress | None = None, workers:
         touched = [*content.append_changes(root, record), *content.save_sheets(root, files, made_from)]
     repaired = [replace(p, severity="warning", hint="it was made anew from the articles") for p in broken]
     unread = [Problem(f"could not be read: {says}", content.article_path(root, id_)) for id_, says in failed.items()]
-    idle = _idle(claims, project)
     return Report(
         {article.id: _why_read(article, project) for article in to_read},
         tuple(changes.between(saved, map(saved_part, sheets), project.kinds)),
         tuple(touched),
-        (*project.problems, *repaired, *unread, *idle),
+        (*project.problems, *repaired, *unread, *_idle(claims, project)),
         tuple(sheets),
     )
 
@@ -125,12 +124,11 @@ def refresh(root: Path, *, today: date, last: Project | None = None) -> Project:
     project = _load(root, today, last)
     saved, broken = content.load_sheets(root)
     record, unreadable = content.load_changes(root)
-    problems = [*project.problems, *broken, *unreadable, *_staleness(project, saved)]
     present = {article.id for article in project.articles}
     claims = [c for c in source_claims(saved) if not c.quote or c.quote.article in present]
     sheets = _with_last_good(_settled(claims, project, last), project.overrides.broken, last.sheets if last else saved)
-    problems += _idle(claims, project)
-    return replace(project, sheets=tuple(sheets), problems=tuple(problems), changes=tuple(record))
+    problems = *project.problems, *broken, *unreadable, *_staleness(project, saved), *_idle(claims, project)
+    return replace(project, sheets=tuple(sheets), problems=problems, changes=tuple(record))
 
 
 def preview(project: Project) -> Project:
@@ -138,7 +136,7 @@ def preview(project: Project) -> Project:
     if not project.stale:
         return project
     to_read = [article for article in project.stale if article.digest not in project.previews]
-    found = _claims_by_article(_extract(to_read, project, None))
+    found = _claims_by_article(_extract(to_read, project, None, HERE, None))
     previews = {a.digest: project.previews.get(a.digest, found[a.id]) for a in project.stale}
     stale = {article.id for article in project.stale}
     claims = [c for c in source_claims(project.sheets) if not c.quote or c.quote.article not in stale]
@@ -210,8 +208,8 @@ def _load(root: Path, today: date, last: Project | None) -> Project:
     settings = attempt(content.load_settings, last.settings if last else Settings())
     articles, unreadable = content.load_articles(root)
     overrides = content.load_overrides(root, known_kinds, records)
-    last_tables = last.references if last else References()
-    references = attempt(lambda root: content.load_references(root, known_kinds, records), last_tables)
+    tables = last.references if last else References()
+    references = attempt(lambda root: content.load_references(root, known_kinds, records), tables)
     templates = attempt(content.load_templates, last.templates if last else {})
     engine = _engine(root, settings)
     made_from = content.load_made_from(root)
@@ -242,17 +240,13 @@ def _settled(claims: Iterable[Claim], project: Project, last: Project | None = N
 
 
 def _extract(
-    articles: list[Article],
-    project: Project,
-    progress: Progress | None,
-    workers: Workers = HERE,
-    failed: dict[str, str] | None = None,
+    articles: list[Article], project: Project, progress: Progress | None, workers: Workers, failed: dict[str, str] | None
 ) -> list[Claim]:
     if not articles:
         return []
     engine = (project.kinds, project.gazetteer, project.settings.model)
     found = extract_articles(articles, *engine, project.today, workers, failed)
-    return [claim for claims in (progress(found, len(articles)) if progress else found) for claim in claims]
+    return [*chain.from_iterable(progress(found, len(articles)) if progress else found)]
 
 
 def _claims_by_article(claims: Iterable[Claim]) -> dict[str, list[Claim]]:
@@ -269,10 +263,8 @@ def _is_sound(article: Article, known: Mapping[str, list[Claim]], project: Proje
 
 
 def _why_read(article: Article, project: Project) -> str:
-    if article.id not in project.made_from.articles:
-        return "which is new"
-    if project.made_from.articles[article.id] != article.digest:
-        return "which changed"
+    if (digest := project.made_from.articles.get(article.id)) != article.digest:
+        return "which changed" if digest else "which is new"
     other = project.made_from.engine != project.engine
     return "with another program, kinds or names" if other else "because its saved claims were lost or edited"
 
@@ -312,10 +304,9 @@ def _idle(claims: list[Claim], project: Project) -> Iterator[Problem]:
 
 def _with_last_good(sheets: Iterable[Sheet], broken: frozenset[str], last: Iterable[Sheet]) -> list[Sheet]:
     """Subjects whose override file is broken keep the sheet they had."""
-    good = [sheet for sheet in last if sheet.id in broken]
-    held = {(sheet.type, sheet.id) for sheet in good}
-    others = [sheet for sheet in sheets if (sheet.type, sheet.id) not in held]
-    return sorted([*others, *good], key=lambda sheet: (sheet.type, sheet.id))
+    found = {(sheet.type, sheet.id): sheet for sheet in sheets}
+    found |= {(sheet.type, sheet.id): sheet for sheet in last if sheet.id in broken}
+    return [sheet for _, sheet in sorted(found.items(), key=lambda item: item[0])]
 
 
 def _to_record(
@@ -327,12 +318,10 @@ def _to_record(
         raise ContentError(*broken)
     places = {tuple(path.with_suffix("").parts[-2:]) for path in files}
 
-    def concerned(items: Iterable[Sheet]) -> list[Sheet]:
-        return [sheet for sheet in items if (FOLDERS[sheet.type], sheet.id) in places]
-
     rows = [c for c in project.references.claims if (FOLDERS[c.subject_type], c.subject) in places]
     listed = reconcile(rows, project.kinds, project.gazetteer)
-    found = changes.between([*listed, *concerned(saved)], concerned(sheets), project.kinds)
+    was, now = ([s for s in some if (FOLDERS[s.type], s.id) in places] for some in (saved, sheets))
+    found = changes.between([*listed, *was], now, project.kinds)
     return changes.to_record(found, recorded, project.today.isoformat(), moved, project.kinds)
 
 

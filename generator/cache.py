@@ -8,6 +8,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -43,21 +44,18 @@ def remember(root: Path, read: dict[str, str], told: list[str]) -> None:
     """Keeps what a build read (`inputs`, taken before it began) and the warnings it gave; silent where it cannot."""
     record = {"today": today().isoformat(), "read": read, "written": outputs(root), "told": told}
     path = root / ".cache" / "build.json"
-    try:
+    with suppress(OSError):
         part = path.with_suffix(f".{os.getpid()}.tmp")
         part.write_text(json.dumps(record, indent=0), "utf-8")
         part.replace(path)
-    except OSError:
-        return
 
 
 def changed(root: Path) -> tuple[list[str], list[str]]:
     """The files that differ from the last build's (`["the last build is not on record"]` where none is), the day among
     them; and the warnings which that build gave.
     """
-    record: Any = None
     try:
-        record = json.loads((root / ".cache" / "build.json").read_bytes())
+        record: Any = json.loads((root / ".cache" / "build.json").read_bytes())
         was, told = {**record["read"], **record["written"]}, [str(line) for line in record["told"]]
         day = [] if record["today"] == today().isoformat() else [f"today is no longer {record['today']}"]
     except (OSError, ValueError, KeyError, TypeError):
@@ -81,9 +79,7 @@ def _files(folder: Path, skip: tuple[str, ...] = ()) -> Iterator[Path]:
 def _stamps(root: Path, paths: list[Path]) -> Iterator[tuple[str, str]]:
     now = time.time_ns()
     for path in paths:
-        stat = path.stat()
-        name = (
-            os.path.relpath(path, root) if path.is_relative_to(root / "content") else f"program/{path.relative_to(_PACKAGE)}"
-        )
+        stat, own = path.stat(), path.is_relative_to(root / "content")
+        name = os.path.relpath(path, root) if own else f"program/{path.relative_to(_PACKAGE)}"
         racy = "" if now - stat.st_mtime_ns > _RACY else f" seen {now}"
         yield name, f"{stat.st_mtime_ns} {stat.st_size}{racy}"

@@ -13,7 +13,7 @@ from generator import strict_yaml
 from generator.errors import ContentError, Problem
 from generator.gazetteer import fold
 from generator.kinds import Kind
-from generator.model import FOLDERS, Claim, Fact, Sheet, SubjectType
+from generator.model import FOLDERS, Fact, Sheet, SubjectType
 from generator.timeline import started
 
 HEAD = "# Written by factsheets build: what the pages said before and after, and because of what. Only ever added to.\n"
@@ -46,8 +46,8 @@ def between(before: Iterable[Sheet], after: Iterable[Sheet], kinds: Mapping[str,
     """
     before, after = [*before], [*after]
     denied = {(path, kind) for path, kind, _ in _denials(before) ^ _denials(after)}
-    old = {key: (sheet, fact) for sheet in before for key, fact in _keyed(sheet, kinds)}
-    new = {key: (sheet, fact) for sheet in after for key, fact in _keyed(sheet, kinds)}
+    old = {_key(sheet, fact, kinds): (sheet, fact) for sheet in before for fact in sheet.facts}
+    new = {_key(sheet, fact, kinds): (sheet, fact) for sheet in after for fact in sheet.facts}
     for key in dict.fromkeys([*new, *old]):
         sheet, was = old.get(key, (None, None))
         sheet, now = new.get(key, (sheet, None))
@@ -88,10 +88,6 @@ def parse(data: Any, path: Path) -> list[Change]:
         return [_parse_entry(entry) for entry in data or ()]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ContentError(Problem(f"is not a record of changes as we write it ({error!r})", path)) from None
-
-
-def _keyed(sheet: Sheet, kinds: Mapping[str, Kind]) -> Iterator[tuple[tuple[str, ...], Fact]]:
-    yield from ((_key(sheet, fact, kinds), fact) for fact in sheet.facts)
 
 
 def _denials(sheets: Iterable[Sheet]) -> set[tuple[str | None, str, str]]:
@@ -136,18 +132,10 @@ def _origins(change: Change, moved: frozenset[str]) -> tuple[str, ...]:
     """Where the claims are from that only one side of the change has; else the denial that took or gave them back."""
     sides = [{claim.id: claim for claim in (fact.claims if fact else ())} for fact in (change.before, change.after)]
     apart = sides[0].keys() ^ sides[1].keys()
-    named = _named((claim for side in sides for key, claim in side.items() if key in apart), moved)
-    return named or (change.because if apart else ())
-
-
-def _named(claims: Iterable[Claim], moved: frozenset[str]) -> tuple[str, ...]:
-    overridden, found = [], []
-    for claim in claims:
-        if claim.override:
-            overridden.append(f"overrides/{claim.override}")
-        elif claim.quote and claim.quote.article in moved:
-            found.append(f"articles/{claim.quote.article}")
-    return tuple(sorted({*overridden, *found}))
+    claims = [claim for side in sides for key, claim in side.items() if key in apart]
+    named = {f"overrides/{claim.override}" for claim in claims if claim.override}
+    named |= {f"articles/{c.quote.article}" for c in claims if c.quote and c.quote.article in moved}
+    return tuple(sorted(named)) or (change.because if apart else ())
 
 
 def _entry(change: Change) -> dict[str, Any]:

@@ -41,10 +41,8 @@ def failing_examples(kinds: Mapping[str, Kind], gazetteer: Gazetteer, model: str
     """
     cases = [(kind, example) for kind in kinds.values() for example in kind.examples]
     cases += [(kind, {"text": text}) for kind in kinds.values() for text in kind.nots]
-    articles = [
-        Article(f"example-{n}", "", example["text"].strip(), published=example.get("published"))
-        for n, (_, example) in enumerate(cases)
-    ]
+    texts = [(example["text"].strip(), example.get("published")) for _, example in cases]
+    articles = [Article(f"example-{n}", "", text, published=day) for n, (text, day) in enumerate(texts)]
     for (kind, example), found in zip(cases, extract_articles(articles, kinds, gazetteer, model), strict=True):
         wanted = [one for claim in example.get("claims") or () for one in _spread(_keyed(kind, claim))]
         about = {kind.name} | {claim["kind"] for claim in wanted}
@@ -54,20 +52,17 @@ def failing_examples(kinds: Mapping[str, Kind], gazetteer: Gazetteer, model: str
         yield from (Problem(f"should not be read: {line} in {example['text']!r}", kind.path) for line in extra)
     fired = rules_at_work(articles, kinds, gazetteer, model)
     for kind in kinds.values():
-        for rule in (*kind.frames, *kind.phrases):
-            if f"{kind.name}/{rule['id']}" not in fired:
-                yield Problem(f"no example shows the rule {rule['id']!r} at work", kind.path)
+        silent = (rule for rule in (*kind.frames, *kind.phrases) if f"{kind.name}/{rule['id']}" not in fired)
+        yield from (Problem(f"no example shows the rule {rule['id']!r} at work", kind.path) for rule in silent)
 
 
 def compare(lines: Iterable[Line], wanted: Iterable[Line]) -> tuple[list[Line], list[Line]]:
     """The wanted claims that no line says, and the lines that nobody wants."""
     left, missed = list(lines), []
     for claim in sorted(wanted, key=lambda claim: claim.get("optional") == "true"):
-        match = next(
-            (line for line in left if all(_fits(line.get(k), t) for k, t in claim.items() if k != "optional")), None
-        )
-        if match is not None:
-            left.remove(match)
+        keys = claim.keys() - {"optional"}
+        if matches := [line for line in left if all(_fits(line.get(key), claim[key]) for key in keys)]:
+            left.remove(matches[0])
         elif claim.get("optional") != "true":
             missed.append(claim)
     return missed, left
@@ -175,15 +170,11 @@ def _taken_from_another(sheet: Sheet) -> Iterator[str]:
 
 def _chaired_from_outside(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> Iterator[str]:
     """Who presides, or is about to, is not known to be anything else than a member."""
-    outside = {
-        fact.value: status
-        for fact in _published(sheet, "membership")
-        if (status := timeline.status_on(fact, today) or fact.get("status")) not in ("member", None)
-    }
+    known = {f.value: timeline.status_on(f, today) or f.get("status") for f in _published(sheet, "membership")}
     terms = _published(sheet, "presidency")
     for term, state in zip(terms, timeline.standings(terms, kinds, today), strict=True):
-        if state != "over" and term.value in outside:
-            yield f"{term.value_name} presides and is no member: {outside[term.value]}"
+        if state != "over" and (status := known.get(term.value)) not in ("member", None):
+            yield f"{term.value_name} presides and is no member: {status}"
 
 
 def _counted_otherwise(sheet: Sheet) -> Iterator[str]:

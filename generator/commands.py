@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -42,6 +43,11 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+_WHY = Annotated[str | None, typer.Option(help="The reason; readers see it.")]
+_ID = Annotated[str, typer.Argument(help="As `factsheets review` lists it.")]
+_SUBJECT = Annotated[str, typer.Argument(help="An id or a name, e.g. csto, AM, Armenia.")]
 
 
 @app.command()
@@ -82,10 +88,9 @@ def extract(
     Example: `factsheets extract article.txt folder/ --jsonl > claims.jsonl`
     """
     articles, problems = content.read_articles(paths)
-    for claims in _read(articles):
-        for claim in claims:
-            if every or claim.confidence >= PUBLISH_AT:
-                _print_claim(claim, jsonl)
+    for claim in chain.from_iterable(_read(articles)):
+        if every or claim.confidence >= PUBLISH_AT:
+            _print_claim(claim, jsonl)
     _finish(problems)
 
 
@@ -104,20 +109,18 @@ def check() -> None:
 
 @app.command()
 def explain(
-    subject: Annotated[str, typer.Argument(help="An id or a name, e.g. csto, AM, Armenia.")],
-    kind: Annotated[str | None, typer.Argument(help="Only this kind of fact, e.g. founding.")] = None,
+    subject: _SUBJECT, kind: Annotated[str | None, typer.Argument(help="Only this kind of fact, e.g. founding.")] = None
 ) -> None:
     """Say why a sheet says what it says: each value, its reason, and every claim for and against it.
 
     Examples: `factsheets explain csto` · `factsheets explain csto founding`
     """
-    project = builder.refresh(_project(), today=cache.today())
+    project = _refreshed()
     if kind and kind not in project.kinds:
         raise typer.BadParameter(f"no kind is called {kind!r}; {did_you_mean(kind, project.kinds)}")
     sheet = _sheet(project, subject)
     out.print(f"{sheet.name} ({FOLDERS[sheet.type]}/{sheet.id})", style="bold")
-    standings = _standings(sheet, project.kinds, cache.today())
-    for fact, standing in zip(sheet.facts, standings, strict=True):
+    for fact, standing in _standings(sheet, project.kinds, cache.today()):
         if kind not in (None, fact.kind):
             continue
         out.print(f"\n{_words(fact)}", style="bold")
@@ -133,7 +136,7 @@ def explain(
 
 @app.command()
 def show(
-    subject: Annotated[str, typer.Argument(help="An id or a name, e.g. csto, AM, Armenia.")],
+    subject: _SUBJECT,
     as_of: Annotated[str | None, typer.Option(help="A day, month or year; else today.", metavar="DATE")] = None,
 ) -> None:
     """Say what is known of a subject at a time: who belonged to it, who presided, who held which office.
@@ -145,7 +148,7 @@ def show(
         last = dates.bounds(period).latest
     except ValueError as error:
         raise typer.BadParameter(f"{error}: write 2014, 2014-06 or 2014-06-15") from None
-    project = builder.refresh(_project(), today=cache.today())
+    project = _refreshed()
     sheet, unknown = _sheet(project, subject), 0
     out.print(f"{sheet.name} ({FOLDERS[sheet.type]}/{sheet.id}), {period}", style="bold")
     for fact, span in zip(sheet.facts, timeline.spans(sheet.facts, project.kinds), strict=True):
@@ -168,7 +171,7 @@ def render(to: Annotated[Path, typer.Option("--to", help="Folder for the pages; 
     """
     from generator.publish import data, publish
 
-    project = builder.refresh(_project(), today=cache.today())
+    project = _refreshed()
     published = publish(project, project.problems)
     pages = *published.pages.values(), *data(published.edition)
     written = [content.write(to / page.path, page.text) for page in pages]
@@ -222,7 +225,7 @@ def review(
     """
     from generator import review as reviews
 
-    project = builder.refresh(_project(), today=cache.today())
+    project = _refreshed()
     items = reviews.queue(project, cache.today())
     if subject is None:
         rows = [(item.id, item.reason, item.sheet.name, _words(item.says)) for item in items]
@@ -234,10 +237,6 @@ def review(
             out.print(*_quotes_in_context(item, project), sep="\n")
             out.print(f"in content/overrides/{item.place}:\n{item.override or '(edit or delete what stands there)'}")
     _finish([], f"{_number(len(items), 'item')} in all")
-
-
-_WHY = Annotated[str | None, typer.Option(help="The reason; readers see it.")]
-_ID = Annotated[str, typer.Argument(help="As `factsheets review` lists it.")]
 
 
 @app.command()
@@ -305,17 +304,20 @@ def test_kinds() -> None:
 def _sheet(project: builder.Project, subject: str) -> Sheet:
     record = project.gazetteer.find(subject)
     wanted = record.id if record else subject
-    sheet = next((sheet for sheet in project.sheets if sheet.id == wanted), None)
-    if sheet is None:
-        known = [word for sheet in project.sheets for word in (sheet.id, sheet.name)]
-        raise FactsheetsError(f"no facts on {subject!r}", did_you_mean(subject, known))
-    return sheet
+    if found := [sheet for sheet in project.sheets if sheet.id == wanted]:
+        return found[0]
+    known = [word for sheet in project.sheets for word in (sheet.id, sheet.name)]
+    raise FactsheetsError(f"no facts on {subject!r}", did_you_mean(subject, known))
 
 
 def _project() -> Path:
     if (root := cache.find_project(Path.cwd())) is None:
         raise typer.BadParameter("no project here: neither this folder nor one above it holds content/")
     return root
+
+
+def _refreshed() -> builder.Project:
+    return builder.refresh(_project(), today=cache.today())
 
 
 def _engine() -> tuple[dict[str, Kind], Gazetteer, str | None]:
@@ -365,13 +367,11 @@ def _words(item: Claim | Fact) -> str:
     return f"{item.kind}: {item.value_name}" + "".join(f", {name} {text}" for name, text in item.fields.items())
 
 
-def _standings(sheet: Sheet, kinds: Mapping[str, Kind], day: date) -> Iterator[str | None]:
-    """How each fact stands on a day; None for what never changes, such as a founding."""
+def _standings(sheet: Sheet, kinds: Mapping[str, Kind], day: date) -> Iterator[tuple[Fact, str | None]]:
+    """The facts, and how each stands on a day; None for what never changes, such as a founding."""
     for fact, standing in zip(sheet.facts, timeline.standings(sheet.facts, kinds, day), strict=True):
-        if fact.events:
-            yield timeline.status_on(fact, day) or "status that day open"
-        else:
-            yield standing if fact.kind in kinds and kinds[fact.kind].changes else None
+        status = timeline.status_on(fact, day) or "status that day open" if fact.events else None
+        yield fact, status or (standing if fact.kind in kinds and kinds[fact.kind].changes else None)
 
 
 def _decide(how: str, id: str, why: str | None, changed: Mapping[str, str] | None = None) -> None:
@@ -387,13 +387,11 @@ def _decide(how: str, id: str, why: str | None, changed: Mapping[str, str] | Non
         why = typer.prompt("Why (readers see it)")
     if not (why := (why or "").strip()):
         raise typer.BadParameter("say why; readers see it: --why TEXT")
-    if how == "reject":
-        entry = reviews.reject(item, project.kinds, why)
-    else:
-        entry = reviews.accept(item, project.kinds, why, changed)
-    path = content.append_override(root, item.place, entry, project.kinds, project.gazetteer)
+    kinds = project.kinds
+    entry = reviews.reject(item, kinds, why) if how == "reject" else reviews.accept(item, kinds, why, changed)
+    path = content.append_override(root, item.place, entry, kinds, project.gazetteer)
     after = builder.refresh(root, today=today)
-    for change in changes.between(project.sheets, after.sheets, project.kinds):
+    for change in changes.between(project.sheets, after.sheets, kinds):
         out.print(_change(change))
     err.print(f"added to {path.as_posix()}; {builder.RUN_BUILD}")
 

@@ -210,9 +210,8 @@ def outdated(root: Path, sheets: Iterable[Sheet]) -> dict[Path, str | None]:
     """The facts files, below `root`, that are not what these sheets say, and what they should hold; None: nothing."""
     folder = Path("content", "facts")
     kept = [sheet for sheet in map(sheetfile.saved, sheets) if sheet.facts or sheet.denied]
-    wanted: dict[Path, str | None] = {
-        path.relative_to(root): None for name in FOLDERS.values() for path in _files(root / folder / name, ".yml")
-    }
+    places = chain.from_iterable(_files(root / folder / name, ".yml") for name in FOLDERS.values())
+    wanted: dict[Path, str | None] = dict.fromkeys(path.relative_to(root) for path in places)
     wanted |= {folder / FOLDERS[sheet.type] / f"{sheet.id}.yml": sheetfile.dump(sheet) for sheet in kept}
     return {path: text for path, text in wanted.items() if text is None or not _holds(root / path, text.encode())}
 
@@ -227,11 +226,11 @@ def save_sheets(root: Path, files: Mapping[Path, str | None], made_from: MadeFro
     with _in_words(root / folder):
         for leftover in (root / folder).rglob(".factsheets-*.tmp"):
             leftover.unlink()
+        gone = [path for path, text in texts.items() if text is None]
         touched = [path for path, text in texts.items() if text is not None and write(root / path, text)]
-        for path in (path for path, text in texts.items() if text is None):
+        for path in gone:
             (root / path).unlink()
-            touched.append(path)
-    return touched
+    return touched + gone
 
 
 def load_changes(root: Path) -> tuple[list[Change], list[Problem]]:
@@ -280,15 +279,12 @@ def lock(root: Path, seconds: float = 60) -> Iterator[None]:
     with _in_words(folder):
         folder.mkdir(exist_ok=True)
         write(folder / ".gitignore", "*\n")
-        held = filelock.FileLock(folder / "build.lock", timeout=seconds)
         try:
-            held.acquire()
+            held = filelock.FileLock(folder / "build.lock").acquire(timeout=seconds)
         except filelock.Timeout:
             raise FactsheetsError("another build is at work in this project", "wait for it to end") from None
-    try:
+    with held:
         yield
-    finally:
-        held.release()
 
 
 def _article(path: Path) -> Article:
@@ -301,35 +297,23 @@ def _article(path: Path) -> Article:
     if path.suffix == ".txt" and beside.exists():
         data, _ = schemas.read(beside, schemas.ARTICLE)
     elif path.suffix == ".md" and (text == "---" or text.startswith("---\n")):
-        head, text = _front_matter(text, path)
+        head, found, text = (text[4:] + "\n").partition("\n---\n")
+        if not found:
+            raise ContentError(Problem("the front matter does not end", path, 1, "close it with a line of ---"))
         data, _ = schemas.parse("\n" + head, path, schemas.ARTICLE)
     data, text = data or {}, text.strip("\n")
     if not text.strip():
         raise ContentError(Problem("has no text", path, None, "an article needs at least one sentence"))
-    based_on = data.get("based_on") or ()
+    based_on, first = data.get("based_on") or (), text.strip().partition("\n")[0]
     return Article(
         id=path.stem,
-        title=" ".join(normalise(data.get("title") or _first_line(text)).split()),
+        title=" ".join(normalise(data.get("title") or first.lstrip("#").strip() or first).split()),
         text=text,
         published=data.get("published", "").partition("T")[0] or None,
-        publisher=data.get("publisher"),
-        url=data.get("url"),
         language=data.get("language") or "en",
-        licence=data.get("licence"),
         based_on=(based_on,) if isinstance(based_on, str) else tuple(based_on),
+        **{name: data.get(name) for name in ("publisher", "url", "licence")},
     )
-
-
-def _front_matter(text: str, path: Path) -> tuple[str, str]:
-    head, found, body = (text[4:] + "\n").partition("\n---\n")
-    if not found:
-        raise ContentError(Problem("the front matter does not end", path, 1, "close it with a line of ---"))
-    return head, body
-
-
-def _first_line(text: str) -> str:
-    line = text.strip().partition("\n")[0]
-    return line.lstrip("#").strip() or line
 
 
 def _misplaced(folder: Path) -> Iterator[Problem]:

@@ -50,6 +50,14 @@ def bounds(text: str) -> Bounds:
     return _point(text)
 
 
+def is_date(text: str | None) -> bool:
+    """Does the text say a date at all?"""
+    try:
+        return bool(text and bounds(text))
+    except ValueError:
+        return False
+
+
 def precision(text: str) -> str:
     """`day`, `month`, `half`, `year`, `decade`, `century`; `set` or `interval` where it is one."""
     if text.startswith(("[", "{")):
@@ -57,10 +65,8 @@ def precision(text: str) -> str:
     if "/" in text:
         return "interval"
     plain = text.rstrip("~?%")
-    if plain.endswith("XX"):
-        return "century"
     if plain.endswith("X"):
-        return "decade"
+        return "century" if plain.endswith("XX") else "decade"
     if plain[5:] in _HALVES:
         return "half"
     return {4: "year", 7: "month"}.get(len(plain), "day")
@@ -133,21 +139,13 @@ def _interval(text: str) -> Bounds:
 
 
 def _point(text: str) -> Bounds:
+    """A plain date; what its form does not cover (qualifiers, unspecified digits, seasons) is read by the `edtf` library."""
     if match := _PLAIN.fullmatch(text):
         year, month, day = match.groups()
-        if month in _HALVES and not day:
-            first, last = _HALVES[month]
-            return Bounds(_day(text, year, first, 1), _month_end(int(year), last))
-        if not month:
-            return Bounds(_day(text, year, 1, 1), _day(text, year, 12, 31))
-        if not day:
-            return Bounds(_day(text, year, int(month), 1), _month_end(int(year), int(month)))
-        return Bounds(*[_day(text, year, int(month), int(day))] * 2)
-    return _unusual(text)
-
-
-def _unusual(text: str) -> Bounds:
-    """What the plain form does not cover: qualifiers, unspecified digits, seasons; read by the `edtf` library."""
+        if day:
+            return Bounds(*[_day(text, year, int(month), int(day))] * 2)
+        first, last = _HALVES.get(month) or ((int(month), int(month)) if month else (1, 12))
+        return Bounds(_day(text, year, first, 1), _month_end(int(year), last))
     try:
         if text[:1] not in _BEGINS:  # the parser takes milliseconds to refuse a name
             raise ValueError
@@ -176,15 +174,13 @@ def _shift(text: str, by: tuple[int, int, int], finest: str) -> str:
     kept = precision(plain)
     if kept not in _PRECISIONS:
         raise ValueError(f"{text!r} has no single start to count from")
-    if kept == "half":
-        kept = "month"
     start = _move(bounds(plain).earliest, by[0], by[1]) + timedelta(days=by[2])
-    return trim(start.isoformat(), max(kept, finest, key=_PRECISIONS.index)) + text[len(plain) :]
+    coarser = max("month" if kept == "half" else kept, finest, key=_PRECISIONS.index)
+    return trim(start.isoformat(), coarser) + text[len(plain) :]
 
 
 def _move(day: date, years: int, months: int) -> date:
-    total = day.year * 12 + day.month - 1 + years * 12 + months
-    year, month = divmod(total, 12)
+    year, month = divmod(day.year * 12 + day.month - 1 + years * 12 + months, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
@@ -192,5 +188,4 @@ def _duration(text: str) -> tuple[int, int, int, int]:
     match = _DURATION.fullmatch(text)
     if not match or text == "P":
         raise ValueError(f"{text!r} is not an ISO 8601 duration")
-    years, months, weeks, days = (int(part or 0) for part in match.groups())
-    return years, months, weeks, days
+    return tuple(int(part or 0) for part in match.groups())  # type: ignore[return-value]

@@ -21,10 +21,9 @@ class Problem:
     severity: str = "error"
 
     def __str__(self) -> str:
-        place = f"{self.path.as_posix()}:" if self.path else ""
-        place += f"{self.line}:" if self.path and self.line else ""
-        hint = f"\n  hint: {self.hint}" if self.hint else ""
-        return f"{place}{' ' if place else ''}{self.message}{hint}"
+        line = f"{self.line}:" if self.line else ""
+        place = f"{self.path.as_posix()}:{line} " if self.path else ""
+        return place + self.message + (f"\n  hint: {self.hint}" if self.hint else "")
 
 
 class FactsheetsError(Exception):

@@ -68,10 +68,9 @@ def _dated(raw: list[Event]) -> list[Event]:
     result: list[Event] = []
     span = {e: dates.bounds(e.date).latest - dates.bounds(e.date).earliest for e in raw if e.date}
     for event in sorted(span, key=lambda e: (span[e], dates.sort_key(e.date), e.status, dates.sort_key(e.as_of))):
-        for place, other in enumerate(result):
-            if other.status == event.status and dates.backs(event.date or "", other.date or ""):
-                result[place] = replace(other, as_of=latest(other.as_of, event.as_of))
-                break
+        told = (o for o in result if o.status == event.status and dates.backs(event.date or "", o.date or ""))
+        if same := next(told, None):
+            result[result.index(same)] = replace(same, as_of=latest(same.as_of, event.as_of))
         else:
             result.append(event)
     return sorted(result, key=lambda e: (dates.sort_key(e.date), e.status))

@@ -27,23 +27,16 @@ def claim_line(claim: Claim) -> dict[str, Any]:
     own = claim.fields if claim.kind in BUILT_IN else {}
     other = {name: text for name, text in claim.fields.items() if name not in own or name not in _COLUMNS}
     giver = load_built_in().record(own.get("from", ""))
+    why = claim.derivation
     return {
         "article": claim.quote.article if claim.quote else None,
-        "kind": claim.kind,
-        "subject": claim.subject,
-        "subject_name": claim.subject_name,
-        "value": claim.value,
-        "value_name": claim.value_name,
+        **{name: getattr(claim, name) for name in ("kind", "subject", "subject_name", "value", "value_name")},
         **{name: own.get(name) for name in _COLUMNS},
         "from_name": giver.name if giver else own.get("from"),
         **(_place(claim.quote) if claim.quote else {"quote": None, "start": None, "end": None}),
         "rule": claim.rule or None,
         "confidence": round(claim.confidence, 3),
-        "derivation": claim.derivation
-        and {
-            "says": claim.derivation.says,
-            "quotes": [{"article": quote.article, **_place(quote)} for quote in claim.derivation.quotes],
-        },
+        "derivation": why and {"says": why.says, "quotes": [{"article": q.article, **_place(q)} for q in why.quotes]},
         **({"fields": other} if other else {}),
     }
 
@@ -164,11 +157,10 @@ def json_ld(sheet: Sheet, kinds: Mapping[str, Kind], today: date, url: str, acro
 
 def _source(claim: Claim, fact: Fact) -> dict[str, str]:
     """The source first: `article`, `reference` or `override`."""
-    place = {"override": claim.override or ""}
+    row = dict(zip(("reference", "row"), (claim.ref or "").split("#", 1), strict=False))
+    place = row if claim.ref else {"override": claim.override or ""}
     if claim.quote:
         place = {"article": claim.quote.article, "quote": claim.quote.text}
-    elif claim.ref:
-        place = dict(zip(("reference", "row"), claim.ref.split("#", 1), strict=False))
     says = {} if (claim.value or claim.value_name) == (fact.value or fact.value_name) else {"says": claim.value_name}
     more = {"said": claim.said, "why": claim.why, "address": claim.source}
     return place | says | {name: text for name, text in more.items() if text}

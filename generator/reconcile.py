@@ -87,8 +87,7 @@ def idle_overrides(claims: Sequence[Claim], kinds: Mapping[str, Kind], gazetteer
 
 
 def _sheet(claims: list[Claim], kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> Sheet:
-    first = claims[0]
-    denied = _denied(claims, kinds)
+    first, denied = claims[0], _denied(claims, kinds)
     gone = {claim.id for claim in denied}
     again = repeats(claim for claim in claims if claim.id not in gone)
     gone |= {claim.id for some in again.values() for claim in some}
@@ -113,9 +112,7 @@ def _denied(claims: list[Claim], kinds: Mapping[str, Kind]) -> list[Claim]:
 
 def denies(denial: Claim, claim: Claim, kinds: Mapping[str, Kind]) -> bool:
     """Does the denial take this claim away? It matches all that the denial names."""
-    if claim.override or claim.kind != denial.kind:
-        return False
-    if denial.value_name and not _same_value(denial, claim):
+    if claim.override or claim.kind != denial.kind or (denial.value_name and not _same_value(denial, claim)):
         return False
     kind = kinds[claim.kind]
     return all(_identity(claim, name, kind) == plain(wanted) for name, wanted in denial.fields.items())
@@ -246,16 +243,9 @@ def _rank(claim: Claim, kind: Kind) -> tuple[object, ...]:
     return (claim.override is None, claim.ref is not None, said if kind.changes else 0, -claim.confidence, claim.id)
 
 
-def _is_date(text: str | None) -> bool:
-    try:
-        return bool(text and dates.bounds(text))
-    except ValueError:
-        return False
-
-
 def _vaguer(one: str, other: str) -> bool:
     """A vaguer date backs the more exact one: `1949` is a vote for `1949-04-04`, not against it."""
-    return one != other and _is_date(one) and _is_date(other) and dates.backs(one, other)
+    return one != other and dates.is_date(one) and dates.is_date(other) and dates.backs(one, other)
 
 
 def _value(claim: Claim) -> str:
@@ -292,7 +282,7 @@ def _choose(voters: list[Claim], kind: Kind) -> tuple[str, list[str]]:
 
 def contradicts(one: str, other: str) -> bool:
     """Can the two not both be true? Dates that overlap can."""
-    return one != other and not (_is_date(one) and _is_date(other) and dates.overlaps(one, other))
+    return one != other and not (dates.is_date(one) and dates.is_date(other) and dates.overlaps(one, other))
 
 
 def _merge(ranked: list[Claim], kind: Kind, without: Sequence[str] = ()) -> tuple[dict[str, str], list[str]]:
@@ -304,8 +294,7 @@ def _merge(ranked: list[Claim], kind: Kind, without: Sequence[str] = ()) -> tupl
     fields: dict[str, str] = {}
     disputed: list[str] = []
     for field in (field for field in kind.others() if field.name not in without):
-        said = [claim for claim in ranked if field.name in claim.fields]
-        if not said:
+        if not (said := [claim for claim in ranked if field.name in claim.fields]):
             continue
         values = [claim.fields[field.name] for claim in said]
         best, by_hand = values[0], said[0].override is not None
@@ -372,9 +361,8 @@ def _one_at_a_time(facts: list[Fact]) -> None:
 def _dispute(facts: list[Fact], *pair: int) -> None:
     named = [facts[place].value_name for place in pair]
     for place, rival in zip(pair, reversed(named), strict=True):
-        rivals = [*filter(None, [facts[place].reason.get("rival")]), rival]
-        reason = {**facts[place].reason, "rival": ", ".join(rivals)}
-        facts[place] = replace(facts[place], verdict="disputed", reason=reason)
+        rivals = ", ".join(filter(None, [facts[place].reason.get("rival"), rival]))
+        facts[place] = replace(facts[place], verdict="disputed", reason={**facts[place].reason, "rival": rivals})
 
 
 def _named_for_good(fact: Fact) -> bool:
@@ -390,8 +378,7 @@ def _former(fact: Fact, successor: Fact) -> Fact:
 
 
 def _first_seen(fact: Fact) -> date:
-    start = started(fact)
-    return dates.bounds(start).earliest if start else date.min
+    return dates.sort_key(started(fact))[0]
 
 
 def _last_seen(fact: Fact) -> date:
@@ -400,19 +387,18 @@ def _last_seen(fact: Fact) -> date:
     return dates.bounds(end).latest if end else date.max
 
 
-def _terms(claims: list[Claim]) -> Iterator[list[Claim]]:
+def _terms(claims: list[Claim]) -> list[list[Claim]]:
     """Claims of one holder that can be one term: no dates speak against it, and no more than a year lies between."""
     anchored = [claim for claim in claims if _anchor(claim)]
     floating = [claim for claim in claims if not _anchor(claim)]
     terms: list[list[Claim]] = []
     for claim in sorted(anchored, key=lambda c: (dates.sort_key(_anchor(c)), c.id)):
-        if terms and all(_one_term(other, claim) for other in terms[-1]):
-            terms[-1].append(claim)
-        else:
-            terms.append([claim])
-    if floating and len(terms) == 1 and all(_one_term(a, b) for a in floating for b in terms[0]):
-        return iter([terms[0] + floating])
-    return iter([*terms, floating] if floating else terms)
+        if not terms or not all(_one_term(other, claim) for other in terms[-1]):
+            terms.append([])
+        terms[-1].append(claim)
+    if len(terms) == 1 and all(_one_term(a, b) for a in floating for b in terms[0]):
+        return [terms[0] + floating]
+    return [*terms, floating] if floating else terms
 
 
 def _anchor(claim: Claim) -> str | None:
@@ -421,10 +407,9 @@ def _anchor(claim: Claim) -> str | None:
 
 
 def _one_term(one: Claim, other: Claim) -> bool:
-    for name in ("since", "until"):
-        a, b = one.fields.get(name), other.fields.get(name)
-        if a and b and not dates.overlaps(a, b):
-            return False
+    given = [(one.fields.get(name), other.fields.get(name)) for name in ("since", "until")]
+    if any(a and b and not dates.overlaps(a, b) for a, b in given):
+        return False
     first, second = _anchor(one), _anchor(other)
     if not first or not second:
         return True
@@ -434,12 +419,9 @@ def _one_term(one: Claim, other: Claim) -> bool:
 
 
 def _dispute_overlaps(facts: list[Fact]) -> None:
-    for a, b in combinations(range(len(facts)), 2):
-        one, other = facts[a], facts[b]
-        if one.value == other.value or "override" in (one.decided_by, other.decided_by):
-            continue
-        first, second = _term_span(one), _term_span(other)
-        if first and second and max(first[0], second[0]) < min(first[1], second[1]):
+    sure = [(n, fact, span) for n, fact in enumerate(facts) if fact.decided_by != "override" and (span := _term_span(fact))]
+    for (a, one, first), (b, other, second) in combinations(sure, 2):
+        if one.value != other.value and max(first[0], second[0]) < min(first[1], second[1]):
             _dispute(facts, a, b)
 
 
@@ -456,11 +438,9 @@ def _fact(
     """The decision: `ranked` had a say, the first `agreeing` of them for it."""
     winner, backing = ranked[0], ranked[:agreeing]
     rest = sorted((c for c in group if c not in ranked), key=lambda c: _rank(c, kind))
-    decided: DecidedBy = "articles"
-    if winner.override or all(c.ref for c in backing):
-        decided = "override" if winner.override else "reference"
+    decided: DecidedBy = "override" if winner.override else "reference" if all(c.ref for c in backing) else "articles"
     said = latest(*(claim.said for claim in backing))
-    vaguer = [claim for claim in backing if claim.value != winner.value and _is_date(winner.value)]
+    vaguer = [claim for claim in backing if claim.value != winner.value and dates.is_date(winner.value)]
     reason = {
         **{"sources": _sources(backing), "vaguer": _sources(vaguer), "otherwise": _sources(ranked[agreeing:])},
         "disputed": ", ".join(dict.fromkeys(disputed)),

@@ -46,8 +46,7 @@ def read(path: Path, kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> tuple[T
     kind, columns = kinds[head["kind"]], head.get("columns") or {}
     names = {name: columns.get(name, name) for name in (*kind.fields, *_ALSO)}
     claims: dict[str, Claim] = {}
-    problems = list(islice(_read_rows(beside, claims, table, kind, names, gazetteer), _ENOUGH))
-    if problems:
+    if problems := list(islice(_read_rows(beside, claims, table, kind, names, gazetteer), _ENOUGH)):
         raise ContentError(*problems)
     return table, [*claims.values()]
 

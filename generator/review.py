@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 from typing import get_args
 
 from generator import dates, overridefile, timeline
@@ -30,10 +31,8 @@ def queue(project: Project, today: date) -> list[Item]:
     sheets = {(sheet.type, sheet.id): sheet for sheet in project.sheets}
     taken = {claim.id for claim in overrides}
     texts = {article.id: article.text for article in project.articles}
-    subjects = [sheet for sheet in project.sheets if sheet.type != "other"]
-    items = [
-        item for sheet in subjects for item in _asked(sheet, texts, project.kinds, today) if _claim(item).id not in taken
-    ]
+    asked = (_asked(sheet, texts, project.kinds, today) for sheet in project.sheets if sheet.type != "other")
+    items = [item for item in chain.from_iterable(asked) if _claim(item).id not in taken]
     for claim in overrides:
         sheet = sheets.get((claim.subject_type, claim.subject), Sheet("", "", "other"))
         against = _against(claim, sheet, project.kinds)
@@ -61,9 +60,8 @@ def accept(item: Item, kinds: Mapping[str, Kind], why: str, changed: Mapping[str
     changed = changed or {}
     if (stands := item.stands) and stands.denies:
         value, evidence = stands.value or stands.value_name, digest(item.claims)
-        return overridefile.entry(
-            stands.kind, value, stands.fields, deny=True, why=why, source=stands.source, evidence=evidence
-        )
+        more = {"why": why, "source": stands.source, "evidence": evidence}
+        return overridefile.entry(stands.kind, value, stands.fields, deny=True, **more)
     value = changed.get("value", item.says.value or item.says.value_name)
     fields = {**item.says.fields, **{name: text for name, text in changed.items() if name != "value"}}
     kind = kinds[item.says.kind]
@@ -107,10 +105,8 @@ def _asked(sheet: Sheet, texts: Mapping[str, str], kinds: Mapping[str, Kind], to
         if fact.kind not in kinds or (fact.decided_by == "override" and fact.verdict != "disputed"):
             continue
         lost = [c for c in fact.claims if (q := c.quote) and texts.get(q.article, "")[q.start : q.end] != q.text]
-        if fact.verdict == "needs-review":
-            yield _item("unsure", sheet, fact, fact.claims, kinds)
-        elif fact.verdict == "disputed":
-            yield _item("disputed", sheet, fact, fact.claims, kinds)
+        if fact.verdict != "settled":
+            yield _item("disputed" if fact.verdict == "disputed" else "unsure", sheet, fact, fact.claims, kinds)
         elif place in due:
             yield _item("overdue", sheet, replace(fact, fields=due[place]), fact.claims, kinds)
         elif lost:
@@ -165,9 +161,8 @@ def _against(decision: Claim, sheet: Sheet, kinds: Mapping[str, Kind]) -> list[C
 
 
 def _opposes(claim: Claim, decision: Claim, kind: Kind) -> bool:
-    if plain(claim.value or claim.value_name) == plain(decision.value or decision.value_name):
-        return _speaks_against(claim, decision)
-    if kind.cardinality == "one":
+    same = plain(claim.value or claim.value_name) == plain(decision.value or decision.value_name)
+    if same or kind.cardinality == "one":
         return _speaks_against(claim, decision)
     return kind.cardinality == "one-per-post" and claim.get("status") != "former" != decision.get("status")
 

@@ -6,105 +6,57 @@ ourselves read every scalar as text.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from importlib import resources
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 import jsonschema
 
 from generator import dates, strict_yaml
 from generator.errors import ContentError, Problem, did_you_mean
-from generator.kinds import FIELD_KEYS, KEYS, Cardinality, Field, Kind
+from generator.kinds import Field, Kind
 from generator.strict_yaml import Lines
 
 Schema = dict[str, Any]
 
-_TEXT: Schema = {"type": ["string", "number"], "minLength": 1}
-_TEXTS: Schema = {"type": "array", "items": _TEXT}
-_ADDRESS: Schema = {"type": "string", "format": "address"}
-_DRAFT = "http://json-schema.org/draft-07/schema#"
+_WRITTEN = json.loads(resources.files("generator").joinpath("schemas.json").read_text("utf-8"))
 
-ARTICLE: Schema = {
-    "$schema": _DRAFT,
-    "type": "object",
-    "properties": {
-        **dict.fromkeys(("title", "publisher", "language", "licence"), _TEXT),
-        "published": {**_TEXT, "format": "edtf"},
-        "url": _ADDRESS,
-        "based_on": {"anyOf": [_ADDRESS, {"type": "array", "items": _ADDRESS}]},
-    },
-}
+ARTICLE: Schema = _WRITTEN["article"]
 """Front matter or sidecar of an article; other keys are allowed and ignored."""
 
-SETTINGS: Schema = {"$schema": _DRAFT, "type": "object", "properties": {"model": _TEXT}, "additionalProperties": False}
+SETTINGS: Schema = _WRITTEN["settings"]
 
-_ORGANISATION_LISTS = ("acronyms", "aliases", "former_names", "descriptions", "generic", "predecessors", "successors")
-_ORGANISATION_DATA = ("organs", "treaties", "headquarters", "dates", "dates_source", "ambiguous_forms", "ambiguous")
-_ORGANISATION: Schema = {
-    "type": "object",
-    "required": ["id", "name"],
-    "properties": {
-        "id": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
-        **dict.fromkeys(("name", "kind", "status", "parent", "note"), _TEXT),
-        **dict.fromkeys(_ORGANISATION_LISTS, _TEXTS),
-        **{key: {"type": ["array", "object"]} for key in _ORGANISATION_DATA},
-    },
-    "additionalProperties": False,
-}
-ORGANISATIONS: Schema = {"$schema": _DRAFT, "type": "array", "items": _ORGANISATION}
+ORGANISATIONS: Schema = _WRITTEN["organisations"]
 """`content/organisations/*.yml`: a list of records with the keys of the built-in gazetteer."""
 
-
-_ANY: Schema = {"type": ["string", "number", "boolean", "array"]}
-_FIELD: Schema = {
-    "type": "object",
-    "required": ["type"],
-    "properties": dict.fromkeys(sorted(FIELD_KEYS), _ANY),
-    "additionalProperties": False,
-}
-KIND: Schema = {
-    "$schema": _DRAFT,
-    "type": "object",
-    "required": ["kind", "cardinality", "subject", "value", "fields"],
-    "properties": {
-        **dict.fromkeys(sorted(KEYS), True),
-        "cardinality": {"enum": [*get_args(Cardinality)]},
-        "fields": {"type": "object", "additionalProperties": _FIELD},
-    },
-    "additionalProperties": False,
-}
+KIND: Schema = _WRITTEN["kinds"]
 """`content/kinds/*.yml`, by the keys that `kinds` knows; it says more where one is wrong."""
 
 
 def overrides(kinds: Mapping[str, Kind]) -> Schema:
     """An override file: a list of corrections, denials and expectations, each with `why`."""
-    also = {"why": _TEXT, "source": _ADDRESS, "evidence": _TEXT}
+    also, bound = _WRITTEN["also"], {**_WRITTEN["text"], "format": "count"}
     denial = {"properties": {"deny": _by_kind(kinds, [], {}), **also}, "additionalProperties": False}
-    correction = _by_kind(kinds, ["value"], also)
-    bound = {**_TEXT, "format": "count"}
     expected = _by_kind(kinds, [], {"min": bound, "max": bound})
     expectation = {"properties": {"expect": expected, **also}, "additionalProperties": False}
-    stated = {"if": {"required": ["expect"]}, "then": expectation, "else": correction}
+    stated = {"if": {"required": ["expect"]}, "then": expectation, "else": _by_kind(kinds, ["value"], also)}
     item = {"type": "object", "required": ["why"], "if": {"required": ["deny"]}, "then": denial, "else": stated}
-    return {"$schema": _DRAFT, "type": "array", "items": item}
+    return {"$schema": ARTICLE["$schema"], "type": "array", "items": item}
 
 
 def files(kinds: Mapping[str, Kind]) -> dict[str, str]:
     """The schemas as JSON files for editors, by name; each is the very one that we read by."""
-    found = {"article": ARTICLE, "settings": SETTINGS, "organisations": ORGANISATIONS, "kinds": KIND}
+    found = {name: _WRITTEN[name] for name in ("article", "kinds", "organisations", "settings")}
     found["overrides"] = overrides(kinds)
     return {f"{name}.json": json.dumps(schema, indent=1) + "\n" for name, schema in sorted(found.items())}
 
 
 def reference(kinds: Mapping[str, Kind]) -> Schema:
     """The header of a reference table; `columns` names the CSV's column of a field where they are called otherwise."""
-    texts = dict.fromkeys(("title", "source", "edition", "licence", "note"), _TEXT)
-    named = {"published": {**_TEXT, "format": "date"}, "url": _ADDRESS, "kind": {"enum": sorted(kinds)}}
-    columns = {"columns": {"type": "object", "additionalProperties": _TEXT}}
-    required = ["title", "published", "licence", "kind"]
-    properties = texts | named | columns
-    return {"$schema": _DRAFT, "type": "object", "required": required, "properties": properties,
-            "additionalProperties": False}  # fmt: skip
+    written: Schema = _WRITTEN["reference"]
+    return {**written, "properties": {**written["properties"], "kind": {"enum": sorted(kinds)}}}
 
 
 def read(path: Path, schema: Schema) -> tuple[Any, Lines]:
@@ -126,30 +78,21 @@ def parse(text: str, path: Path, schema: Schema) -> tuple[Any, Lines]:
 def _by_kind(kinds: Mapping[str, Kind], required: list[str], also: Schema) -> Schema:
     """An object whose `kind` decides which other keys it may have."""
     shared = {"kind": True, **dict.fromkeys(also, True)}
-    branches = [
-        {
-            "if": {"properties": {"kind": {"const": kind.name}}, "required": ["kind"]},
-            "then": {
-                "required": required,
-                "properties": {
-                    **shared,
-                    "value": _field(kind.fields[kind.value]),
-                    **{field.name: _field(field) for field in kind.others()},
-                },
-                "additionalProperties": False,
-            },
-        }
-        for kind in kinds.values()
-    ]
+
+    def branch(kind: Kind) -> Schema:
+        own = {"value": _field(kind.fields[kind.value]), **{field.name: _field(field) for field in kind.others()}}
+        then = {"required": required, "properties": {**shared, **own}, "additionalProperties": False}
+        return {"if": {"properties": {"kind": {"const": kind.name}}, "required": ["kind"]}, "then": then}
+
     properties = {"kind": {"enum": sorted(kinds)}, **also}
-    return {"type": "object", "required": ["kind"], "properties": properties, "allOf": branches}
+    return {"type": "object", "required": ["kind"], "properties": properties, "allOf": [*map(branch, kinds.values())]}
 
 
 def _field(field: Field) -> Schema:
     if field.type == "word":
         return {"enum": list(field.values)}
     formats = {"date": "edtf", "duration": "duration"}  # `date` would mean a full date to an editor
-    return {**_TEXT, "format": formats[field.type]} if field.type in formats else _TEXT
+    return {**_WRITTEN["text"], **({"format": formats[field.type]} if field.type in formats else {})}
 
 
 def _explain(error: jsonschema.ValidationError, lines: Lines, path: Path) -> Iterator[Problem]:
@@ -162,26 +105,14 @@ def _explain(error: jsonschema.ValidationError, lines: Lines, path: Path) -> Ite
             yield Problem(f"unknown key {key!r}", path, lines.get((*at, key), line), did_you_mean(key, known))
     elif error.validator == "required":
         key = error.message.split("'")[1]
-        yield Problem(f"{key!r} is missing", path, line, _MISSING.get(key))
+        yield Problem(f"{key!r} is missing", path, line, _WRITTEN["missing"].get(key))
     elif error.validator in ("enum", "const"):
         known = [str(word) for word in cast(list[Any], error.validator_value)]
         yield Problem(f"{name} cannot be {error.instance!r}", path, line, did_you_mean(str(error.instance), known))
     elif error.validator == "format":
         yield Problem(f"{name}: {error.cause}", path, line)
     else:
-        yield Problem(f"{name} {_SHAPES.get(str(error.validator), _wanted(error))}", path, line)
-
-
-_MISSING = {
-    "why": "say in a sentence why; the page shows it to its readers",
-    "kind": "every override names the kind of fact it corrects",
-    "value": "which value? e.g. `value: AM`",
-}
-_SHAPES = {
-    "minLength": "is empty",
-    "pattern": "must be lower-case words joined by hyphens",
-    "anyOf": "is not a web address (http:// or https://), nor a list of them",
-}
+        yield Problem(f"{name} {_WRITTEN['shapes'].get(str(error.validator), _wanted(error))}", path, line)
 
 
 def _wanted(error: jsonschema.ValidationError) -> str:
@@ -192,28 +123,25 @@ def _wanted(error: jsonschema.ValidationError) -> str:
     return "must be " + " or ".join(dict.fromkeys(words.get(str(kind), "text") for kind in wanted))
 
 
+def _count(text: str) -> bool:
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise ValueError(f"{text!r} is not a number of facts, e.g. 6")
+    return True
+
+
+def _address(text: str) -> bool:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError(f"{text!r} is not a web address (http:// or https://)")
+    return True
+
+
+def _checked(check: Callable[[str], object]) -> Callable[[object], bool]:
+    """A check of texts, which raises ValueError, as one of any value."""
+    return lambda value: not isinstance(value, str) or bool(check(value))
+
+
 _FORMATS = jsonschema.FormatChecker(formats=())
-
-
-@_FORMATS.checks("edtf", raises=ValueError)
-def _is_date(value: Any) -> bool:
-    return not isinstance(value, str) or bool(dates.check(value))
-
-
-@_FORMATS.checks("duration", raises=ValueError)
-def _is_duration(value: Any) -> bool:
-    return not isinstance(value, str) or bool(dates.term_end("2000-01-01", value))
-
-
-@_FORMATS.checks("count", raises=ValueError)
-def _is_count(value: Any) -> bool:
-    if isinstance(value, str) and not re.fullmatch("[0-9]{1,9}", value):
-        raise ValueError(f"{value!r} is not a number of facts, e.g. 6")
-    return True
-
-
-@_FORMATS.checks("address", raises=ValueError)
-def _is_address(value: Any) -> bool:
-    if isinstance(value, str) and not value.startswith(("http://", "https://")):
-        raise ValueError(f"{value!r} is not a web address (http:// or https://)")
-    return True
+_FORMATS.checks("edtf", raises=ValueError)(_checked(dates.check))
+_FORMATS.checks("duration", raises=ValueError)(_checked(partial(dates.term_end, "2000-01-01")))
+_FORMATS.checks("count", raises=ValueError)(_checked(_count))
+_FORMATS.checks("address", raises=ValueError)(_checked(_address))

@@ -1,6 +1,7 @@
 """YAML as we read and write it: every scalar a string, no surprises, the line of every value known."""
 
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -29,7 +30,7 @@ def parse(text: str, path: Path) -> tuple[Any, Lines]:
     try:
         events = _events(text, path)
         first = next(events, None)
-        data = None if first is None else _value(first, events, (), lines, path)
+        data = first and _value(first, events, (), lines, path)
         if extra := next(events, None):
             raise ContentError(Problem("a second YAML document", path, _line(extra)))
     except yaml.MarkedYAMLError as error:
@@ -90,26 +91,19 @@ def _value(event: yaml.Event, events: Iterator[yaml.Event], at: tuple[str | int,
         return None if event.implicit[0] and event.value in _NULLS else event.value
     if len(at) >= MAX_DEPTH:
         raise ContentError(Problem(f"nested more than {MAX_DEPTH} deep", path, _line(event)))
-    if isinstance(event, yaml.SequenceStartEvent):
-        return _sequence(events, at, lines, path)
-    return _mapping(events, at, lines, path)
-
-
-def _sequence(events: Iterator[yaml.Event], at: tuple[str | int, ...], lines: Lines, path: Path) -> list[Any]:
-    result: list[Any] = []
-    while not isinstance(event := next(events), yaml.SequenceEndEvent):
-        result.append(_value(event, events, (*at, len(result)), lines, path))
-    return result
+    if isinstance(event, yaml.MappingStartEvent):
+        return _mapping(events, at, lines, path)
+    items = takewhile(lambda event: not isinstance(event, yaml.SequenceEndEvent), events)
+    return [_value(item, events, (*at, place), lines, path) for place, item in enumerate(items)]
 
 
 def _mapping(events: Iterator[yaml.Event], at: tuple[str | int, ...], lines: Lines, path: Path) -> dict[str, Any]:
     result: dict[str, Any] = {}
     while not isinstance(key := next(events), yaml.MappingEndEvent):
-        line = _line(key)
         if not isinstance(key, yaml.ScalarEvent):
-            raise ContentError(Problem("a key must be plain text", path, line))
+            raise ContentError(Problem("a key must be plain text", path, _line(key)))
         if key.value in result:
-            raise ContentError(Problem(f"the key {key.value!r} stands twice", path, line))
-        lines[(*at, key.value)] = line
+            raise ContentError(Problem(f"the key {key.value!r} stands twice", path, _line(key)))
+        lines[(*at, key.value)] = _line(key)
         result[key.value] = _value(next(events), events, (*at, key.value), lines, path)
     return result

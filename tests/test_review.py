@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import get_args
 from urllib.parse import parse_qs, urlsplit
 
 import jsonschema
@@ -18,6 +19,7 @@ from test_properties import CLAIMS
 from test_render import Read, csto, pages, text_of
 
 from generator import build, content, review, schemas
+from generator import kinds as kind_files
 from generator.errors import ContentError, FactsheetsError
 from generator.reconcile import reconcile
 
@@ -383,6 +385,13 @@ def test_the_saved_schemas_are_those_we_read_by(project):
     root = project()
     assert typed(root, "schemas").returncode == 0
     assert sorted(path.name for path in (root / "content/schemas").iterdir()) == sorted(schemas.files(KINDS))
+
+
+def test_the_schema_of_kinds_knows_the_keys_that_kinds_knows():
+    properties = schemas.KIND["properties"]
+    assert set(properties) == kind_files.KEYS
+    assert set(properties["fields"]["additionalProperties"]["properties"]) == kind_files.FIELD_KEYS
+    assert properties["cardinality"]["enum"] == [*get_args(kind_files.Cardinality)]
 
 
 def test_our_override_files_name_a_schema_that_is_there():

@@ -58,9 +58,7 @@ def render(
     shared = {"problems": problems, "unsaved": frozenset(unsaved)}
     told = history(edition)
     about = _by_subject(told)
-    organisations = [
-        _organisation(sheet, edition, about) for sheet in edition.sheets.values() if sheet.type == "organisation"
-    ]
+    organisations = [_organisation(s, edition, about) for s in edition.sheets.values() if s.type == "organisation"]
     countries = [_country(code, edition, about) for code, url in edition.pages.items() if url.startswith("countries/")]
     for named in (organisations, countries):
         named.sort(key=lambda item: (item["subject"].text.casefold(), item["id"]))
@@ -68,8 +66,7 @@ def render(
     read.sort(key=lambda item: (dates.sort_key(item["article"].published), item["article"].id), reverse=True)
     lists = {"organisations": organisations, "countries": countries, "articles": read}
     yield Draft("index.md", "home", shared | lists)
-    for listed in lists:
-        yield Draft(f"{listed}/index.md", listed, shared | lists)
+    yield from (Draft(f"{listed}/index.md", listed, shared | lists) for listed in lists)
     if review is not None:
         waiting = [
             (item, edition.name(item.sheet.id, item.sheet.name), [evidence(c, item.says, edition) for c in item.claims])
@@ -126,7 +123,7 @@ def _organisation(sheet: Sheet, edition: Edition, about: Mapping[str, list[Told]
         "id": sheet.id,
         "subject": edition.name(sheet.id, sheet.name),
         "acronym": record.acronym if record else None,
-        "founding": sorted(_of(rows, "founding"), key=lambda row: _place(row.fact.fields.get("event"), _EVENTS)),
+        "founding": sorted(_of(rows, "founding"), key=_event),
         "members": (members := _by_status(_of(rows, "membership"))),
         "shaded": shaded({status: some for status, some in members.items() if status in _ON_MAP}),
         "term_line": line(terms, edition.today),
@@ -148,15 +145,13 @@ def _organisation(sheet: Sheet, edition: Edition, about: Mapping[str, list[Told]
 
 def _country(id: str, edition: Edition, about: Mapping[str, list[Told]]) -> dict[str, Any]:
     own, derived = edition.rows.get(id, ()), edition.derived.get(id, ())
-    sheet = edition.sheets.get(id)
+    sheet, terms = edition.sheets.get(id), _of(derived, "presidency")
     first = next((row.value.text for row in derived), id)
     return {
         "id": id,
         "subject": edition.name(id, sheet.name if sheet else first),
         "memberships": _by_status(_of(derived, "membership"), by="subject"),
-        "terms": sorted(
-            _of(derived, "presidency"), key=lambda row: (dates.sort_key(row.since), row.subject.text), reverse=True
-        ),
+        "terms": sorted(terms, key=lambda row: (dates.sort_key(row.since), row.subject.text), reverse=True),
         "office_rows": _by_office(_of(own, "official")),
         "other_kinds": _other_kinds(own, edition),
         "articles_used": _sources((*own, *derived), edition),
@@ -206,13 +201,13 @@ def _by_office(rows: Iterable[Row]) -> list[Row]:
     return sorted(latest_first, key=lambda row: (row.standing == "over", _office(row)))
 
 
+def _event(row: Row) -> int:
+    return [*_EVENTS, row.fact.fields.get("event")].index(row.fact.fields.get("event"))
+
+
 def _office(row: Row) -> int:
     post = row.fact.fields.get("post", "").casefold().replace("-", " ")
     return next((place for place, head in enumerate(_HEADS) if post.startswith(head)), len(_HEADS))
-
-
-def _place(word: str | None, order: Sequence[str]) -> int:
-    return order.index(word) if word in order else len(order)
 
 
 def _handovers(terms: Sequence[Row], edition: Edition) -> Iterator[tuple[Name, Row]]:
@@ -233,9 +228,8 @@ def _other_kinds(rows: Iterable[Row], edition: Edition) -> list[tuple[Kind, list
 
 def _sources(rows: Iterable[Row], edition: Edition) -> list[tuple[dict[str, Any], int]]:
     """The articles behind these facts, newest first, each with how many facts rest on it."""
-    counts = Counter(
-        source for row in rows for source in {quoted.article for claim in row.fact.claims for quoted in quotes(claim)}
-    )
+    cited = ({quoted.article for claim in row.fact.claims for quoted in quotes(claim)} for row in rows)
+    counts = Counter(chain.from_iterable(cited))
     used = [edition.articles[source] for source in counts if source in edition.articles]
     used.sort(key=lambda article: (dates.sort_key(article.published), article.id), reverse=True)
     return [({"article": a, "url": f"articles/{percent(article_stem(a.id))}/"}, counts[a.id]) for a in used]

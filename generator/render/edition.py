@@ -1,7 +1,7 @@
 """What one rendering shows: every fact as a row, with its evidence and how it stands on the day. No words, no pages."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -24,6 +24,9 @@ from generator.reprints import independent
 
 CONTEXT = 90
 """How many characters of the article stand on either side of a short quote."""
+
+
+_SENTENCE_END = re.compile(r"\n\s*\n|(?<=[.!?])\s")
 
 
 class Name(NamedTuple):
@@ -180,16 +183,15 @@ class Edition:
 
 
 def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
-    used: dict[str, int] = {}
+    used: Counter[str] = Counter()
     standings = timeline.standings(sheet.facts, edition.kinds, edition.today)
     spans = timeline.spans(sheet.facts, edition.kinds)
     subject, record = edition.name(sheet.id, sheet.name), edition.gazetteer.record(sheet.id)
-    for place, fact in enumerate(sheet.facts):
-        if not shown(fact) or fact.kind not in edition.kinds:
+    for fact, standing, span in zip(sheet.facts, standings, spans, strict=True):
+        if not shown(fact) or not (kind := edition.kinds.get(fact.kind)):
             continue
-        kind = edition.kinds[fact.kind]
         here = anchor(fact, kind)
-        used[here] = used.get(here, 0) + 1
+        used[here] += 1
         backing = tuple(evidence(claim, fact, edition) for claim in fact.claims if not claim.denies)
         yield Row(
             anchor=here if used[here] == 1 else f"{here}-{used[here]}",
@@ -199,11 +201,11 @@ def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
             subject=subject,
             short=(record.acronym if record else None) or subject.text,
             value=edition.name(fact.value, fact.value_name),
-            standing=standings[place],
-            status=_status(fact, standings[place], edition.today),
+            standing=standing,
+            status=_status(fact, standing, edition.today),
             since=fact.fields.get("since"),
             until=_until(fact),
-            span=spans[place] if kind.changes else (),
+            span=span if kind.changes else (),
             stale=bool(fact.confirmed) and old(fact.confirmed or "", edition),
             evidence=tuple(item for item in backing if not item.says),
             against=tuple(item for item in backing if item.says),
@@ -234,9 +236,8 @@ def old(said: str, edition: Edition) -> bool:
 
 def anchor(fact: Fact, kind: Kind) -> str:
     """The id of a fact on its page; two facts of a page may share one, and are then numbered."""
-    parts = [fact.kind, *(fact.get(name) or fact.value_name for name in kind.identity)]
-    if kind.cardinality == "timeline":
-        parts.append(fact.fields.get("since", "")[:10])
+    since = fact.fields.get("since", "")[:10] if kind.cardinality == "timeline" else ""
+    parts = [fact.kind, *(fact.get(name) or fact.value_name for name in kind.identity), since]
     return "-".join(word for part in parts if (word := re.sub(r"[^A-Za-z0-9]+", "-", part).strip("-")))
 
 
@@ -246,20 +247,16 @@ def _status(fact: Fact, standing: str, today: date) -> str | None:
     """
     if fact.verdict == "needs-review":
         return "flagged"
-    if fact.events and (status := timeline.status_on(fact, today)):
-        return status
-    status = fact.fields.get("status")
-    return "former" if status and standing == "over" else status
+    said = fact.fields.get("status")
+    return timeline.status_on(fact, today) or ("former" if said and standing == "over" else said)
 
 
 def _until(fact: Fact) -> str | None:
     """When it ends: as said, or as its start and duration have it."""
     since, duration = fact.fields.get("since"), fact.fields.get("duration")
-    if until := fact.fields.get("until"):
-        return until
-    if since and duration and "/" not in since:
-        return dates.term_end(since, duration)
-    return None
+    if not since or not duration or "/" in since or "until" in fact.fields:
+        return fact.fields.get("until")
+    return dates.term_end(since, duration)
 
 
 def quotes(claim: Claim) -> Iterator[Quote]:
@@ -273,43 +270,30 @@ def quotes(claim: Claim) -> Iterator[Quote]:
 
 def evidence(claim: Claim, fact: Fact, edition: Edition) -> Evidence:
     """A claim for or against a fact, with the words around its quote and the addresses where they stand."""
-    quoted = claim.quote
+    quoted, says = claim.quote, _says_otherwise(claim, fact)
     article = edition.articles.get(quoted.article) if quoted else None
-    orphaned = bool(quoted) and not (quoted and _found(quoted, edition))
-    before, after = ("", "")
-    mark = original = None
-    if quoted and article and not orphaned:
-        before, after = context(quoted, article.text)
-        mark = _mark(quoted)
-        address = web(article.url)
-        original = address + _fragment(quoted.text) if address and not article.based_on else address
-    text = quoted.text if quoted else ""
     further = [more for more in quotes(claim) if more != quoted]
     also = tuple((more.text, _mark(more) if _found(more, edition) else None) for more in further)
-    return Evidence(claim, _says_otherwise(claim, fact), article, before, text, after, orphaned, mark, original, also)
+    if not quoted or not article or not holds(quoted, article):
+        return Evidence(claim, says, article, "", quoted.text if quoted else "", "", bool(quoted), None, None, also)
+    before, after = context(quoted, article.text)
+    address = web(article.url)
+    original = address + _fragment(quoted.text) if address and not article.based_on else address
+    return Evidence(claim, says, article, before, quoted.text, after, False, _mark(quoted), original, also)
 
 
 def _says_otherwise(claim: Claim, fact: Fact) -> str | None:
     """The value or status this claim gives, where it cannot be the fact's own; None where it agrees."""
     if (claim.value or claim.value_name) != (fact.value or fact.value_name):
-        if claim.value and fact.value and _is_date(claim.value) and _is_date(fact.value):
+        if claim.value and fact.value and dates.is_date(claim.value) and dates.is_date(fact.value):
             return None if dates.overlaps(claim.value, fact.value) else claim.value
         return claim.value_name
     status = claim.fields.get("status")
     return status if status and fact.verdict == "disputed" and status != fact.fields.get("status") else None
 
 
-def _is_date(text: str) -> bool:
-    try:
-        dates.bounds(text)
-    except ValueError:
-        return False
-    return True
-
-
 def _found(quoted: Quote, edition: Edition) -> bool:
-    article = edition.articles.get(quoted.article)
-    return article is not None and holds(quoted, article)
+    return quoted.article in edition.articles and holds(quoted, edition.articles[quoted.article])
 
 
 def holds(quoted: Quote, article: Article) -> bool:
@@ -330,13 +314,10 @@ def context(quoted: Quote, text: str) -> tuple[str, str]:
     """The rest of a short quote's sentence as far as CONTEXT reaches, never beyond its paragraph."""
     if quoted.end - quoted.start > 2 * CONTEXT:
         return "", ""
-    before = re.split(r"\n\s*\n|(?<=[.!?])\s", text[max(0, quoted.start - CONTEXT) : quoted.start])[-1]
-    after = re.split(r"\n\s*\n|(?<=[.!?])\s", text[quoted.end - 1 : quoted.end + CONTEXT])[0][1:]
-    if len(before) == CONTEXT:
-        before = "… " + before.partition(" ")[2]
-    if len(after) == CONTEXT:
-        after = after.rpartition(" ")[0] + " …"
-    return before, after
+    before = _SENTENCE_END.split(text[max(0, quoted.start - CONTEXT) : quoted.start])[-1]
+    after = _SENTENCE_END.split(text[quoted.end - 1 : quoted.end + CONTEXT])[0][1:]
+    before = "… " + before.partition(" ")[2] if len(before) == CONTEXT else before
+    return before, after.rpartition(" ")[0] + " …" if len(after) == CONTEXT else after
 
 
 def _fragment(text: str) -> Markup:

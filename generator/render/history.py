@@ -95,7 +95,5 @@ def _parts(change: Change, kind: Kind, edition: Edition) -> Iterator[Part]:
 
 def _cause(name: str, edition: Edition) -> Name:
     folder, _, stem = name.partition("/")
-    if folder == "articles":
-        article = edition.articles.get(stem)
-        return Name(article.title, f"articles/{percent(article_stem(stem))}/") if article else Name(name)
-    return Name(name)
+    article = edition.articles.get(stem) if folder == "articles" else None
+    return Name(article.title, f"articles/{percent(article_stem(stem))}/") if article else Name(name)

@@ -61,13 +61,10 @@ def _span(row: Row, today: date) -> tuple[date, date, date, date] | None:
     if not start or "/" in start:
         return None
     begun = dates.bounds(start)
+    seen = dates.bounds(row.fact.confirmed or start).latest
+    ended = begun if begun.earliest > today else dates.Bounds(min(seen, today), today)
     if row.until and "/" not in row.until:
         ended = dates.bounds(row.until)
-    elif begun.earliest > today:
-        ended = begun
-    else:
-        seen = dates.bounds(row.fact.confirmed).latest if row.fact.confirmed else begun.latest
-        ended = dates.Bounds(min(seen, today), today)
     begin, end = min(begun.latest, ended.earliest), max(ended.latest, begun.latest)
     return begun.earliest, begin, max(ended.earliest, begin), end
 
