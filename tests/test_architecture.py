@@ -97,9 +97,12 @@ def test_a_pure_stage_never_asks_what_time_it_is(path):
 
 
 def test_the_house_stays_small():
-    """Lines that hold code; blank lines, comments and docstrings cost nothing (decision 0007)."""
+    """Lines that hold code; blank lines, comments and docstrings cost nothing (decision 0007).
+
+    The budget is 6,000 and is missed (decision 0009): this number only ever goes down.
+    """
     lines = sum(len(lines_of_code(path.read_text("utf-8"))) for path in TREES)
-    assert lines < 6_000, "a feature that breaks the budget has to replace another"
+    assert lines <= 6_300, "a feature that breaks the budget has to replace another"
 
 
 def lines_of_code(text):

@@ -58,6 +58,7 @@ class Story:
         return (
             *({**csto, "kind": "membership", "value": state, "status": "member"} for state in self.members),
             *({**csto, "kind": "founding", "value": when, "event": event} for event, when in events),
+            {**csto, "kind": "size", "value": str(len(self.members))},  # "six former Soviet republics" confirms the list
             *({"kind": "official", "subject": body, "value": person, "post": post, "status": status}
               for (body, person), post, status in zip(self.people, posts, states, strict=True)),
         )  # fmt: skip

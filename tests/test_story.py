@@ -329,7 +329,9 @@ def played(root, day):
     project = refresh(root, today=date.fromisoformat(day))
     assert [*problems, *(problem for problem in project.problems if problem.severity == "error")] == []
     assert record[: len(before)] == before, "the record is only added to"
-    files = {path: page.text for path, page in publish.publish(project, site="https://example.org/").files.items()}
+    site = "https://example.org/"
+    made = publish.publish(project, site=site)
+    files = {page.path: page.text for page in (*made.pages.values(), *publish.data(made.edition, site))}
     feed = feedparser.parse(files["feeds/changes.xml"])
     assert not feed.bozo
     return SimpleNamespace(
