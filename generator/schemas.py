@@ -49,7 +49,7 @@ def overrides(kinds: Mapping[str, Kind]) -> Schema:
 def files(kinds: Mapping[str, Kind]) -> dict[str, str]:
     """The schemas as JSON files for editors, by name; each is the very one that we read by."""
     found = {name: _WRITTEN[name] for name in ("article", "kinds", "organisations", "settings")}
-    found["overrides"] = overrides(kinds)
+    found |= {"overrides": overrides(kinds), "reference": reference(kinds)}
     return {f"{name}.json": json.dumps(schema, indent=1) + "\n" for name, schema in sorted(found.items())}
 
 
