@@ -60,7 +60,7 @@ def main() -> None:
         work = Path(options.keep or folder)
         aims: list[Aim] = []
         aims += no_change(work / "idle", options.idle, options.rounds)
-        found = {size: lay_out(work / f"site-{size}", size, options) for size in {*options.sites, *options.loops}}
+        found = {size: lay_out(work / f"site-{size}", size, options) for size in sorted({*options.sites, *options.loops})}
         sites = {size: site(size, found[size], options.rounds) for size in options.sites}
         loops = {size: loop(size, found[size], options.edits) for size in options.loops}
         aims += [*_of_sites(sites), *_of_loops(loops)]
