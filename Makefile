@@ -34,8 +34,8 @@ site: $(VENV)/.site-installed ## articles → facts → the site in site/
 serve: $(VENV)/.site-installed ## the site on http://127.0.0.1:8000/, following every edit
 	$(BIN)/mkdocs serve
 
-test: $(VENV)/.dev-installed ## run all tests
-	$(BIN)/python -m pytest
+test: $(VENV)/.dev-installed ## run all tests, on all cores
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 soak: $(VENV)/.dev-installed ## thousands of claim sets against every property; half an hour at most
 	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest tests/test_properties.py
