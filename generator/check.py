@@ -212,4 +212,5 @@ def _long_unconfirmed(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> I
 
 
 def _published(sheet: Sheet, kind: str) -> list[Fact]:
-    return [fact for fact in sheet.facts if fact.kind == kind and fact.verdict != "needs-review"]
+    shown = (fact for fact in sheet.facts if fact.kind == kind and fact.verdict != "needs-review")
+    return [fact for fact in shown if not timeline.has_lapsed(fact)]

@@ -87,6 +87,7 @@ class Claim:
     quote: Quote | None = None  # an article's words
     origin: str | None = None  # the article that this one reprints: it follows from the texts and is never saved
     ref: str | None = None  # a reference row: "factbook-2025#au/CF"
+    listed: str | None = None  # of a row, the editions of its table that have it: "1990/1994 1996/..", or "1990/2004"
     override: str | None = None  # a person's decision: "organisations/csto.yml", relative to overrides/
     said: str | None = None  # EDTF: when the source was published or the decision is dated; None if unknown
     rule: str = ""  # "kind/rule id" that read it; empty for overrides and references
@@ -102,6 +103,11 @@ class Claim:
         return self.value if name == "value" else self.fields.get(name)
 
     @property
+    def lapsed(self) -> bool:
+        """Is it a row that the last edition of its table no longer has? It tells of the past, and of nothing else."""
+        return bool(self.listed) and not str(self.listed).endswith("..")
+
+    @property
     def id(self) -> str:
         """Twelve hexadecimal digits that depend on what is said and where, and on nothing else."""
         place = self.quote or self.ref or self.override
@@ -111,11 +117,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A change of status (membership) at a date, or, undated, a status seen at `as_of`."""
+    """A change of status (membership) at a date; undated, a status seen at `as_of`, or that none is known from then on."""
 
     status: str
     date: str | None = None  # EDTF: when it came to be so
     as_of: str | None = None  # EDTF: the publication that last said so
+    seen: str | None = None  # EDTF: of an undated status, the publication that first said so, where that is another
 
 
 @dataclass(frozen=True, slots=True)

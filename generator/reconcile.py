@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from itertools import chain, combinations
 
 from generator import dates
-from generator.events import latest, settle_events
+from generator.events import latest, settle_events, with_history
 from generator.gazetteer import Gazetteer, fold
 from generator.kinds import Kind
 from generator.model import PUBLISH_AT, Claim, DecidedBy, Event, Fact, Sheet, SubjectType
@@ -160,6 +160,7 @@ def _settle_many(claims: list[Claim], kind: Kind) -> Iterator[Fact]:
         fields, disputed = _merge(ranked, kind, without=("status", "since", "until"))
         events, doubts = settle_events(ranked, kind)
         fields |= _from_events(events, ranked[0], kind)
+        events = with_history([] if ranked[0].lapsed else events, group, kind)
         agrees = [c.override is not None or _field(c, "status", kind) == fields.get("status") for c in ranked]
         ranked.sort(key=lambda c: (c.override is None, _field(c, "status", kind) != fields.get("status")))
         fact = _fact(group, ranked, max(sum(agrees), 1), kind, fields, disputed + doubts)
@@ -232,8 +233,11 @@ def _word_order(claim: Claim, kind: Kind) -> list[int]:
 
 
 def _voters(claims: list[Claim], kind: Kind) -> list[Claim]:
-    """By rank, those that have a say: claims below the publishing threshold have none unless there are no others."""
+    """By rank, those that have a say: rows that a table dropped since, and claims below the publishing threshold, have none
+    unless there are no others.
+    """
     ranked = sorted(claims, key=lambda claim: _rank(claim, kind))
+    ranked = [claim for claim in ranked if not claim.lapsed] or ranked
     return [claim for claim in ranked if claim.confidence >= PUBLISH_AT] or ranked
 
 

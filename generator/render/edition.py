@@ -243,10 +243,12 @@ def anchor(fact: Fact, kind: Kind) -> str:
 
 def _status(fact: Fact, standing: str, today: date) -> str | None:
     """The status that the events give for today, else the one last said; `former` once the end has passed; `flagged`
-    where only rows with known errors say so.
+    where only rows with known errors say so; not known where only earlier editions of a table do.
     """
     if fact.verdict == "needs-review":
         return "flagged"
+    if timeline.has_lapsed(fact):
+        return timeline.NOT_KNOWN
     said = fact.fields.get("status")
     return timeline.status_on(fact, today) or ("former" if said and standing == "over" else said)
 
