@@ -21,6 +21,7 @@ REASONS = {
     "sources": "sources {}",
     "vaguer": "less exactly {}",
     "otherwise": "otherwise {}",
+    "earlier": "of an earlier status {}",
     "disputed": "sources disagree: {}",
     "rival": "at the same time: {}",
     "successor": "followed by {}",
@@ -160,7 +161,7 @@ class Sheet:
     denied: tuple[Claim, ...] = ()  # denials, each followed by the claims it took away: withdrawn, it gives them back
 
 
-Reason: TypeAlias = Literal["overdue", "disputed", "drifting", "orphaned", "unsure", "idle"]
+Reason: TypeAlias = Literal["overdue", "disputed", "miscounted", "drifting", "orphaned", "unsure", "idle"]
 """Why something waits for a person, the most valuable first."""
 
 

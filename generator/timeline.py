@@ -119,6 +119,29 @@ def during(span: Sequence[tuple[date, str]], period: str) -> list[str]:
     return [*(before[-1:] or ["not known"]), *(word for day, word in span if first < day <= last)]
 
 
+def miscounted(facts: Iterable[Fact]) -> Iterator[tuple[Fact, int]]:
+    """The latest count of members that a source gives, and how many are listed, where that cannot be their number on its
+    day as far as their dates can tell.
+    """
+    shown = [fact for fact in facts if fact.verdict != "needs-review" and not has_lapsed(fact)]
+    members = [fact for fact in shown if fact.kind == "membership"]
+    sizes = [fact for fact in shown if fact.kind == "size" and fact.confirmed and (fact.value or "").isdecimal()]
+    for size in sorted(sizes, key=lambda fact: dates.sort_key(fact.confirmed))[-1:]:
+        counts = [_members(members, day) for day in dates.bounds(size.confirmed or "")]
+        if not min(sure for sure, _ in counts) <= int(size.value or "") <= max(most for _, most in counts):
+            yield size, counts[-1][0]
+
+
+def _members(members: Iterable[Fact], day: date) -> tuple[int, int]:
+    """How many members there were on a day, the suspended among them, and how many there may have been at most."""
+    found = [status_on(fact, day) for fact in members if not _joins_after(fact, day)]
+    return sum(status in ("member", "suspended") for status in found), sum(s in ("member", "suspended", None) for s in found)
+
+
+def _joins_after(fact: Fact, day: date) -> bool:
+    return any(e.status == "member" and dates.passed(e.date or "../..", day) == "no" for e in fact.events[:1])
+
+
 def _changing(fact: Fact, later: Sequence[Fact]) -> Iterator[tuple[date, str]]:
     written = {text for event in fact.events for text in (event.date, event.seen, event.as_of)}
     if not fact.events:

@@ -110,3 +110,17 @@ def test_a_correction_that_articles_now_agree_with_is_reported():
     vague, exact = (a_claim("founding", value=value, event="established") for value in ("2002", "2002-10-07"))
     assert idle(vague, override) == []
     assert idle(vague, exact, override) == ["the articles now say the same"]
+
+
+def test_an_older_source_of_an_earlier_status_is_history_and_no_contradiction():
+    was = [a_claim(status=status, said=said, article=said) for status, said in (("observer", "1999"), ("candidate", "2001"))]
+    now = [
+        a_claim(status="member", since="2004-05-01", said="2004-05-02"),
+        a_claim(status="member", said="2020", article="b"),
+    ]
+    assert one(*was, *now).reason == {"sources": "2", "earlier": "2"}
+    later = a_claim(status="observer", said="2004", article="c")
+    told = {"sources": "2", "otherwise": "1", "earlier": "2"}
+    assert one(*was, *now, later).reason == told, "it may have been a member by then"
+    unheard_of = a_claim(status="partner", said=None, article="d")
+    assert one(*was, *now, unheard_of).reason["otherwise"] == "1", "nobody knows when that was said"

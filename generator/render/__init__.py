@@ -21,7 +21,7 @@ from generator.render.history import Told, history
 from generator.render.marks import Note, paragraphs
 from generator.render.pictures import line, shaded
 from generator.render.words import fill, web
-from generator.timeline import NOT_KNOWN
+from generator.timeline import NOT_KNOWN, miscounted
 
 
 class Draft(NamedTuple):
@@ -126,6 +126,7 @@ def _organisation(sheet: Sheet, edition: Edition, about: Mapping[str, list[Told]
         "acronym": record.acronym if record else None,
         "founding": sorted(_of(rows, "founding"), key=_event),
         "members": (members := _by_status(_of(rows, "membership"))),
+        "miscounted": [(row, listed) for size, listed in miscounted(sheet.facts) for row in rows if row.fact is size],
         "shaded": shaded({status: some for status, some in members.items() if status in _ON_MAP}),
         "term_line": line(terms, edition.today),
         "member_line": line((row for row in chain(*members.values()) if row.since), edition.today),

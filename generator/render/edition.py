@@ -291,7 +291,8 @@ def _says_otherwise(claim: Claim, fact: Fact) -> str | None:
             return None if dates.overlaps(claim.value, fact.value) else claim.value
         return claim.value_name
     status = claim.fields.get("status")
-    return status if status and fact.verdict == "disputed" and status != fact.fields.get("status") else None
+    disputed = "status" in fact.reason.get("disputed", "")
+    return status if status and disputed and status != fact.fields.get("status") else None
 
 
 def _found(quoted: Quote, edition: Edition) -> bool:
