@@ -17,9 +17,13 @@ PUBLISH_AT = 0.8
 FOLDERS: Mapping[SubjectType, str] = {"organisation": "organisations", "country": "countries", "other": "others"}
 """Folder of a sheet below `facts/` and `overrides/`; apart, so that `au` and `AU` never meet on one disk."""
 
+CHOSEN = ("newer", "said by an article", "said by more sources", "surer", "said last", "later")
+"""What can put one of several values first; of these in turn the first in which they differ."""
+
 REASONS = {
     "sources": "sources {}",
     "vaguer": "less exactly {}",
+    "chosen": "chosen as {}",
     "otherwise": "otherwise {}",
     "earlier": "of an earlier status {}",
     "disputed": "sources disagree: {}",
@@ -27,7 +31,7 @@ REASONS = {
     "successor": "followed by {}",
     "departs": "departs from the table {}",
 }
-"""What `Fact.reason` may hold, in the fewest words: numbers of sources, names of fields, names of other holders."""
+"""What `Fact.reason` may hold, in the fewest words: numbers of sources, names of fields, names of other holders, CHOSEN."""
 
 
 @dataclass(frozen=True, slots=True)

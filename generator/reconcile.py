@@ -14,7 +14,7 @@ from generator import dates
 from generator.events import latest, settle_events, with_history
 from generator.gazetteer import Gazetteer, fold
 from generator.kinds import Kind
-from generator.model import PUBLISH_AT, Claim, DecidedBy, Event, Fact, Sheet, SubjectType
+from generator.model import CHOSEN, PUBLISH_AT, Claim, DecidedBy, Event, Fact, Sheet, SubjectType
 from generator.reprints import independent, repeats
 from generator.timeline import is_planned, miscounted, started, when
 
@@ -145,11 +145,12 @@ def _settle_one(claims: list[Claim], kind: Kind) -> Iterator[Fact]:
     """One value for each identity (each event of a founding)."""
     for group in sorted(_grouped(claims, kind), key=lambda g: _word_order(g[0], kind)):
         voters = _voters(group, kind)
-        value, doubts = _choose(voters, kind)
+        value, doubts, why = _choose(voters, kind)
         ranked = sorted(voters, key=lambda c: (not _backs(c, value), _value(c) != value))
         agreeing = [claim for claim in ranked if _backs(claim, value)]
         fields, disputed = _merge(agreeing, kind)
-        yield _fact(group, ranked, len(agreeing), kind, fields, doubts + disputed)
+        fact = _fact(group, ranked, len(agreeing), kind, fields, doubts + disputed)
+        yield replace(fact, reason={**fact.reason, "chosen": why}) if doubts else fact
 
 
 def _settle_many(claims: list[Claim], kind: Kind) -> Iterator[Fact]:
@@ -265,14 +266,15 @@ def _backs(claim: Claim, value: str) -> bool:
     return _value(claim) == value or _vaguer(_value(claim), value)
 
 
-def _choose(voters: list[Claim], kind: Kind) -> tuple[str, list[str]]:
+def _choose(voters: list[Claim], kind: Kind) -> tuple[str, list[str], str]:
     """An override's value; else of the most exact values the newest (of what changes) or that of most sources, articles
     first.
 
-    Also returned: whether that is disputed. Of what changes, older sources are no contradiction.
+    Also returned: whether that is disputed, and then what put it first. Of what changes, older sources are no
+    contradiction.
     """
     if voters[0].override:
-        return _value(voters[0]), []
+        return _value(voters[0]), [], ""
     values = {_value(claim) for claim in voters}
     exact = [value for value in values if not any(_vaguer(value, other) for other in values)]
     votes = {value: [claim for claim in voters if _backs(claim, value)] for value in exact}
@@ -284,9 +286,11 @@ def _choose(voters: list[Claim], kind: Kind) -> tuple[str, list[str]]:
         read = any(claim.quote for claim in votes[value])
         return (newest[value] if kind.changes else (), read, sources, sure, newest[value], value)
 
-    best = max(exact, key=weight)
-    rivals = [value for value in exact if not kind.changes or newest[value] >= newest[best]]
-    return best, ["value"] if any(contradicts(value, best) for value in rivals) else []
+    best, *others = sorted(exact, key=weight, reverse=True)
+    rivals = [value for value in others if not kind.changes or newest[value] >= newest[best]]
+    against = next((value for value in rivals if contradicts(value, best)), None)
+    why = next(word for word, a, b in zip(CHOSEN, weight(best), weight(against), strict=True) if a != b) if against else ""
+    return best, ["value"] if against else [], why
 
 
 def contradicts(one: str, other: str) -> bool:

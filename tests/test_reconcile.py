@@ -1,5 +1,6 @@
 """The rules of preference: cases in words in tests/settle/, and what they cannot say."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -124,3 +125,17 @@ def test_an_older_source_of_an_earlier_status_is_history_and_no_contradiction():
     assert one(*was, *now, later).reason == told, "it may have been a member by then"
     unheard_of = a_claim(status="partner", said=None, article="d")
     assert one(*was, *now, unheard_of).reason["otherwise"] == "1", "nobody knows when that was said"
+
+
+def test_a_dispute_says_what_put_the_value_shown_first_first():
+    def why(*claims):
+        return one(*(claim for claim in claims)).reason["chosen"]
+
+    def founded(value, article, said="2015", **more):
+        return a_claim("founding", value=value, event="established", article=article, said=said, **more)
+
+    assert why(founded("2002", "a"), founded("2003", "b"), founded("2002", "c")) == "said by more sources"
+    assert why(founded("2002", "a", "2016"), founded("2003", "b")) == "said last"
+    assert why(founded("2002", "a", confidence=0.95), founded("2003", "b", confidence=0.9)) == "surer"
+    assert why(founded("2002", "a"), replace(founded("2003", "b"), quote=None, ref="t#b")) == "said by an article"
+    assert "chosen" not in one(founded("2002-10-07", "a"), founded("2002", "b")).reason
