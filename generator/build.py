@@ -294,10 +294,15 @@ def _from_the_future(articles: Iterable[Article], root: Path, today: date) -> It
             yield Problem(f"published {article.published}, which is still to come", path, None, None, "warning")
 
 
-def _idle(claims: list[Claim], project: Project) -> Iterator[Problem]:
+def idle(claims: Iterable[Claim], project: Project) -> Iterator[tuple[Claim, str]]:
+    """`idle_overrides` of a project whose articles make these claims."""
     homes = {claim.subject for claim in project.overrides.claims}
     rows = (claim for claim in project.references.claims if claim.subject in homes)
-    for override, message in idle_overrides([*claims, *project.overrides.claims, *rows], project.kinds, project.gazetteer):
+    return idle_overrides([*claims, *project.overrides.claims, *rows], project.kinds, project.gazetteer)
+
+
+def _idle(claims: Iterable[Claim], project: Project) -> Iterator[Problem]:
+    for override, message in idle(claims, project):
         path = Path("content/overrides") / (override.override or "")
         yield Problem(message, path, project.overrides.lines.get(override.id), None, "warning")
 

@@ -178,25 +178,10 @@ def _chaired_from_outside(sheet: Sheet, kinds: Mapping[str, Kind], today: date) 
 
 
 def _counted_otherwise(sheet: Sheet) -> Iterator[str]:
-    """The latest count that a source gives is the number of members on its day, as far as their dates can tell."""
-    sizes = [fact for fact in _published(sheet, "size") if fact.confirmed and (fact.value or "").isdecimal()]
-    for size in sorted(sizes, key=lambda fact: dates.sort_key(fact.confirmed))[-1:]:
-        members = [_members(sheet, day) for day in dates.bounds(size.confirmed or "")]
-        least, most = min(sure for sure, _ in members), max(most for _, most in members)
-        if not least <= int(size.value or "") <= most:
-            said = next((claim.quote.article for claim in size.claims if claim.quote), size.decided_by)
-            yield f"{members[-1][0]} members are listed, but {said} ({size.confirmed}) counts {size.value}"
-
-
-def _members(sheet: Sheet, day: date) -> tuple[int, int]:
-    """How many members there were on a day, the suspended among them, and how many there may have been at most."""
-    members = _published(sheet, "membership")
-    found = [timeline.status_on(fact, day) for fact in members if not _joins_after(fact, day)]
-    return sum(status in ("member", "suspended") for status in found), sum(s in ("member", "suspended", None) for s in found)
-
-
-def _joins_after(fact: Fact, day: date) -> bool:
-    return any(e.status == "member" and dates.passed(e.date or "../..", day) == "no" for e in fact.events[:1])
+    """The latest count that a source gives is the number of members on its day."""
+    for size, listed in timeline.miscounted(sheet.facts):
+        said = next((claim.quote.article for claim in size.claims if claim.quote), size.decided_by)
+        yield f"{listed} members are listed, but {said} ({size.confirmed}) counts {size.value}"
 
 
 def _long_unconfirmed(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> Iterator[str]:
@@ -212,4 +197,5 @@ def _long_unconfirmed(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> I
 
 
 def _published(sheet: Sheet, kind: str) -> list[Fact]:
-    return [fact for fact in sheet.facts if fact.kind == kind and fact.verdict != "needs-review"]
+    shown = (fact for fact in sheet.facts if fact.kind == kind and fact.verdict != "needs-review")
+    return [fact for fact in shown if not timeline.has_lapsed(fact)]

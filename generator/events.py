@@ -1,15 +1,15 @@
 """The rules for kinds whose facts have a status: what claims say happened → one timeline of events."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import combinations
 
 from generator import dates
 from generator.kinds import Kind
 from generator.model import Claim, Event
 from generator.reprints import independent
-from generator.timeline import is_planned
+from generator.timeline import NOT_KNOWN, is_planned, when
 
 _INSIDE = {"member", "suspended"}  # statuses that mean: belongs to the body
 
@@ -36,6 +36,39 @@ def settle_events(ranked: list[Claim], kind: Kind) -> tuple[list[Event], list[st
         if override.fields.keys() & {"status", "since", "until"} or not timeline:
             timeline, conflicts = _overridden(timeline, override, usual), []
     return timeline, conflicts
+
+
+def with_history(timeline: list[Event], claims: Iterable[Claim], kind: Kind) -> list[Event]:
+    """A timeline preceded by what editions of a table list, where that is certainly before all that anyone else tells:
+    an edition may trail events by years. After an edition that the next does not repeat, none is known.
+    """
+    usual = kind.fields["status"].values[0]
+    listed = [(period, c.fields.get("status", usual)) for c in claims if c.listed for period in c.listed.split()]
+    first = dates.bounds(when(timeline[0])).earliest if timeline else date.max
+    earlier: list[Event] = []
+    for period, status in sorted(listed):
+        start, _, end = period.partition("/")
+        over = dates.bounds(period).latest
+        if dates.bounds(start).latest < first:
+            last = end if over < first else start
+            earlier.append(Event(status, None, last, start if start != last else None))
+        if over < first and (after := over + timedelta(1)) < first and not any(_holds(other, after) for other, _ in listed):
+            earlier.append(Event(NOT_KNOWN, None, after.isoformat()))
+    earlier.sort(key=lambda event: (dates.sort_key(when(event)), event.status))
+    if earlier and timeline and earlier[-1].status == timeline[0].status:
+        same = earlier.pop()
+        timeline = timeline if timeline[0].date else [_seen_from(timeline[0], same), *timeline[1:]]
+    return earlier + timeline
+
+
+def _holds(period: str, day: date) -> bool:
+    return dates.bounds(period).earliest <= day <= dates.bounds(period).latest
+
+
+def _seen_from(event: Event, earlier: Event) -> Event:
+    """An undated status that was seen before."""
+    seen, as_of = earlier.seen or earlier.as_of, latest(earlier.as_of, event.as_of)
+    return replace(event, as_of=as_of, seen=seen if seen != as_of else None)
 
 
 def _events_of(claim: Claim, usual: str) -> Iterator[Event]:
@@ -87,7 +120,9 @@ def _see(timeline: list[Event], seen: Event, usual: str, is_list: bool) -> None:
     if after and after.date and after.status == seen.status and dates.backs(seen.as_of or "../..", after.date):
         timeline[place] = replace(after, as_of=latest(after.as_of, seen.as_of))
     elif status == seen.status or (status == "suspended" and seen.status == usual and not is_list):
-        timeline[place - 1] = replace(earlier[-1], as_of=latest(earlier[-1].as_of, seen.as_of))
+        known = earlier[-1]
+        again = replace(known, as_of=latest(known.as_of, seen.as_of))
+        timeline[place - 1] = again if known.date else _seen_from(again, known)
     else:
         timeline.insert(place, seen)
 

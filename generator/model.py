@@ -17,16 +17,21 @@ PUBLISH_AT = 0.8
 FOLDERS: Mapping[SubjectType, str] = {"organisation": "organisations", "country": "countries", "other": "others"}
 """Folder of a sheet below `facts/` and `overrides/`; apart, so that `au` and `AU` never meet on one disk."""
 
+CHOSEN = ("newer", "said by an article", "said by more sources", "surer", "said last", "later")
+"""What can put one of several values first; of these in turn the first in which they differ."""
+
 REASONS = {
     "sources": "sources {}",
     "vaguer": "less exactly {}",
+    "chosen": "chosen as {}",
     "otherwise": "otherwise {}",
+    "earlier": "of an earlier status {}",
     "disputed": "sources disagree: {}",
     "rival": "at the same time: {}",
     "successor": "followed by {}",
     "departs": "departs from the table {}",
 }
-"""What `Fact.reason` may hold, in the fewest words: numbers of sources, names of fields, names of other holders."""
+"""What `Fact.reason` may hold, in the fewest words: numbers of sources, names of fields, names of other holders, CHOSEN."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,7 @@ class Claim:
     quote: Quote | None = None  # an article's words
     origin: str | None = None  # the article that this one reprints: it follows from the texts and is never saved
     ref: str | None = None  # a reference row: "factbook-2025#au/CF"
+    listed: str | None = None  # of a row, the editions of its table that have it: "1990/1994 1996/..", or "1990/2004"
     override: str | None = None  # a person's decision: "organisations/csto.yml", relative to overrides/
     said: str | None = None  # EDTF: when the source was published or the decision is dated; None if unknown
     rule: str = ""  # "kind/rule id" that read it; empty for overrides and references
@@ -102,6 +108,11 @@ class Claim:
         return self.value if name == "value" else self.fields.get(name)
 
     @property
+    def lapsed(self) -> bool:
+        """Is it a row that the last edition of its table no longer has? It tells of the past, and of nothing else."""
+        return bool(self.listed) and not str(self.listed).endswith("..")
+
+    @property
     def id(self) -> str:
         """Twelve hexadecimal digits that depend on what is said and where, and on nothing else."""
         place = self.quote or self.ref or self.override
@@ -111,11 +122,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A change of status (membership) at a date, or, undated, a status seen at `as_of`."""
+    """A change of status (membership) at a date; undated, a status seen at `as_of`, or that none is known from then on."""
 
     status: str
     date: str | None = None  # EDTF: when it came to be so
     as_of: str | None = None  # EDTF: the publication that last said so
+    seen: str | None = None  # EDTF: of an undated status, the publication that first said so, where that is another
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +165,7 @@ class Sheet:
     denied: tuple[Claim, ...] = ()  # denials, each followed by the claims it took away: withdrawn, it gives them back
 
 
-Reason: TypeAlias = Literal["overdue", "disputed", "drifting", "orphaned", "unsure", "idle"]
+Reason: TypeAlias = Literal["overdue", "disputed", "miscounted", "drifting", "orphaned", "unsure", "idle"]
 """Why something waits for a person, the most valuable first."""
 
 

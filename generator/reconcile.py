@@ -11,12 +11,12 @@ from datetime import date, timedelta
 from itertools import chain, combinations
 
 from generator import dates
-from generator.events import latest, settle_events
+from generator.events import latest, settle_events, with_history
 from generator.gazetteer import Gazetteer, fold
 from generator.kinds import Kind
-from generator.model import PUBLISH_AT, Claim, DecidedBy, Event, Fact, Sheet, SubjectType
+from generator.model import CHOSEN, PUBLISH_AT, Claim, DecidedBy, Event, Fact, Sheet, SubjectType
 from generator.reprints import independent, repeats
-from generator.timeline import is_planned, started
+from generator.timeline import is_planned, miscounted, started, when
 
 _SHARED_POSTS = {
     "adviser", "advisor", "aide", "ambassador", "assistant", "commissioner", "delegate", "deputy", "envoy", "judge",
@@ -82,7 +82,7 @@ def idle_overrides(claims: Sequence[Claim], kinds: Mapping[str, Kind], gazetteer
         if override.denies:
             if not any(denies(override, claim, kinds) for claim in others):
                 yield override, "this denial matches nothing that an article says"
-        elif any(_says_as_much(fact, override) for sheet in reconcile(others, kinds, gazetteer) for fact in sheet.facts):
+        elif any(_says_as_much(sheet, override) for sheet in reconcile(others, kinds, gazetteer)):
             yield override, "the articles now say the same; this override is no longer needed"
 
 
@@ -132,22 +132,25 @@ def _field(claim: Claim, name: str, kind: Kind) -> str | None:
     return values[0] if values else None
 
 
-def _says_as_much(fact: Fact, override: Claim) -> bool:
-    if fact.kind != override.kind or fact.verdict != "settled" or fact.decided_by != "articles":
-        return False
+def _says_as_much(sheet: Sheet, override: Claim) -> bool:
+    """Do articles settle all that an override says? Not a count of members that their list leaves open."""
+    facts = [fact for fact in sheet.facts if fact.kind == override.kind and _same_value(override, fact)]
+    facts = [fact for fact in facts if fact.verdict == "settled" and fact.decided_by == "articles"]
+    asked = [fact for fact, _ in miscounted(sheet.facts)]
     fields = override.fields.items()
-    return _same_value(override, fact) and all(plain(fact.get(name) or "") == plain(said) for name, said in fields)
+    return any(fact not in asked and all(plain(fact.get(n) or "") == plain(said) for n, said in fields) for fact in facts)
 
 
 def _settle_one(claims: list[Claim], kind: Kind) -> Iterator[Fact]:
     """One value for each identity (each event of a founding)."""
     for group in sorted(_grouped(claims, kind), key=lambda g: _word_order(g[0], kind)):
         voters = _voters(group, kind)
-        value, doubts = _choose(voters, kind)
+        value, doubts, why = _choose(voters, kind)
         ranked = sorted(voters, key=lambda c: (not _backs(c, value), _value(c) != value))
         agreeing = [claim for claim in ranked if _backs(claim, value)]
         fields, disputed = _merge(agreeing, kind)
-        yield _fact(group, ranked, len(agreeing), kind, fields, doubts + disputed)
+        fact = _fact(group, ranked, len(agreeing), kind, fields, doubts + disputed)
+        yield replace(fact, reason={**fact.reason, "chosen": why}) if doubts else fact
 
 
 def _settle_many(claims: list[Claim], kind: Kind) -> Iterator[Fact]:
@@ -160,10 +163,14 @@ def _settle_many(claims: list[Claim], kind: Kind) -> Iterator[Fact]:
         fields, disputed = _merge(ranked, kind, without=("status", "since", "until"))
         events, doubts = settle_events(ranked, kind)
         fields |= _from_events(events, ranked[0], kind)
-        agrees = [c.override is not None or _field(c, "status", kind) == fields.get("status") for c in ranked]
-        ranked.sort(key=lambda c: (c.override is None, _field(c, "status", kind) != fields.get("status")))
-        fact = _fact(group, ranked, max(sum(agrees), 1), kind, fields, disputed + doubts)
-        yield replace(fact, events=tuple(events))
+        sides = {c.id: 0 if c.override or _field(c, "status", kind) == fields.get("status") else 1 for c in ranked}
+        if "status" not in doubts:
+            sides |= {c.id: 2 for c in ranked if sides[c.id] and _of_earlier(c, events, kind)}
+        ranked.sort(key=lambda c: (c.override is None, sides[c.id]))
+        agreeing, against, _ = (sum(side == n for side in sides.values()) for n in range(3))
+        agreeing = max(agreeing, 1)
+        fact = _fact(group, ranked, agreeing, kind, fields, disputed + doubts, agreeing + against)
+        yield replace(fact, events=tuple(with_history([] if ranked[0].lapsed else events, group, kind)))
 
 
 def _settle_posts(claims: list[Claim], kind: Kind) -> Iterator[Fact]:
@@ -232,8 +239,11 @@ def _word_order(claim: Claim, kind: Kind) -> list[int]:
 
 
 def _voters(claims: list[Claim], kind: Kind) -> list[Claim]:
-    """By rank, those that have a say: claims below the publishing threshold have none unless there are no others."""
+    """By rank, those that have a say: rows that a table dropped since, and claims below the publishing threshold, have none
+    unless there are no others.
+    """
     ranked = sorted(claims, key=lambda claim: _rank(claim, kind))
+    ranked = [claim for claim in ranked if not claim.lapsed] or ranked
     return [claim for claim in ranked if claim.confidence >= PUBLISH_AT] or ranked
 
 
@@ -256,14 +266,15 @@ def _backs(claim: Claim, value: str) -> bool:
     return _value(claim) == value or _vaguer(_value(claim), value)
 
 
-def _choose(voters: list[Claim], kind: Kind) -> tuple[str, list[str]]:
+def _choose(voters: list[Claim], kind: Kind) -> tuple[str, list[str], str]:
     """An override's value; else of the most exact values the newest (of what changes) or that of most sources, articles
     first.
 
-    Also returned: whether that is disputed. Of what changes, older sources are no contradiction.
+    Also returned: whether that is disputed, and then what put it first. Of what changes, older sources are no
+    contradiction.
     """
     if voters[0].override:
-        return _value(voters[0]), []
+        return _value(voters[0]), [], ""
     values = {_value(claim) for claim in voters}
     exact = [value for value in values if not any(_vaguer(value, other) for other in values)]
     votes = {value: [claim for claim in voters if _backs(claim, value)] for value in exact}
@@ -275,9 +286,11 @@ def _choose(voters: list[Claim], kind: Kind) -> tuple[str, list[str]]:
         read = any(claim.quote for claim in votes[value])
         return (newest[value] if kind.changes else (), read, sources, sure, newest[value], value)
 
-    best = max(exact, key=weight)
-    rivals = [value for value in exact if not kind.changes or newest[value] >= newest[best]]
-    return best, ["value"] if any(contradicts(value, best) for value in rivals) else []
+    best, *others = sorted(exact, key=weight, reverse=True)
+    rivals = [value for value in others if not kind.changes or newest[value] >= newest[best]]
+    against = next((value for value in rivals if contradicts(value, best)), None)
+    why = next(word for word, a, b in zip(CHOSEN, weight(best), weight(against), strict=True) if a != b) if against else ""
+    return best, ["value"] if against else [], why
 
 
 def contradicts(one: str, other: str) -> bool:
@@ -320,6 +333,13 @@ def _from_events(events: list[Event], first: Claim, kind: Kind) -> dict[str, str
     named = first.fields if first.override else {}
     found = {"status": now.status, "since": since, "until": until, **named}
     return {name: text for name, text in found.items() if text and name in kind.fields}
+
+
+def _of_earlier(claim: Claim, events: Sequence[Event], kind: Kind) -> bool:
+    """An older source of a status that another has followed since tells history and contradicts nothing."""
+    *before, now = [event for event in events if not is_planned(event)] or events[:1]
+    known = any(event.status == _field(claim, "status", kind) for event in before)
+    return known and bool(claim.said) and dates.precedes(claim.said or "", when(now))
 
 
 def _holders(claims: list[Claim]) -> list[list[Claim]]:
@@ -433,16 +453,23 @@ def _term_span(term: Fact) -> tuple[date, date] | None:
 
 
 def _fact(
-    group: list[Claim], ranked: list[Claim], agreeing: int, kind: Kind, fields: Mapping[str, str], disputed: list[str]
+    group: list[Claim],
+    ranked: list[Claim],
+    agreeing: int,
+    kind: Kind,
+    fields: Mapping[str, str],
+    disputed: list[str],
+    relevant: int | None = None,
 ) -> Fact:
-    """The decision: `ranked` had a say, the first `agreeing` of them for it."""
+    """The decision: `ranked` had a say, the first `agreeing` of them for it, and those after `relevant` on earlier times."""
     winner, backing = ranked[0], ranked[:agreeing]
     rest = sorted((c for c in group if c not in ranked), key=lambda c: _rank(c, kind))
     decided: DecidedBy = "override" if winner.override else "reference" if all(c.ref for c in backing) else "articles"
     said = latest(*(claim.said for claim in backing))
     vaguer = [claim for claim in backing if claim.value != winner.value and dates.is_date(winner.value)]
     reason = {
-        **{"sources": _sources(backing), "vaguer": _sources(vaguer), "otherwise": _sources(ranked[agreeing:])},
+        **{"sources": _sources(backing), "vaguer": _sources(vaguer), "otherwise": _sources(ranked[agreeing:relevant])},
+        "earlier": _sources(ranked[relevant:] if relevant else ()),
         "disputed": ", ".join(dict.fromkeys(disputed)),
         "departs": ", ".join(_departed(ranked[agreeing:], said) if kind.changes and decided != "reference" else ()),
     }

@@ -96,10 +96,21 @@ def _problems(row: Mapping[str, str], path: Path, line: int, kind: Kind, gazette
         elif field.type in ("country", "organisation", "party") and resolve(text, field, gazetteer)[0] is None:
             yield replace(unknown(text, field, gazetteer, line), path=path)
         try:
-            if field.type in ("date", "duration"):
+            if name == "as_of" and "/" in text:
+                _check_editions(text)
+            elif field.type in ("date", "duration"):
                 dates.check(text) if field.type == "date" else dates.term_end("2000-01-01", text)
         except ValueError as error:
             yield Problem(f"{name}: {error}", path, line, "e.g. 2002, 2002-10 or 2002-10-07")
+
+
+def _check_editions(text: str) -> None:
+    """`1990/1994 1996/2004`, or `1990/..` where the table as it is still has the row."""
+    for period in text.removesuffix("..").split():
+        start, _, end = period.partition("/")
+        dates.check(period if end else start)
+        if ".." in period or "/" not in period:
+            raise ValueError(f"{text!r} names no editions, each time from the first to the last")
 
 
 def _claim(row: Mapping[str, str], table: Table, kind: Kind, gazetteer: Gazetteer) -> Claim:
@@ -107,8 +118,12 @@ def _claim(row: Mapping[str, str], table: Table, kind: Kind, gazetteer: Gazettee
     record = gazetteer.record(found[kind.subject][0] or "")
     assert record is not None  # `_problems` saw to it
     value, name = found[kind.value]
+    as_of = row.get("as_of", table.published)
+    listed, said = (as_of, as_of.split()[-1].rpartition("/")[2]) if "/" in as_of else (None, as_of)
+    ended = listed and said != ".."
     fields = {field.name: found[field.name][0] or "" for field in kind.others() if field.name in found}
     key = [record.id, *(value if part == "value" else fields.get(part, "") for part in kind.identity)]
+    key += fields.values() if ended else ()  # the past may have said several things, one after the other
     return Claim(
         kind=kind.name,
         subject=record.id,
@@ -118,7 +133,8 @@ def _claim(row: Mapping[str, str], table: Table, kind: Kind, gazetteer: Gazettee
         value_name=name,
         fields=fields,
         ref=f"{table.id}#{'/'.join(filter(None, key))}",
-        said=row.get("as_of", table.published),
+        listed=listed,
+        said=said if ended or not listed else table.published,
         confidence=FLAGGED if "flag" in row else 1.0,
         derivation=Derivation(f"listed as {row['detail']}") if "detail" in row else None,
         why=row.get("flag", ""),

@@ -8,11 +8,11 @@ from itertools import chain
 from typing import get_args
 
 from generator import dates, overridefile, timeline
-from generator.build import Project
+from generator.build import Project, idle
 from generator.errors import FactsheetsError, did_you_mean
 from generator.kinds import Kind
 from generator.model import FOLDERS, PUBLISH_AT, Claim, DecidedBy, Fact, Item, Reason, Sheet
-from generator.reconcile import contradicts, denies, idle_overrides, plain, source_claims
+from generator.reconcile import contradicts, denies, plain, source_claims
 from generator.reprints import independent, source
 
 _ORDER = get_args(Reason)
@@ -22,9 +22,10 @@ _DRAFT = "Checked against the words quoted."
 def queue(project: Project, today: date) -> list[Item]:
     """All that waits, the most valuable first: what readers see now and may be wrong, before what they do not see yet.
 
-    That is, in the order of `Item.reason`: handovers whose day has passed without a word, disputes, decisions on which
-    sources have said something new, facts whose words have gone from their article, claims below the threshold,
-    overrides that could go. Of one reason what more sources speak of comes first, then what is surer, then the newer.
+    That is, in the order of `Item.reason`: handovers whose day has passed without a word, disputes, counts that the list
+    of members does not bear out, decisions on which sources have said something new, facts whose words have gone from
+    their article, claims below the threshold, overrides that could go. Of one reason what more sources speak of comes
+    first, then what is surer, then the newer.
     A decision is remembered: what an override states or denies is not asked again until the evidence changes.
     """
     overrides = project.overrides.claims
@@ -38,8 +39,7 @@ def queue(project: Project, today: date) -> list[Item]:
         against = _against(claim, sheet, project.kinds)
         if against and claim.evidence not in (None, digest(against)):
             items.append(_item("drifting", sheet, _fact(claim), against, project.kinds, claim))
-    saved = [*source_claims(project.sheets), *overrides]
-    for claim, _ in idle_overrides(saved, project.kinds, project.gazetteer):
+    for claim, _ in idle(source_claims(project.sheets), project):
         sheet = Sheet(claim.subject, claim.subject_name, claim.subject_type)
         items.append(_item("idle", sheet, _fact(claim), [claim], project.kinds, claim))
     return sorted({item.id: item for item in items}.values(), key=_value)
@@ -100,7 +100,7 @@ def _trace(claim: Claim) -> tuple[str, ...]:
 
 def _asked(sheet: Sheet, texts: Mapping[str, str], kinds: Mapping[str, Kind], today: date) -> Iterator[Item]:
     """What the facts of a sheet ask; an override's own are settled unless their sources still disagree."""
-    due = _due(sheet, kinds, today)
+    due, counts = _due(sheet, kinds, today), [id(size) for size, _ in timeline.miscounted(sheet.facts)]
     for place, fact in enumerate(sheet.facts):
         if fact.kind not in kinds or (fact.decided_by == "override" and fact.verdict != "disputed"):
             continue
@@ -109,6 +109,8 @@ def _asked(sheet: Sheet, texts: Mapping[str, str], kinds: Mapping[str, Kind], to
             yield _item("disputed" if fact.verdict == "disputed" else "unsure", sheet, fact, fact.claims, kinds)
         elif place in due:
             yield _item("overdue", sheet, replace(fact, fields=due[place]), fact.claims, kinds)
+        elif id(fact) in counts:
+            yield _item("miscounted", sheet, fact, fact.claims, kinds)
         elif lost:
             yield _item("orphaned", sheet, fact, lost, kinds)
         else:

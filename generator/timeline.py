@@ -16,6 +16,9 @@ State = Literal["not known", "not begun", "announced", "due", "possibly begun", 
 """`due`: announced for a day that has come, and nobody has confirmed it since. `not known`: no source speaks of so early
 a day; `not begun`: it is dated later, and no source had announced it by then."""
 
+NOT_KNOWN = "not known"
+"""The status after the last of some editions that list one: it may have ended, or not."""
+
 _UNBEGUN = ("not known", "not begun", "announced")
 _PLANNED = {"will-take", "elect"}
 
@@ -23,25 +26,33 @@ _PLANNED = {"will-take", "elect"}
 def status_on(fact: Fact, day: date) -> str | None:
     """The status that the events give for a day; None where they begin later or leave it open.
 
-    An event dated to a year leaves all of that year open; so does one planned for a day that has passed, until a
-    source published after it confirms it; and so do two whose order is open, until one is seen after the other. An
-    undated event counts from the publication that saw it.
+    What only some editions of a list say, they say of their own time. An event dated to a year leaves all of that year
+    open; so does one planned for a day that has passed, until a source published after it confirms it; and so do two
+    whose order is open, until one is seen after the other. An undated event counts from the publication that first saw
+    it.
     """
-    reached = [event for event in fact.events if dates.passed(_when(event), day) != "no"]
-    sure = [event for event in reached if dates.passed(_when(event), day) == "yes" and not is_planned(event)]
+    reached = [event for event in fact.events if dates.passed(when(event), day) != "no"]
+    sure = [event for event in reached if dates.passed(when(event), day) == "yes" and not is_planned(event)]
     last = {event.status for event in reached if not any(_gives_way(event, other, day) for other in sure)}
-    return last.pop() if sure and len(last) == 1 else None
+    return last.pop() if sure and len(last) == 1 and NOT_KNOWN not in last else None
 
 
-def _when(event: Event) -> str:
-    return event.date or event.as_of or "0001-01-01"
+def when(event: Event) -> str:
+    """When it came to be so or, undated, was first seen; what nobody dated was so from the first."""
+    return event.date or event.seen or event.as_of or "0001-01-01"
+
+
+def has_lapsed(fact: Fact) -> bool:
+    """Do only earlier editions of a list speak of it?"""
+    return bool(fact.events) and fact.events[-1].status == NOT_KNOWN
 
 
 def _gives_way(event: Event, other: Event, day: date) -> bool:
     """Is the other certainly the later one, or where that is open, the one seen later?"""
-    if dates.overlaps(_when(event), _when(other)) and other.as_of and dates.passed(other.as_of, day) == "yes":
-        return dates.precedes(event.as_of or _when(event), other.as_of)
-    return dates.precedes(_when(event), _when(other))
+    one, two = event.date or event.as_of or when(event), other.date or other.as_of or when(other)
+    if dates.overlaps(one, two) and other.as_of and dates.passed(other.as_of, day) == "yes":
+        return dates.precedes(event.as_of or one, other.as_of)
+    return dates.precedes(one, two)
 
 
 def is_planned(event: Event) -> bool:
@@ -108,8 +119,31 @@ def during(span: Sequence[tuple[date, str]], period: str) -> list[str]:
     return [*(before[-1:] or ["not known"]), *(word for day, word in span if first < day <= last)]
 
 
+def miscounted(facts: Iterable[Fact]) -> Iterator[tuple[Fact, int]]:
+    """The latest count of members that a source gives, and how many are listed, where that cannot be their number on its
+    day as far as their dates can tell.
+    """
+    shown = [fact for fact in facts if fact.verdict != "needs-review" and not has_lapsed(fact)]
+    members = [fact for fact in shown if fact.kind == "membership"]
+    sizes = [fact for fact in shown if fact.kind == "size" and fact.confirmed and (fact.value or "").isdecimal()]
+    for size in sorted(sizes, key=lambda fact: dates.sort_key(fact.confirmed))[-1:]:
+        counts = [_members(members, day) for day in dates.bounds(size.confirmed or "")]
+        if not min(sure for sure, _ in counts) <= int(size.value or "") <= max(most for _, most in counts):
+            yield size, counts[-1][0]
+
+
+def _members(members: Iterable[Fact], day: date) -> tuple[int, int]:
+    """How many members there were on a day, the suspended among them, and how many there may have been at most."""
+    found = [status_on(fact, day) for fact in members if not _joins_after(fact, day)]
+    return sum(status in ("member", "suspended") for status in found), sum(s in ("member", "suspended", None) for s in found)
+
+
+def _joins_after(fact: Fact, day: date) -> bool:
+    return any(e.status == "member" and dates.passed(e.date or "../..", day) == "no" for e in fact.events[:1])
+
+
 def _changing(fact: Fact, later: Sequence[Fact]) -> Iterator[tuple[date, str]]:
-    written = {text for event in fact.events for text in (event.date, event.as_of)}
+    written = {text for event in fact.events for text in (event.date, event.seen, event.as_of)}
     if not fact.events:
         every = (fact, *later) if started(fact) or fact.get("until") else ()
         written = {text for one in every for text in (one.get("since"), one.get("until"), started(one))}

@@ -8,6 +8,9 @@ from conftest import TODAY, a_claim
 from generator import build
 from generator.build import RUN_BUILD
 from generator.check import check
+from generator.content import append_override
+from generator.publish import publish
+from generator.review import accept, queue, reject
 
 FRESH = "2026-06-01"
 
@@ -147,3 +150,18 @@ def test_a_count_that_the_list_does_not_bear_out_is_told(project):
     assert counted(*joined, size("2", "2019-01-01")) == ["1 members are listed, but z (2019-01-01) counts 2"]
     assert counted(*joined, size("1", "2020")) == [], "it joined in the course of that year"
     assert counted(*joined, size("2", "2020")) == []
+
+
+def test_such_a_count_waits_for_a_person_and_stands_on_the_sheet_beside_the_list(project):
+    root = project([member("AM"), member("RU", start=40), a_claim("size", value="4", of="members", said=FRESH, article="z")])
+    found = build.refresh(root, today=TODAY)
+    (item,) = queue(found, TODAY)
+    assert (item.reason, item.says.value, item.claims[0].quote.article) == ("miscounted", "4", "z")
+    assert "2 listed in" in publish(found).pages["organisations/csto.md"].text
+    append_override(root, item.place, accept(item, found.kinds, "Counted by hand."), found.kinds, found.gazetteer)
+    assert queue(build.refresh(root, today=TODAY), TODAY) == [], "who accepts a count is not asked again"
+    (root / "content/overrides" / item.place).write_text(reject(item, found.kinds, "Two it is."))
+    build.build(root, today=TODAY)
+    now = build.refresh(root, today=TODAY)
+    assert queue(now, TODAY) == []
+    assert "2 listed in" not in publish(now).pages["organisations/csto.md"].text

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from generator import content, dates, kinds, overridefile, sheetfile, strict_yaml
 from generator.model import Event, Fact
 from generator.reconcile import reconcile, source_claims
-from generator.timeline import standings, state, status_on
+from generator.timeline import standings, state, status_on, when
 
 slow = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 settings.register_profile("quick", max_examples=60, **slow)
@@ -107,6 +107,17 @@ CLAIMS, DECISIONS = any_of(a_printed_claim), any_of(a_decision)
 ARTICLES = st.lists(CLAIMS, max_size=8)
 ROWS = st.lists(any_of(a_row), max_size=4)
 OVERRIDES = st.lists(DECISIONS, max_size=2)
+
+
+def a_listing(random):
+    start, again = random.choice([1990, 1948, 2001]), random.choice([2012, 2020])
+    ended = f"{start}/{random.choice([start, start + 4])}" + random.choice(["", f" {again}/2022"])
+    value, status = random.choice(STATES), random.choice(STATUSES)
+    ref = f"past#csto/{value}/{status}"
+    return replace(a_claim(value=value, status=status, ref=ref, listed=ended), said=ended[-4:])
+
+
+LISTINGS = st.lists(any_of(a_listing), max_size=4)
 
 
 def settled(*groups):
@@ -348,3 +359,30 @@ def test_a_status_on_a_day_is_never_more_certain_than_its_events(events, day):
         begun = [event for event in timeline if dates.bounds(event.date).earliest <= day]
         assert found == begun[-1].status
         assert any(event.status == found and dates.bounds(event.date).latest <= day for event in begun)
+
+
+@given(ARTICLES, OVERRIDES, ROWS, LISTINGS, st.dates(date(1985, 1, 1), date(2030, 1, 1)))
+def test_the_past_adds_days_before_all_others_and_nothing_else(articles, overrides, listed, past, day):
+    def about(sheets):
+        members = (fact for sheet in sheets for fact in sheet.facts if (sheet.id, fact.kind) == ("csto", "membership"))
+        return {fact.value: fact for fact in members}
+
+    before, after = about(settled(articles, overrides, listed)), about(settled(articles, overrides, listed, past))
+    for value, fact in before.items():
+        claims = tuple(claim for claim in after[value].claims if not claim.lapsed)
+        assert replace(after[value], events=fact.events, claims=claims) == fact
+        told = dates.bounds(when(fact.events[0]))
+        if day >= told.latest:
+            assert status_on(after[value], day) == status_on(fact, day)
+        elif day >= told.earliest:
+            assert status_on(after[value], day) in (status_on(fact, day), None)
+
+
+@given(LISTINGS, st.dates(date(1985, 1, 1), date(2030, 1, 1)))
+def test_an_edition_is_believed_for_its_own_time_alone(past, day):
+    for fact in (fact for sheet in settled(past) for fact in sheet.facts):
+        status = status_on(fact, day)
+        periods = [
+            period.split("/") for claim in fact.claims if claim.get("status") == status for period in claim.listed.split()
+        ]
+        assert status is None or any(int(a) <= day.year <= int(b) + 1 for a, b in periods)

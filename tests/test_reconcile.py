@@ -1,5 +1,6 @@
 """The rules of preference: cases in words in tests/settle/, and what they cannot say."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,31 @@ def test_a_correction_that_articles_now_agree_with_is_reported():
     vague, exact = (a_claim("founding", value=value, event="established") for value in ("2002", "2002-10-07"))
     assert idle(vague, override) == []
     assert idle(vague, exact, override) == ["the articles now say the same"]
+
+
+def test_an_older_source_of_an_earlier_status_is_history_and_no_contradiction():
+    was = [a_claim(status=status, said=said, article=said) for status, said in (("observer", "1999"), ("candidate", "2001"))]
+    now = [
+        a_claim(status="member", since="2004-05-01", said="2004-05-02"),
+        a_claim(status="member", said="2020", article="b"),
+    ]
+    assert one(*was, *now).reason == {"sources": "2", "earlier": "2"}
+    later = a_claim(status="observer", said="2004", article="c")
+    told = {"sources": "2", "otherwise": "1", "earlier": "2"}
+    assert one(*was, *now, later).reason == told, "it may have been a member by then"
+    unheard_of = a_claim(status="partner", said=None, article="d")
+    assert one(*was, *now, unheard_of).reason["otherwise"] == "1", "nobody knows when that was said"
+
+
+def test_a_dispute_says_what_put_the_value_shown_first_first():
+    def why(*claims):
+        return one(*(claim for claim in claims)).reason["chosen"]
+
+    def founded(value, article, said="2015", **more):
+        return a_claim("founding", value=value, event="established", article=article, said=said, **more)
+
+    assert why(founded("2002", "a"), founded("2003", "b"), founded("2002", "c")) == "said by more sources"
+    assert why(founded("2002", "a", "2016"), founded("2003", "b")) == "said last"
+    assert why(founded("2002", "a", confidence=0.95), founded("2003", "b", confidence=0.9)) == "surer"
+    assert why(founded("2002", "a"), replace(founded("2003", "b"), quote=None, ref="t#b")) == "said by an article"
+    assert "chosen" not in one(founded("2002-10-07", "a"), founded("2002", "b")).reason

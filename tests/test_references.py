@@ -206,6 +206,72 @@ def test_a_flagged_row_is_shown_apart_with_what_is_wrong(project):
     assert "left in &#60;2012&#62;" in page
 
 
+PAST = """organisation,party,status,as_of
+csto,AM,member,1995/2003 2006/..
+csto,GE,observer,1994/1998
+csto,GE,member,1999/2004
+"""
+
+
+def status(fact, *years):
+    return [status_on(fact, date(year, 6, 1)) for year in years]
+
+
+def test_a_row_may_name_the_editions_that_list_it(project):
+    read = loaded(project, PAST)
+    assert [(claim.ref, claim.listed, claim.said, claim.lapsed) for claim in read.claims] == [
+        ("register#csto/AM", "1995/2003 2006/..", "2024-06-01", False),
+        ("register#csto/GE/observer", "1994/1998", "1998", True),
+        ("register#csto/GE/member", "1999/2004", "2004", True),
+    ]
+    for wrong in ("1995/2003 2006/20x", "../2003", "1995/.. 2001/2003", "1995 1997/..", "2003/1995"):
+        (told,) = complaints(project, f"organisation,party,as_of\ncsto,AM,{wrong}\n")
+        assert told.startswith(f"{FOLDER}/register.csv:2: as_of: '"), wrong
+
+
+def test_what_editions_list_held_from_the_first_to_the_last_of_them_and_is_else_not_known(project):
+    (held,), past = (settle(*some) for some in (loaded(project, PAST).claims[:1], loaded(project, PAST).claims[1:]))
+    assert status(held, 1994, 1995, 1996, 2003, 2004, 2006, 2007, 2026) == [
+        None, None, "member", "member", None, None, "member", "member"]  # fmt: skip
+    assert [status(fact, 1995, 1998, 1999, 2000, 2004, 2005, 2026) for fact in past] == [
+        ["observer", "observer", None, "member", "member", None, None]
+    ], "no event, and so no end, was told"
+    assert not any(event.date for fact in (held, *past) for event in fact.events)
+
+
+def test_the_past_speaks_only_of_the_time_before_any_other_source(project):
+    (*_, past) = loaded(project, "organisation,party,status,as_of\ncsto,AM,member,1995/2016\n").claims
+    left = a_claim(status="former", until="2012-12-19", said="2012-12-20")
+    alone, fact = one(left), one(left, past)
+    assert replace(fact, events=alone.events, claims=alone.claims) == alone
+    assert status(fact, 1994, 1996, 2012, 2013, 2016) == [None, "member", "member", "former", "former"]
+    joined = one(a_claim(status="member", since="1999-04-01", said="2012"), past)
+    assert status(joined, 1998, 2000) == [None, "member"], "who joined later was listed too early"
+
+
+def test_an_edition_that_lists_a_member_is_seen_on_the_page_and_as_of_its_time(project):
+    page = pages(project([a_claim(status="member")], files=files(PAST)))["organisations/csto.md"]
+    assert "listed in the editions of 1995–2003, 2006–2024-06-01" in page
+    assert 'data-on="0001-01-01 not known;1995-12-31 member;2004-01-01 not known;2006-12-31 member"' in page
+
+
+def test_who_only_earlier_editions_list_is_shown_apart_and_counts_as_no_member(project):
+    root = project(files=files(PAST))
+    made = pages(root)
+    assert "## In earlier editions of a table" in made["organisations/csto.md"]
+    assert "editions 1994–1998" in made["organisations/csto.md"]
+    assert "1 member</a>" in made["organisations/csto.md"]
+    assert "organisations/csto/" in made["index.md"]
+    assert "two years ago: 1 of 1 facts" in "".join(map(str, check.check(root, today=date(2027, 1, 1))))
+
+
+def test_a_body_of_the_past_alone_is_not_on_the_home_page(project):
+    rows = "organisation,party,status,as_of\ncsto,GE,member,1999/2004\n"
+    made = pages(project(files=files(rows)))
+    assert "organisations/csto/" not in made["index.md"]
+    assert "organisations/csto/" in made["organisations/index.md"]
+
+
 def test_the_home_page_puts_what_is_in_the_news_first(project):
     home = pages(project([a_claim(subject="nato", value="SE", status="member")], files=files()))["index.md"]
     assert home.index("organisations/nato/") < home.index("From reference tables alone") < home.index("csto/")
@@ -214,8 +280,12 @@ def test_the_home_page_puts_what_is_in_the_news_first(project):
 def test_the_tables_that_ship_are_sorted_and_load():
     root = Path(__file__).parent.parent
     tables = content.load_references(root, KINDS, content.load_gazetteer(root))
-    assert set(tables.tables) == {"factbook-2020", "factbook-2025", "factbook-corrections", "factbook-foundings"}
-    assert len(tables.claims) > 10_000
+    names = ("2020", "2025", "corrections", "foundings", "history")
+    assert set(tables.tables) == {f"factbook-{name}" for name in names}
+    assert len(tables.claims) > 13_000
+    past = [claim for claim in tables.claims if claim.lapsed]
+    assert {claim.ref.partition("#")[0] for claim in past} == {"factbook-history"}
+    assert not [claim for claim in tables.claims if claim.listed and claim.why], "a flagged row tells of no other time"
     for path in (root / FOLDER).glob("*.csv"):
         keys = [row[:2] for row in csv.reader(path.open(encoding="utf-8"))][1:]
         assert keys == sorted(keys), path.name

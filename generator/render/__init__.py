@@ -14,13 +14,14 @@ from urllib.parse import quote as percent
 from generator import dates
 from generator.errors import Problem
 from generator.kinds import Kind
-from generator.model import Article, Item, Sheet
+from generator.model import Article, Claim, Item, Sheet
 from generator.referencefile import Table
 from generator.render.edition import Edition, Listed, Name, Row, article_stem, evidence, holds, mark_id, old, quotes, report
 from generator.render.history import Told, history
 from generator.render.marks import Note, paragraphs
 from generator.render.pictures import line, shaded
 from generator.render.words import fill, web
+from generator.timeline import NOT_KNOWN, miscounted
 
 
 class Draft(NamedTuple):
@@ -125,6 +126,7 @@ def _organisation(sheet: Sheet, edition: Edition, about: Mapping[str, list[Told]
         "acronym": record.acronym if record else None,
         "founding": sorted(_of(rows, "founding"), key=_event),
         "members": (members := _by_status(_of(rows, "membership"))),
+        "miscounted": [(row, listed) for size, listed in miscounted(sheet.facts) for row in rows if row.fact is size],
         "shaded": shaded({status: some for status, some in members.items() if status in _ON_MAP}),
         "term_line": line(terms, edition.today),
         "member_line": line((row for row in chain(*members.values()) if row.since), edition.today),
@@ -139,6 +141,7 @@ def _organisation(sheet: Sheet, edition: Edition, about: Mapping[str, list[Told]
         "articles_used": _sources(rows, edition),
         "tables": _tables(rows, sheet.id, edition),
         "told": about.get(sheet.id, ()),
+        "ended": all(row.status == NOT_KNOWN for row in rows),
         "reported": any(row.fact.decided_by != "reference" for row in rows),
     }
 
@@ -178,7 +181,7 @@ def _article(article: Article, edition: Edition) -> dict[str, Any]:
 
 _OWN_SECTION = ("founding", "membership", "presidency", "official")
 _ON_MAP = ("member", "suspended", "observer", "partner", "candidate")
-_STATUSES = ("member", "suspended", "observer", "partner", "candidate", "former")
+_STATUSES = ("member", "suspended", "observer", "partner", "candidate", "former", "flagged", NOT_KNOWN)
 _EVENTS = ("established", "treaty-signed", "entered-into-force")
 _HEADS = ("secretary general", "director general", "executive secretary", "president", "chair", "head", "director",
           "managing director")  # fmt: skip
@@ -237,16 +240,17 @@ def _sources(rows: Iterable[Row], edition: Edition) -> list[tuple[dict[str, Any]
 
 def _tables(rows: Iterable[Row], here: str, edition: Edition) -> list[Listed]:
     """The reference tables behind the facts on the page of this id; those on what never changes do not age."""
-    cited: dict[str, list[tuple[str, Row]]] = defaultdict(list)
+    cited: dict[str, list[tuple[Claim, Row]]] = defaultdict(list)
     for row in rows:
         for claim in (claim for claim in row.fact.claims if claim.ref):
-            cited[(claim.ref or "").partition("#")[0]].append((claim.said or "", row))
+            cited[(claim.ref or "").partition("#")[0]].append((claim, row))
     known = [(edition.references[name], some) for name, some in sorted(cited.items()) if name in edition.references]
     return [_listed(table, some, here, edition) for table, some in known]
 
 
-def _listed(table: Table, cited: Sequence[tuple[str, Row]], here: str, edition: Edition) -> Listed:
-    last, row = max((said for said, _ in cited), key=dates.sort_key), cited[0][1]
+def _listed(table: Table, cited: Sequence[tuple[Claim, Row]], here: str, edition: Edition) -> Listed:
+    claim, row = max(cited, key=lambda item: dates.sort_key(item[0].said))
+    last = claim.said or ""
     subject, value = (row.subject, "") if row.sheet.id == here else (row.value, here)
     form = report(replace(row.fact, value=value, value_name="", fields={}), subject.text, edition)
-    return Listed(table, len(cited), last, row.kind.changes and old(last, edition), form)
+    return Listed(table, len(cited), last, row.kind.changes and not claim.lapsed and old(last, edition), form)

@@ -243,10 +243,12 @@ def anchor(fact: Fact, kind: Kind) -> str:
 
 def _status(fact: Fact, standing: str, today: date) -> str | None:
     """The status that the events give for today, else the one last said; `former` once the end has passed; `flagged`
-    where only rows with known errors say so.
+    where only rows with known errors say so; not known where only earlier editions of a table do.
     """
     if fact.verdict == "needs-review":
         return "flagged"
+    if timeline.has_lapsed(fact):
+        return timeline.NOT_KNOWN
     said = fact.fields.get("status")
     return timeline.status_on(fact, today) or ("former" if said and standing == "over" else said)
 
@@ -289,7 +291,8 @@ def _says_otherwise(claim: Claim, fact: Fact) -> str | None:
             return None if dates.overlaps(claim.value, fact.value) else claim.value
         return claim.value_name
     status = claim.fields.get("status")
-    return status if status and fact.verdict == "disputed" and status != fact.fields.get("status") else None
+    disputed = "status" in fact.reason.get("disputed", "")
+    return status if status and disputed and status != fact.fields.get("status") else None
 
 
 def _found(quoted: Quote, edition: Edition) -> bool:
