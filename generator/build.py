@@ -5,7 +5,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib.metadata import version
@@ -70,6 +70,7 @@ class Project:
     previews: Mapping[str, list[Claim]] = field(default_factory=dict)  # digest → claims of unsaved articles
     changes: tuple[Change, ...] = ()  # the record, the oldest first
     templates: Mapping[str, str] = field(default_factory=dict)  # the project's own, by file name
+    broken: frozenset[str] = frozenset()  # ids of articles that are there and cannot be used
 
 
 class Report(NamedTuple):
@@ -83,25 +84,30 @@ class Report(NamedTuple):
 
 
 def build(root: Path, *, today: date, progress: Progress | None = None, workers: Workers = HERE) -> Report:
-    """New and changed articles → claims → `content/facts/`. Raises ContentError, with nothing written, on bad input.
+    """New and changed articles → claims → `content/facts/`. Raises ContentError, with nothing written, on bad input other
+    than articles.
 
-    An article that a worker fails on is a problem of the report; it is read again by the next build.
+    An article that cannot be used is a problem of the report and keeps the facts it had; one that the engine fails on is
+    read again by the next build.
     """
     failed: dict[str, str] = {}
     with content.lock(root):
         project = _load(root, today, None)
-        if errors := [p for p in project.problems if p.severity == "error"]:
+        errors = [p for p in project.problems if p.severity == "error"]
+        if any(p.path is None or p.path.parts[:2] != ("content", "articles") for p in errors):
             raise ContentError(*errors)
         saved, broken = content.load_sheets(root)
         known = _claims_by_article(source_claims(saved))
         fresh = [article for article in project.articles if article not in project.stale]
         kept = {article.id: known[article.id] for article in fresh if _is_sound(article, known, project)}
+        was = {id_: digest for id_, digest in project.made_from.articles.items() if id_ in project.broken}
+        kept |= {id_: known[id_] for id_ in was}
         to_read = [article for article in project.articles if article.id not in kept]
         claims = [*_extract(to_read, project, progress, workers, failed), *(c for some in kept.values() for c in some)]
         sheets, by_article = _settled(claims, project), _claims_by_article(claims)
-        done = [article for article in project.articles if article.id not in failed]
-        seals = {article.id: content.seal(by_article[article.id]) for article in done}
-        made_from = MadeFrom(project.engine, {article.id: article.digest for article in done}, seals)
+        done = {article.id: article.digest for article in project.articles if article.id not in failed}
+        done |= was if project.made_from.engine == project.engine else dict.fromkeys(was, "another engine's")
+        made_from = MadeFrom(project.engine, done, {id_: content.seal(by_article[id_]) for id_ in done})
         files = content.outdated(root, sheets)
         moved = {name for name, _ in made_from.articles.items() ^ project.made_from.articles.items()}
         record = _to_record(saved, sheets, [*files], frozenset(moved), project)
@@ -124,7 +130,7 @@ def refresh(root: Path, *, today: date, last: Project | None = None) -> Project:
     project = _load(root, today, last)
     saved, broken = content.load_sheets(root)
     record, unreadable = content.load_changes(root)
-    present = {article.id for article in project.articles}
+    present = project.broken.union(article.id for article in project.articles)
     claims = [c for c in source_claims(saved) if not c.quote or c.quote.article in present]
     sheets = _with_last_good(_settled(claims, project, last), project.overrides.broken, last.sheets if last else saved)
     problems = *project.problems, *broken, *unreadable, *_staleness(project, saved), *_idle(claims, project)
@@ -156,7 +162,7 @@ def extract_articles(
 ) -> Iterator[list[Claim]]:
     """`extract`, with spaCy imported only now: it takes a second that an override's edit should not cost.
 
-    What a worker fails on goes into `failed`, by the article's id; without it, that is raised.
+    What the engine fails on goes into `failed`, by the article's id; without it, that is raised.
     """
     from generator import extract
     from generator.extract import shares
@@ -164,10 +170,8 @@ def extract_articles(
     setup = shares.Setup(kinds, gazetteer, model or extract.DEFAULT_MODEL, today)
     articles = list(articles)
     count = min(workers.processes or os.cpu_count() or 1, sum(len(article.text) for article in articles) // WORTH_A_WORKER)
-    if count < 2 and not workers.cluster:
-        yield from extract.extract(articles, **setup._asdict())
-        return
-    with _executor(count, workers.cluster) as (executor, hands):
+    alone = count < 2 and not workers.cluster
+    with nullcontext((None, 1)) if alone else _executor(count, workers.cluster) as (executor, hands):
         read = shares.extract_on(executor, hands, articles, setup)
         for article, found in zip(articles, read, strict=True):
             if isinstance(found, str) and failed is None:
@@ -218,6 +222,7 @@ def _load(root: Path, today: date, last: Project | None) -> Project:
     return Project(
         root, today, tuple(articles), known_kinds, records, settings, overrides, references, made_from, engine, (),
         tuple(problems), tuple(stale), frozenset(), last.previews if last else {}, (), templates,
+        frozenset(problem.path.stem for problem in unreadable if problem.path),
     )  # fmt: skip
 
 

@@ -36,7 +36,6 @@ _TEXTS = (".md", ".txt")
 _OVERRIDES_HEAD = "# yaml-language-server: $schema=../../schemas/overrides.json\n"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-_UNSEEN = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 
 
 class MadeFrom(NamedTuple):
@@ -72,7 +71,7 @@ class Settings(NamedTuple):
 
 def normalise(text: str) -> str:
     """The text all offsets count in: NFC, line feeds only, no byte order mark, no control or invisible characters."""
-    return unicodedata.normalize("NFC", _UNSEEN.sub("", _BREAKS.sub("\n", text)))
+    return unicodedata.normalize("NFC", strict_yaml.UNSEEN.sub("", _BREAKS.sub("\n", text)))
 
 
 def read_articles(paths: Iterable[Path]) -> tuple[list[Article], list[Problem]]:
@@ -83,9 +82,12 @@ def read_articles(paths: Iterable[Path]) -> tuple[list[Article], list[Problem]]:
 def load_articles(root: Path) -> tuple[list[Article], list[Problem]]:
     """The project's readable articles by id, and everything wrong in `content/articles/`."""
     folder = root / "content" / "articles"
-    articles, problems = _each([path for path in _files(folder) if path.suffix != ".yml"], _article, root)
-    misplaced = [replace(problem, path=problem.path and _shown(problem.path, root)) for problem in _misplaced(folder)]
-    return sorted(articles, key=lambda article: article.id), problems + misplaced
+    misplaced = {
+        problem.path: replace(problem, path=problem.path and _shown(problem.path, root)) for problem in _misplaced(folder)
+    }
+    good = [path for path in _files(folder) if path.suffix != ".yml" and path not in misplaced]
+    articles, problems = _each(good, _article, root)
+    return sorted(articles, key=lambda article: article.id), [*problems, *misplaced.values()]
 
 
 def article_path(root: Path, id: str) -> Path | None:
@@ -352,6 +354,8 @@ def _each(
     problems: list[Problem] = []
     for path in paths:
         try:
+            if root and path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
+                raise ContentError(Problem("leads out of the project", path, None, "put the file itself here, not a link"))
             results.append(_remembered(path, read, given))
         except ContentError as error:
             problems += [replace(problem, path=problem.path and _shown(problem.path, root)) for problem in error.problems]
@@ -398,7 +402,9 @@ def _holds(path: Path, data: bytes) -> bool:
 
 
 def _shown(path: Path, root: Path | None) -> Path:
-    return path.relative_to(root) if root and path.is_relative_to(root) else path
+    """A path below the project, printable whatever a file is called."""
+    below = path.relative_to(root) if root and path.is_relative_to(root) else path
+    return Path("".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(below)))
 
 
 @contextmanager

@@ -55,7 +55,8 @@ def _read_rows(
     path: Path, claims: dict[str, Claim], table: Table, kind: Kind, names: Mapping[str, str], gazetteer: Gazetteer
 ) -> Iterator[Problem]:
     """Fills `claims`, by pointer; tells what is wrong with each row on its line."""
-    rows = csv.DictReader(io.StringIO(strict_yaml.read_text(path), newline=""), strict=True)
+    text = strict_yaml.UNSEEN.sub("", strict_yaml.read_text(path))
+    rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
         if problems := list(_column_problems(rows.fieldnames or (), path, kind, names)):
             yield from problems

@@ -1,8 +1,10 @@
 """The MkDocs plugin `factsheets`: rendered pages join the hand-written ones. The only place that knows MkDocs."""
 
+import hashlib
 import posixpath
 import re
 import sqlite3
+from base64 import b64encode
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -13,6 +15,7 @@ from typing import Literal
 from urllib.parse import quote, urljoin
 
 from jinja2 import Environment
+from mkdocs.commands.build import get_context
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.livereload import LiveReloadServer
@@ -20,7 +23,7 @@ from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority, get_plugin
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as SitePage
-from mkdocs.utils import write_file
+from mkdocs.utils import get_relative_url, write_file
 from mkdocs.utils.templates import TemplateContext
 
 from generator import build, cache
@@ -50,6 +53,9 @@ _NO_SEARCH = re.compile(
     re.S,
 )
 
+_INLINE = re.compile(r"<script(?![^>]*\s(?:src|type)=)[^>]*>(.*?)</script>", re.S)
+_ALIGNED = ("text-align: left;", "text-align: center;", "text-align: right;")  # what the extension `tables` writes
+
 log = get_plugin_logger("factsheets")
 
 
@@ -69,6 +75,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         self._ground: object = None  # all that the last whole build rests on besides the project's content
         self._shown: dict[str, tuple[SitePage, TemplateContext]] = {}  # by source, as that build left them
         self._build: tuple[MkDocsConfig, Files, Environment] | None = None
+        self._policies: dict[tuple[str, str], str] = {}  # by template and depth of the page
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:  # noqa: ARG002
         """Its presence keeps this object alive between two builds of `serve`."""
@@ -102,7 +109,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
 
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
         """Keeps what shows a page again under `serve`."""
-        self._build = config, files, env
+        self._build, self._policies = (config, files, env), {}
         return env
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Callable[[], None]) -> LiveReloadServer:  # noqa: ARG002
@@ -156,6 +163,26 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
             self._shown[page.file.src_uri] = page, context
 
     on_page_context = CombinedEvent(_to_search, _to_readers)
+
+    @event_priority(-100)
+    def on_post_page(self, output: str, *, page: SitePage, config: MkDocsConfig) -> str:
+        """The page with its Content-Security-Policy. Trusted are the scripts of the theme around an empty page: one that
+        came with a page's own text is in no policy.
+        """
+        if self._command == "serve" or config.theme.name != "material" or not self._build:
+            return output  # the development server adds a script that differs each time
+        env, template = self._build[2], str(page.meta.get("template", "main.html"))
+        if (key := (template, get_relative_url(".", page.url))) not in self._policies:
+            empty = SitePage("", File.generated(config, page.file.src_uri, content=""), config)
+            empty.content = ""
+            context = get_context(Navigation([], []), [], config, empty)
+            self._policies[key] = _policy(env.get_template(template).render(context))
+        return _with_policy(output, self._policies[key])
+
+    def on_post_template(self, output: str, *, template_name: str, config: MkDocsConfig) -> str:
+        """The same for 404.html, which holds nobody's text."""
+        plain = self._command == "serve" or config.theme.name != "material" or not template_name.endswith(".html")
+        return output if plain else _with_policy(output, _policy(output))
 
     def _publish(self, config: MkDocsConfig) -> Published:
         project = self._project(_root(config))
@@ -230,6 +257,24 @@ def _with_shelf(made: Callable[..., Published], root: Path) -> Published:
             return made(shelf=shelf)
     except (OSError, sqlite3.Error):
         return made()
+
+
+def _policy(page: str) -> str:
+    """What a browser may load and run: files of the site, and the inline scripts of this page."""
+    scripts, styles = (
+        " ".join(f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in dict.fromkeys(texts))
+        for texts in (_INLINE.findall(page), _ALIGNED)
+    )
+    return (
+        f"default-src 'self'; script-src 'self' {scripts}; style-src 'self'; style-src-attr 'unsafe-hashes' {styles}; "
+        "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _with_policy(page: str, policy: str) -> str:
+    """With the policy before anything that it could forbid."""
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    return re.sub(r"<head>\s*(?:<meta charset[^>]*>)?", lambda found: found[0] + meta, page, count=1)
 
 
 def _root(config: MkDocsConfig) -> Path:

@@ -1,5 +1,6 @@
 """YAML as we read and write it: every scalar a string, no surprises, the line of every value known."""
 
+import re
 from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
@@ -13,6 +14,15 @@ Lines: TypeAlias = dict[tuple[str | int, ...], int]
 """The line (from 1) on which the value at each path of keys and indexes begins; `()` is the whole document."""
 
 MAX_DEPTH = 50
+MAX_BYTES = 64 * 2**20
+"""The largest file that is read. A book of a million words has a tenth of it."""
+
+UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
+"""Characters that nobody sees and that make a text say something else than it shows: controls, directions, tags."""
+
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _SafeDumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -22,11 +32,12 @@ _Dumper: Any = type("_Dumper", (_SafeDumper,), {"ignore_aliases": lambda *_: Tru
 def parse(text: str, path: Path) -> tuple[Any, Lines]:
     """Dicts, lists, strings and None, with the line of each.
 
-    `NO` stays Norway, `2024-07-01` and `010` stay text; an unquoted `~`, `null` or nothing is None.
+    `NO` stays Norway, `2024-07-01` and `010` stay text; an unquoted `~`, `null` or nothing is None; what is UNSEEN is gone.
     Raises ContentError for broken YAML, a second document, a duplicate key, an alias, a tag, or nesting deeper
     than MAX_DEPTH. Built from libyaml's events, which is 2–3 times as fast as composing nodes first.
     """
     lines: Lines = {(): 1}
+    text = text if text.isascii() else UNSEEN.sub("", text)
     try:
         events = _events(text, path)
         first = next(events, None)
@@ -48,8 +59,13 @@ def read(path: Path) -> tuple[Any, Lines]:
 
 
 def read_text(path: Path) -> str:
-    """A file's text, without a byte order mark; raises ContentError naming the first byte that is not UTF-8."""
+    """A file's text, without a byte order mark; raises ContentError naming the first byte that is not UTF-8, or where the
+    file is larger than MAX_BYTES.
+    """
     try:
+        if (size := path.stat().st_size) > MAX_BYTES:
+            hint = f"a file may have {MAX_BYTES // 2**20} MB; split it"
+            raise ContentError(Problem(f"too large ({size // 2**20} MB)", path, None, hint))
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
@@ -88,7 +104,8 @@ def _line(event: yaml.Event) -> int:
 def _value(event: yaml.Event, events: Iterator[yaml.Event], at: tuple[str | int, ...], lines: Lines, path: Path) -> Any:
     lines.setdefault(at, _line(event))
     if isinstance(event, yaml.ScalarEvent):
-        return None if event.implicit[0] and event.value in _NULLS else event.value
+        value = UNSEEN.sub("", event.value) if event.style == '"' else event.value  # which may hold it as an escape
+        return None if event.implicit[0] and value in _NULLS else value
     if len(at) >= MAX_DEPTH:
         raise ContentError(Problem(f"nested more than {MAX_DEPTH} deep", path, _line(event)))
     if isinstance(event, yaml.MappingStartEvent):

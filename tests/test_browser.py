@@ -3,6 +3,7 @@
 import functools
 import http.server
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,8 @@ from axe_playwright_python.sync_playwright import Axe
 
 from generator import build
 
-MINIMAL = Path(__file__).parent / "sites" / "minimal"
+ROOT = Path(__file__).parent.parent
+MINIMAL = ROOT / "tests" / "sites" / "minimal"
 CHROMIUM = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
              "--disable-component-update", "--disable-sync"]  # fmt: skip
@@ -50,7 +52,9 @@ def address(tmp_path_factory):
     root = tmp_path_factory.mktemp("almanac") / "project"
     shutil.copytree(MINIMAL, root)
     settings = root / "mkdocs.yml"
-    settings.write_text(settings.read_text().replace("https://example.org/almanac/", "http://127.0.0.1/"))  # for 404.html
+    text = settings.read_text().replace("https://example.org/almanac/", "http://127.0.0.1/")  # for 404.html
+    theme = re.compile(r"^theme:\n(?: .*\n)+", re.M)  # that of the real site, with all that it can do
+    settings.write_text(theme.sub(lambda _: theme.search((ROOT / "mkdocs.yml").read_text())[0], text))
     build.build(root, today=date(2026, 1, 1))
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     subprocess.run([sys.executable, "-m", "mkdocs", "build", "--strict", "-q"], cwd=root, env=environment, check=True)
@@ -75,9 +79,64 @@ def page(browser):
     opened = browser.new_page(viewport={"width": 1280, "height": 900})
     opened.problems = []
     opened.on("pageerror", lambda error: opened.problems.append(str(error)))
+    opened.on("console", lambda told: opened.problems.append(told.text) if told.type in ("error", "warning") else None)
     yield opened
     opened.close()
     assert not opened.problems
+
+
+def test_every_page_keeps_its_own_security_policy_whatever_a_reader_does(page, address):
+    """The fixture fails on whatever the browser refuses or reports."""
+    for path in PAGES:
+        page.goto(address + path)
+        assert page.locator("meta[http-equiv='Content-Security-Policy']").count() == 1, path
+    before = page.evaluate("document.body.dataset.mdColorScheme")
+    page.locator("label.md-header__button[for^='__palette']:visible").click()
+    assert page.evaluate("document.body.dataset.mdColorScheme") != before
+    page.keyboard.press("/")
+    page.keyboard.type("Armenia")
+    page.locator(".md-search-result__link").first.wait_for()
+    page.goto(f"{address}organisations/csto/?as-of=2015-10-01")
+    assert shown_members(page)["AM"] == ["member"]
+    assert page.evaluate("document.forms.length > 1")
+
+
+INJECTED = """
+<script>told.push("inline")</script><img src="x:" onerror="told.push('handler')"><a href="javascript:told.push('link')">x</a>
+<script src="data:text/javascript,told.push('data')"></script><script src="https://evil.example/x.js"></script>
+<iframe srcdoc="<script>parent.told.push('frame')</script>"></iframe><object data="data:text/html,x"></object>
+<base href="https://evil.example/"><form action="https://evil.example/"><button>send</button></form>
+<div id="over" style="position: fixed; inset: 0">over all</div><style>body { display: none }</style>
+"""
+
+
+def test_what_would_get_into_a_page_all_the_same_does_nothing(browser, address):
+    """The second wall: markup put into the article of a finished page, as if nothing escaped it."""
+    page, refused, asked = browser.new_page(), [], []
+    page.add_init_script(
+        "window.told = []; addEventListener('securitypolicyviolation', e => told[e.effectiveDirective] = 1)"
+    )
+    page.on("console", lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None)
+    page.on("request", lambda request: asked.append(request) if "evil" in request.url else None)
+
+    def with_markup(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace("</article>", INJECTED + "</article>", 1))
+
+    page.route("**/organisations/csto/", with_markup)
+    page.goto(f"{address}organisations/csto/")
+    page.evaluate("document.querySelector('a[href^=javascript]').click()")
+    page.wait_for_timeout(200)
+    told, display, position = page.evaluate(
+        "[told, getComputedStyle(document.body).display, getComputedStyle(document.getElementById('over')).position]"
+    )
+    assert (told, display, position) == ([], "flex", "static")
+    page.evaluate("document.querySelector('form[action] button').click()")
+    page.wait_for_timeout(200)
+    assert page.url == f"{address}organisations/csto/"
+    assert {request.failure for request in asked} <= {"csp"}
+    assert len(refused) >= 9
+    page.close()
 
 
 def tab_to(page, selector, most=80):

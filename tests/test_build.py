@@ -110,6 +110,57 @@ def test_bad_content_stops_the_build_before_anything_is_written(project):
     assert facts(root) == before
 
 
+BROKEN = {"a.md": b"\xff", "b.md": "---\ntitle: [x]\n---\nIt.\n", "empty.md": "", "c d.md": "It.\n"}
+
+
+def test_where_some_articles_are_broken_the_good_ones_build_and_each_broken_one_is_named(project):
+    """A broken article keeps the facts it had, until it is mended; what it said stays on the page."""
+    root = project([MEMBER, OTHER])
+    before, good = facts(root), (root / "content/articles/a.md").read_bytes()
+    write_files(root, {f"content/articles/{name}": text for name, text in BROKEN.items()})
+    write_files(root, {"content/articles/new.md": "---\npublished: 2016-05-01\n---\nBelarus is a member of the CSTO.\n"})
+    report = build(root, today=TODAY)
+    assert {p.path.name for p in report.problems if p.severity == "error"} == {*BROKEN}
+    assert tuple(report.extracted) == ("new",)
+    assert values(report.sheets) == {("AM", "member"), ("UZ", "member"), ("BY", "member")}
+    assert values(refresh(root, today=TODAY).sheets) == values(report.sheets)
+    for name in BROKEN:
+        (root / "content/articles" / name).unlink()
+    (root / "content/articles/new.md").unlink()
+    write_files(root, {"content/articles/a.md": good})
+    assert values(build(root, today=TODAY).sheets) == {("AM", "member")}
+    write_files(root, {"content/articles/b.md": "On another matter.\n"})
+    build(root, today=TODAY)
+    assert facts(root)["organisations/csto.yml"] != before["organisations/csto.yml"]
+
+
+def test_a_broken_article_is_read_again_when_mended_if_the_engine_changed_meanwhile(project):
+    root = project([MEMBER])
+    path = root / "content/articles/a.md"
+    good = path.read_bytes()
+    path.write_bytes(b"\xff")
+    write_files(root, {"content/organisations/ours.yml": "- {id: body-x, name: Body X}\n"})
+    assert values(build(root, today=TODAY).sheets) == {("AM", "member")}
+    path.write_bytes(good)
+    assert tuple(build(root, today=TODAY).extracted) == ("a",)
+
+
+def test_an_article_that_the_engine_fails_on_is_named_and_the_others_are_read(project, monkeypatch):
+    from generator import extract
+
+    read, root = extract.claims, project([])
+    failing = lambda reading, matches: read(reading, matches) if "Belarus" in reading.article.text else 1 / 0  # noqa: E731
+    monkeypatch.setattr(extract, "claims", failing)
+    write_files(
+        root, {f"content/articles/{name}.md": f"{name} is a member of the CSTO.\n" for name in ("Armenia", "Belarus")}
+    )
+    report = build(root, today=TODAY)
+    assert [str(problem) for problem in report.problems] == [
+        "content/articles/Armenia.md: could not be read: ZeroDivisionError: division by zero"
+    ]
+    assert values(report.sheets) == {("BY", "member")}
+
+
 def test_an_idle_override_is_reported_with_its_line(project):
     root = project([MEMBER], {OVERRIDE: "\n- {deny: {kind: membership, value: BY}, why: No.}\n"})
     (problem,) = build(root, today=TODAY).problems

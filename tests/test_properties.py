@@ -56,7 +56,8 @@ WORDS = {
 }
 """By kind, what a claim may say: its values, and those of its fields."""
 
-NASTY = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=30)
+ANY = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=30)
+NASTY = ANY.map(lambda text: strict_yaml.UNSEEN.sub("", text)).filter(bool)
 
 
 def some(strategy):

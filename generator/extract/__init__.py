@@ -5,8 +5,10 @@ coreference) → `rules` (frames and phrases of the kinds) → `claims` (merged 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
-from itertools import islice
+from itertools import groupby
+from typing import TypeAlias
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -18,11 +20,15 @@ from generator.extract.rules import compile_rules, matches
 from generator.extract.sieve import Sieve, Sifted, whole
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
-from generator.model import Article, Claim
+from generator.model import Article, Claim, Quote
 
 __all__ = ["DEFAULT_MODEL", "extract", "rules_at_work"]
 
-BATCH = 64  # articles held at a time
+BATCH = 64  # parts of articles held at a time
+PART = 50_000  # characters read at a time: a book takes no more memory than a long article
+
+Part: TypeAlias = tuple[int, int, Article]
+"""The number of an article, where this part of its text begins, and the part as an article of its own."""
 
 
 def extract(
@@ -41,20 +47,57 @@ def extract(
     """
     nlp, rules = load(model, gazetteer), compile_rules(kinds.values())
     sieve = Sieve(nlp, kinds.values()) if sift else None
-    for article, doc in _parsed(articles, nlp, sieve):
-        reading = read(article, doc, gazetteer, today) if doc is not None else None
-        yield claims(reading, matches(reading, rules)) if reading else []
+    for _, parts in groupby(_parsed(articles, nlp, sieve), key=lambda parsed: parsed[0][0]):
+        found = []
+        for (_, start, part), doc in parts:
+            reading = read(part, doc, gazetteer, today) if doc is not None else None
+            found += [_moved(claim, start) for claim in (claims(reading, matches(reading, rules)) if reading else ())]
+        yield found
 
 
-def _parsed(articles: Iterable[Article], nlp: Language, sieve: Sieve | None) -> Iterator[tuple[Article, Doc | None]]:
-    """Each article with its Doc, a batch at a time; None where nothing in it is worth parsing."""
-    waiting = iter(articles)
-    while batch := list(islice(waiting, BATCH)):
-        docs = [nlp.make_doc(article.text if article.language.startswith("en") else "") for article in batch]
+def _parsed(articles: Iterable[Article], nlp: Language, sieve: Sieve | None) -> Iterator[tuple[Part, Doc | None]]:
+    """Each part with its Doc, a batch at a time; None where nothing in it is worth parsing."""
+    for batch in _batches((number, *part) for number, article in enumerate(articles) for part in _parts(article)):
+        docs = [nlp.make_doc(part.text if part.language.startswith("en") else "") for _, _, part in batch]
         sifted = [sieve.sift(doc) if sieve else Sifted(doc, doc, [], {}) for doc in docs]
-        parts = nlp.pipe((each.part for each in sifted if each), batch_size=16)
-        for article, each in zip(batch, sifted, strict=True):
-            yield article, whole(each._replace(part=next(parts))) if each else None
+        parsed = nlp.pipe((each.part for each in sifted if each), batch_size=16)
+        for part, each in zip(batch, sifted, strict=True):
+            yield part, whole(each._replace(part=next(parsed))) if each else None
+
+
+def _parts(article: Article) -> Iterator[tuple[int, Article]]:
+    """The article as it is, or a very long one paragraph by paragraph, in parts that are read each for itself."""
+    start, text = 0, article.text
+    while len(text) - start > PART:
+        ends = (text.rfind(gap, start + 1, start + PART) for gap in ("\n\n", "\n", ". ", " "))
+        end = next((end + 1 for end in ends if end > 0), start + PART)
+        yield start, replace(article, text=text[start:end])
+        start = end
+    yield start, replace(article, text=text[start:]) if start else article
+
+
+def _batches(parts: Iterable[Part]) -> Iterator[list[Part]]:
+    batch, size = list[Part](), 0
+    for part in parts:
+        if len(batch) == BATCH or size + len(part[2].text) > 2 * PART:
+            yield batch
+            batch, size = [], 0
+        batch.append(part)
+        size += len(part[2].text)
+    yield batch
+
+
+def _moved(claim: Claim, by: int) -> Claim:
+    """A claim of a part as one of the whole text."""
+
+    def moved(quote: Quote) -> Quote:
+        return replace(quote, start=quote.start + by, end=quote.end + by)
+
+    if not by or not claim.quote:
+        return claim
+    why = claim.derivation
+    why = why and replace(why, quotes=tuple(map(moved, why.quotes)))
+    return replace(claim, quote=moved(claim.quote), derivation=why)
 
 
 def rules_at_work(

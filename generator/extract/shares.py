@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from datetime import date
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 from generator.errors import FactsheetsError
@@ -33,12 +34,16 @@ class Setup(NamedTuple):
     today: date | None
 
 
-def extract_on(executor: Executor, workers: int, articles: Iterable[Article], setup: Setup) -> Iterator[Read]:
-    """`extract` on the workers of an executor: in the articles' order, with few shares in memory at a time.
+def extract_on(executor: Executor | None, workers: int, articles: Iterable[Article], setup: Setup) -> Iterator[Read]:
+    """`extract` on the workers of an executor, or in this process where it is None: in the articles' order, with few
+    shares in memory at a time.
 
     An article that fails is isolated from its share and named by what went wrong; bad input of the project (a kind's
     phrase that never ends, a missing model) is raised as ever.
     """
+    if executor is None:
+        yield from chain.from_iterable(_read(setup, share) for share in shares(articles))
+        return
     packed = pickle.dumps(setup)
     waiting: deque[Future[list[Read]]] = deque()
     for share in shares(articles):
@@ -64,7 +69,10 @@ def shares(articles: Iterable[Article]) -> Iterator[list[Article]]:
 
 def read_share(packed: bytes, articles: list[Article]) -> list[Read]:
     """One share, read by a worker; if one article fails, each for itself."""
-    setup = _unpacked(packed)
+    return _read(_unpacked(packed), articles)
+
+
+def _read(setup: Setup, articles: list[Article]) -> list[Read]:
     try:
         return list(extract(articles, **setup._asdict()))
     except FactsheetsError:
@@ -72,7 +80,7 @@ def read_share(packed: bytes, articles: list[Article]) -> list[Read]:
     except Exception as error:
         if len(articles) == 1:
             return [f"{type(error).__name__}: {error}"]
-    return [read for article in articles for read in read_share(packed, [article])]
+    return [read for article in articles for read in _read(setup, [article])]
 
 
 @lru_cache(maxsize=2)
