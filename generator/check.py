@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -24,6 +25,7 @@ def check(root: Path, *, today: date) -> Iterator[Problem]:
     yield from project.problems
     yield from _orphans(project)
     yield from _unexpected(project, today)
+    yield from _sourceless(project)
     for sheet in (sheet for sheet in project.sheets if sheet.type == "organisation"):
         path = Path("content/facts/organisations") / f"{sheet.id}.yml"
         hint = f"correct it in content/overrides/organisations/{sheet.id}.yml, or add an article"
@@ -121,6 +123,16 @@ def _unexpected(project: Project, today: date) -> Iterator[Problem]:
             what = " ".join(filter(None, [named.kind, named.value_name, *named.fields.values()]))
             path = Path("content/overrides") / (named.override or "")
             yield Problem(f"{found} where {wanted} are expected: {what}", path, line, named.why, "warning")
+
+
+def _sourceless(project: Project) -> Iterator[Problem]:
+    """Overrides that rest on an article which is not there."""
+    known = {f"articles/{article.id}" for article in project.articles}
+    said = chain(project.overrides.claims, (expected.facts for expected in project.overrides.expected))
+    for claim in (claim for claim in said if (claim.source or "").startswith("articles/")):
+        if claim.source not in known:
+            path = Path("content/overrides") / (claim.override or "")
+            yield Problem(f"source: there is no {claim.source}", path, None, None, "warning")
 
 
 def _as_of(fact: Fact, day: date) -> Claim:

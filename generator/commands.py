@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import chain
 from pathlib import Path
+from shutil import copyfile
 from typing import Annotated
 
 import typer
@@ -169,12 +170,15 @@ def render(to: Annotated[Path, typer.Option("--to", help="Folder for the pages; 
 
     Example: `factsheets render --to docs-for-another-engine/`
     """
-    from generator.publish import data, publish
+    from generator.publish import assets, data, publish
 
     project = _refreshed()
     published = publish(project, project.problems)
     pages = *published.pages.values(), *data(published.edition)
     written = [content.write(to / page.path, page.text) for page in pages]
+    for place, path in assets():
+        (to / place).parent.mkdir(parents=True, exist_ok=True)
+        copyfile(path, to / place)
     _finish(project.problems, f"{_number(len(written), 'file')} in {to}, {sum(written)} of them new or changed")
 
 

@@ -33,15 +33,15 @@ def claim_line(claim: Claim) -> dict[str, Any]:
         **{name: getattr(claim, name) for name in ("kind", "subject", "subject_name", "value", "value_name")},
         **{name: own.get(name) for name in _COLUMNS},
         "from_name": giver.name if giver else own.get("from"),
-        **(_place(claim.quote) if claim.quote else {"quote": None, "start": None, "end": None}),
+        **(_quote(claim.quote) if claim.quote else {"quote": None, "start": None, "end": None}),
         "rule": claim.rule or None,
         "confidence": round(claim.confidence, 3),
-        "derivation": why and {"says": why.says, "quotes": [{"article": q.article, **_place(q)} for q in why.quotes]},
+        "derivation": why and {"says": why.says, "quotes": [{"article": q.article, **_quote(q)} for q in why.quotes]},
         **({"fields": other} if other else {}),
     }
 
 
-def _place(quote: Quote) -> Mapping[str, Any]:
+def _quote(quote: Quote) -> Mapping[str, Any]:
     return {"quote": quote.text, "start": quote.start, "end": quote.end}
 
 
@@ -95,10 +95,12 @@ def facts(sheets: Iterable[Sheet], kinds: Mapping[str, Kind], today: date) -> li
     return found
 
 
-def facts_json(found: Sequence[Mapping[str, Any]], today: date) -> str:
-    """`data/facts.json`, one fact a line."""
-    lines = ",\n".join(json.dumps(fact, ensure_ascii=False) for fact in found)
-    return f'{{"made": "{today}", "facts": [\n{lines}\n]}}\n'
+def facts_json(found: Sequence[Mapping[str, Any]], none: Iterable[Claim], today: date) -> str:
+    """`data/facts.json`, one fact a line; `none` says which kinds a subject has no fact of, on whose word."""
+    places = ({"subject": c.subject, "subject_name": c.subject_name, "subject_type": c.subject_type, "kind": c.kind,
+               "as_of": str(today), "sources": [_place(c) | _more(c)]} for c in none)  # fmt: skip
+    facts, nothing = (",\n".join(json.dumps(it, ensure_ascii=False) for it in some) for some in (found, places))
+    return f'{{"made": "{today}", "facts": [\n{facts}\n], "none": [\n{nothing}\n]}}\n'
 
 
 def tables(found: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind], title: str) -> Iterator[tuple[str, str]]:
@@ -157,13 +159,20 @@ def json_ld(sheet: Sheet, kinds: Mapping[str, Kind], today: date, url: str, acro
 
 def _source(claim: Claim, fact: Fact) -> dict[str, str]:
     """The source first: `article`, `reference` or `override`."""
-    row = dict(zip(("reference", "row"), (claim.ref or "").split("#", 1), strict=False))
-    place = row if claim.ref else {"override": claim.override or ""}
+    same = (claim.value or claim.value_name) == (fact.value or fact.value_name)
+    return _place(claim) | ({} if same else {"says": claim.value_name}) | _more(claim)
+
+
+def _place(claim: Claim) -> dict[str, str]:
     if claim.quote:
-        place = {"article": claim.quote.article, "quote": claim.quote.text}
-    says = {} if (claim.value or claim.value_name) == (fact.value or fact.value_name) else {"says": claim.value_name}
+        return {"article": claim.quote.article, "quote": claim.quote.text}
+    row = dict(zip(("reference", "row"), (claim.ref or "").split("#", 1), strict=False))
+    return row if claim.ref else {"override": claim.override or ""}
+
+
+def _more(claim: Claim) -> dict[str, str]:
     more = {"said": claim.said, "why": claim.why, "address": claim.source}
-    return place | says | {name: text for name, text in more.items() if text}
+    return {name: text for name, text in more.items() if text}
 
 
 def _cell(text: str | None) -> str:

@@ -52,7 +52,7 @@ def publish(
     edition = Edition(
         subjects=project.sheets, read=project.articles, kinds=project.kinds, gazetteer=project.gazetteer,
         today=project.today, references=project.references.tables, repository=repository, changes=project.changes,
-        templates=project.templates, before=last.edition if last else None,
+        templates=project.templates, expected=project.overrides.expected, before=last.edition if last else None,
     )  # fmt: skip
     review = queue(project, project.today)
     drafts = {d.path: d for d in render(edition, problems=problems, unsaved=project.unsaved, review=review)}
@@ -70,11 +70,18 @@ def data(edition: Edition, site: str = "/") -> Iterator[Page]:
     """The files for other programs: every fact, tables, a calendar, feeds of what changed."""
     shown, kinds, today = edition.sheets.values(), edition.kinds, edition.today
     (title, changes), items, found = lines("feed", {}), news(edition, site), export.facts(shown, kinds, today)
-    yield Page("data/facts.json", export.facts_json(found, today))
+    none = [claim for sheet in shown for _, claim, _ in edition.nothing(sheet.id)]
+    yield Page("data/facts.json", export.facts_json(found, none, today))
     yield from (Page(*file) for file in export.tables(found, kinds, title))
     yield Page("data/handovers.ics", export.calendar(shown, kinds, title, today))
     yield Page("feeds/changes.xml", export.atom(items, changes, site))
     yield Page("feeds/changes.json", export.json_feed(items, changes, site))
+
+
+def assets() -> Iterator[tuple[str, Path]]:
+    """What every page draws on, by its place in the site: styles, scripts, the map, flags and fonts."""
+    folder = PACKAGE / "assets"
+    yield from ((f"assets/{path.relative_to(folder).as_posix()}", path) for path in sorted(folder.rglob("*.*")))
 
 
 def _page(draft: Draft, edition: Edition, site: str) -> Page:

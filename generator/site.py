@@ -29,10 +29,9 @@ from mkdocs.utils.templates import TemplateContext
 from generator import build, cache
 from generator.build import Project
 from generator.errors import FactsheetsError
-from generator.publish import Published, Shelf, data, publish
+from generator.publish import Published, Shelf, assets, data, publish
 
 PACKAGE = Path(str(files("generator")))
-ASSETS = ("factsheets.css", "factsheets.js", "world.svg")
 LISTS = (
     "index.md",
     "organisations/index.md",
@@ -48,7 +47,7 @@ _BLOCK = re.compile(r"^<(?!!--)[^\n]*(?:\n[^\n]+)*", re.M)  # from a line that b
 _KEPT = re.compile(r'<div class="fs-block">(\d+)</div>')
 _NO_SEARCH = re.compile(
     r"<a class=\"headerlink\".*?</a>"
-    r"|<(details|form|span)\b[^>]* data-search-exclude[^>]*>.*?</\1>"
+    r"|<(details|form|span|table|ul|ol)\b[^>]* data-search-exclude[^>]*>.*?</\1>"
     r"|</?(?:t(?:r|h|d|head|body|able)|a|span|div|dl|dt|dd|b|i|time)\b[^>]*>",
     re.S,
 )
@@ -85,8 +84,8 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         """Style sheet and script before the project's own; everything a curator edits is watched."""
         if not config.use_directory_urls:
             raise PluginError("factsheets: the pages link to each other as folders; remove use_directory_urls: false")
-        config.extra_css.insert(0, f"assets/{ASSETS[0]}")
-        config.extra_javascript.append(f"assets/{ASSETS[1]}")
+        config.extra_css.insert(0, "assets/factsheets.css")
+        config.extra_javascript.append("assets/factsheets.js")
         if config.theme.name == "material":  # after a folder of the project's own
             config.theme.dirs.insert(bool(config.theme.custom_dir), str(PACKAGE / "theme"))
         watched = (_root(config) / "content", PACKAGE / "templates", PACKAGE / "assets")
@@ -103,8 +102,8 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
                 hidden = page.path.endswith(".md") and page.path not in LISTS
                 inclusion = InclusionLevel.NOT_IN_NAV if hidden else InclusionLevel.INCLUDED
                 files.append(File.generated(config, page.path, content=page.text, inclusion=inclusion))
-        for name in ASSETS:
-            files.append(File.generated(config, f"assets/{name}", abs_src_path=str(PACKAGE / "assets" / name)))
+        for place, path in assets():
+            files.append(File.generated(config, place, abs_src_path=str(path)))
         return files
 
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:

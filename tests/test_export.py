@@ -87,7 +87,7 @@ def test_no_name_gets_out_of_its_place(name, sign):
               an_override("official", value=name, post=sign)]  # fmt: skip
     sheets = reconcile(claims, KINDS, NAMES)
     found = export.facts(sheets, KINDS, TODAY)
-    assert len(json.loads(export.facts_json(found, TODAY))["facts"]) == len(found)
+    assert len(json.loads(export.facts_json(found, [], TODAY))["facts"]) == len(found)
     assert "</" not in export.json_ld(sheets[0], KINDS, TODAY, SITE, name)
     assert len(icalendar.Calendar.from_ical(export.calendar(sheets, KINDS, name, TODAY)).walk("VEVENT")) == 1
     for path, text in export.tables(found, KINDS, name):

@@ -191,6 +191,7 @@ def test_every_link_and_anchor_between_generated_pages_resolves():
             if link.startswith("http") or re.search("feeds/|data/|assets/", link):  # test_site.py follows those
                 continue
             place, _, anchor = link.partition("#")
+            place = place.partition("?")[0]
             target = os.path.normpath(folder / place) if place else str(folder)
             found = read.get(f"{target}.md") or read.get(os.path.normpath(f"{target}/index.md"))
             assert found, f"{path}: {link}"

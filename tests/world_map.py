@@ -9,6 +9,7 @@ too small to see gets a dot.
 import json
 import math
 import sys
+from itertools import chain, pairwise
 from pathlib import Path
 
 import pycountry
@@ -79,8 +80,18 @@ def shape(code, geometry, arcs):
         x, y = (sum(axis) / len(rings[0]) for axis in zip(*rings[0], strict=True))
         return f'<circle id="{code}" cx="{x:.1f}" cy="{y:.1f}" r="2.2"/>'
     seen = [points for points in rings if area(points) >= SMALLEST]
-    path = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points[:-1]) + "Z" for points in seen)
+    path = "".join(map(outline, seen))
     return f'<path id="{code}" d="{path}"/>'
+
+
+def outline(points):
+    """A path by steps of tenths of a unit, a third shorter than by places."""
+    tenths = [(round(x * 10), round(y * 10)) for x, y in points[:-1]]
+    steps = [(x2 - x1, y2 - y1) for (x1, y1), (x2, y2) in pairwise(tenths) if (x1, y1) != (x2, y2)]
+    numbers = [
+        f"{part / 10:g}".replace("0.", ".") if abs(part) < 10 and part else f"{part / 10:g}" for part in chain(*steps)
+    ]
+    return f"M{tenths[0][0] / 10:g} {tenths[0][1] / 10:g}l" + " ".join(numbers).replace(" -", "-") + "z"
 
 
 def code_of(geometry):

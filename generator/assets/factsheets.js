@@ -27,6 +27,75 @@
     open().forEach((details) => { if (!details.contains(event.target)) details.open = false; });
   });
 
+  // A table narrows to the rows that have every word, and every tag, that is asked for; accents and case aside.
+  const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  const asked = new URLSearchParams(location.search);
+  const finders = [...document.querySelectorAll("form.fs-find")].map((form) => {
+    const rows = [...form.nextElementSibling.tBodies[0].rows];
+    const texts = rows.map((row) => fold([...row.cells].filter((cell) => !cell.querySelector(".fs-why, .fs-row")).map((cell) => cell.textContent).join(" ")));
+    const tags = [...form.querySelectorAll("select")];
+    const narrow = () => {
+      const words = fold(form.elements.find.value).split(/\s+/).filter(Boolean);
+      const wanted = tags.map((select) => select.value).filter(Boolean);
+      rows.forEach((row, place) => {
+        const own = (row.dataset.tags ?? "").split(" ");
+        const fits = words.every((word) => texts[place].includes(word)) && wanted.every((tag) => own.includes(tag));
+        row.classList.toggle("fs-unfound", !fits);
+      });
+      const here = rows.filter((row) => !row.hidden);
+      const shown = here.filter((row) => !row.classList.contains("fs-unfound"));
+      form.querySelector("[role=status]").textContent = words.length || wanted.length
+        ? form.dataset.told.replace("{shown}", shown.length).replace("{all}", here.length) : "";
+    };
+    form.hidden = false;
+    form.elements.find.value = asked.get("find") ?? "";
+    tags.forEach((select) => { if ([...select.options].some((option) => option.value === asked.get("tag"))) select.value = asked.get("tag"); });
+    form.addEventListener("submit", (event) => event.preventDefault());
+    form.addEventListener("input", narrow);
+    narrow();
+    return narrow;
+  });
+
+  // A table sorts by a column, up, down, and as it was; dates by the days they can mean, the unknown always last.
+  const interval = (edtf) => {
+    const ends = (edtf.match(/\d[\dX]{3}(-\d\d){0,2}/g) ?? []).map((text) => {
+      const [year, month = "", day = ""] = text.split("-");
+      const half = { 40: ["01", "06"], 41: ["07", "12"] }[month] ?? [month, month];
+      return [[year.replaceAll("X", "0"), half[0] || "01", day || "01"], [year.replaceAll("X", "9"), half[1] || "12", day || "31"]].map((part) => part.join("-"));
+    });
+    return ends.length ? `${ends[0][0]} ${ends.at(-1)[1]}` : "";
+  };
+  const key = (cell) => {
+    const time = cell.querySelector("time:not(.fs-quiet *)");
+    return time ? interval(time.dataset.edtf) : cell.querySelector(":scope > .fs-quiet:only-child") ? "" : cell.textContent.trim();
+  };
+  const { compare } = new Intl.Collator(document.documentElement.lang, { numeric: true, sensitivity: "base" });
+  const sort = (table, place, direction) => {
+    const rows = [...table.tBodies[0].rows];
+    rows.forEach((row, at) => { row.dataset.at ??= at; });
+    const keys = new Map(rows.map((row) => [row, key(row.cells[place])]));
+    rows.sort((a, b) => {
+      const [one, other] = [keys.get(a), keys.get(b)];
+      const order = direction && (one && other ? compare(one, other) * direction : Boolean(other) - Boolean(one));
+      return order || a.dataset.at - b.dataset.at;
+    });
+    table.tBodies[0].append(...rows);
+  };
+  for (const table of document.querySelectorAll(".fs-table")) {
+    if (table.tBodies[0].rows.length < 3) continue;
+    const heads = [...table.tHead.rows[0].cells].slice(0, table.querySelector(".fs-why, .fs-row") ? -1 : undefined);
+    heads.forEach((head, place) => {
+      const button = Object.assign(document.createElement("button"), { type: "button", className: "fs-sort" });
+      button.append(...head.childNodes);
+      head.append(button);
+      button.addEventListener("click", () => {
+        const next = { ascending: "descending", descending: "none" }[head.getAttribute("aria-sort")] ?? "ascending";
+        heads.forEach((other) => other.setAttribute("aria-sort", other === head ? next : "none"));
+        sort(table, place, { ascending: 1, descending: -1, none: 0 }[next]);
+      });
+    });
+  }
+
   // The page as of a day: rows say when they stood how (data-on); what was not known or not begun is hidden.
   const form = document.querySelector("form.fs-asof");
   if (!form) return;
@@ -47,6 +116,7 @@
     const known = [...counts].filter(([word]) => !["not known", "not begun"].includes(word));
     const told = known.map(([word, count]) => `${count} ${word}`).join(", ") || form.dataset.none;
     form.querySelector("p").textContent = day ? form.dataset.told.replace("{day}", day).replace("{counts}", told).replace("{unknown}", counts.get("not known") ?? 0) : "";
+    finders.forEach((narrow) => narrow());
     const address = new URL(location);
     if (day) address.searchParams.set("as-of", day); else address.searchParams.delete("as-of");
     history.replaceState(history.state, "", address);
@@ -56,6 +126,6 @@
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => show(""));
   input.addEventListener("change", () => show(input.value));
-  const asked = new URLSearchParams(location.search).get("as-of");
-  if (/^\d{4}-\d\d-\d\d$/.test(asked ?? "")) { input.value = asked; show(input.value); }
+  const day = asked.get("as-of");
+  if (/^\d{4}-\d\d-\d\d$/.test(day ?? "")) { input.value = day; show(day); }
 })();

@@ -13,6 +13,7 @@ from urllib.parse import quote as percent
 
 from generator import dates
 from generator.errors import Problem
+from generator.gazetteer import fold
 from generator.kinds import Kind
 from generator.model import Article, Claim, Item, Sheet
 from generator.referencefile import Table
@@ -124,6 +125,11 @@ def _organisation(sheet: Sheet, edition: Edition, about: Mapping[str, list[Told]
         "id": sheet.id,
         "subject": edition.name(sheet.id, sheet.name),
         "acronym": record.acronym if record else None,
+        "names": _names(sheet.id, "aliases", edition),
+        "former_names": _names(sheet.id, "former_names", edition),
+        "sort": record.data.get("kind") if record else None,
+        "regions": _regions(_of(rows, "membership"), edition),
+        "nothing": edition.nothing(sheet.id),
         "founding": sorted(_of(rows, "founding"), key=_event),
         "members": (members := _by_status(_of(rows, "membership"))),
         "miscounted": [(row, listed) for size, listed in miscounted(sheet.facts) for row in rows if row.fact is size],
@@ -153,6 +159,8 @@ def _country(id: str, edition: Edition, about: Mapping[str, list[Told]]) -> dict
     return {
         "id": id,
         "subject": edition.name(id, sheet.name if sheet else first),
+        "names": _names(id, "aliases", edition),
+        "former_names": _names(id, "former_names", edition),
         "memberships": _by_status(_of(derived, "membership"), by="subject"),
         "terms": sorted(terms, key=lambda row: (dates.sort_key(row.since), row.subject.text), reverse=True),
         "office_rows": _by_office(_of(own, "official")),
@@ -196,6 +204,23 @@ def _by_status(rows: Iterable[Row], by: str = "value") -> dict[str, list[Row]]:
     for row in sorted(rows, key=lambda row: str(getattr(row, by).text).casefold()):
         groups.setdefault(row.status or "member", []).append(row)
     return {status: group for status, group in groups.items() if group}
+
+
+def _names(id: str, key: str, edition: Edition) -> list[str]:
+    """What else readers may look for, of the gazetteer's names; those that only differ in spelling once."""
+    if not (record := edition.gazetteer.record(id)):
+        return []
+    found: dict[str, str] = {}
+    for name in (record.name, record.acronym, *(record.data.get(key) or ())):
+        found.setdefault("".join(filter(str.isalpha, fold(name or ""))).replace("z", "s"), name or "")
+    return [name for name in found.values() if name and name not in (record.name, record.acronym)][:8]
+
+
+def _regions(rows: Iterable[Row], edition: Edition) -> list[str]:
+    """The parts of the world in which one in twenty of the members lies, or more; the gazetteer knows a country's."""
+    records = (edition.gazetteer.countries.get(row.fact.value or "") for row in rows if row.status == "member")
+    counts = Counter(record and record.data.get("region") for record in records)
+    return sorted(region for region, count in counts.items() if region and count * 20 >= counts.total())
 
 
 def _by_office(rows: Iterable[Row]) -> list[Row]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from importlib.resources import files
 from itertools import chain
 from typing import NamedTuple
 from urllib.parse import quote as percent
@@ -25,6 +26,8 @@ from generator.reprints import independent
 CONTEXT = 90
 """How many characters of the article stand on either side of a short quote."""
 
+_FLAGS = frozenset(path.name.removesuffix(".svg") for path in files("generator").joinpath("assets/flags").iterdir())
+
 
 _SENTENCE_END = re.compile(r"\n\s*\n|(?<=[.!?])\s")
 
@@ -34,6 +37,7 @@ class Name(NamedTuple):
 
     text: str
     url: str | None = None
+    flag: str | None = None  # the country's code, where there is a flag to draw: `assets/flags/AM.svg`
 
 
 class Evidence(NamedTuple):
@@ -126,6 +130,7 @@ class Edition:
     repository: str | None = None  # the address that readers' corrections go to
     changes: Sequence[Change] = ()  # the record, the oldest first
     templates: Mapping[str, str] = field(default_factory=dict)  # a project's own, by file name
+    expected: Sequence[overridefile.Expectation] = ()  # how many facts editors count on
     before: "Edition | None" = None  # the one that this replaces, until what is the same has been taken over
 
     @cached_property
@@ -179,7 +184,20 @@ class Edition:
     def name(self, id: str | None, otherwise: str) -> Name:
         """What a page calls a subject, linked where it has a page."""
         record = self.gazetteer.record(id) if id else None
-        return Name(record.name if record else otherwise, self.pages.get(id) if id else None)
+        flag = id if id in _FLAGS else None
+        return Name(record.name if record else otherwise, self.pages.get(id) if id else None, flag)
+
+    def nothing(self, id: str) -> list[tuple[Kind, Claim, Name]]:
+        """The kinds that a subject has no fact of because an editor, who names a source, expects none; with both."""
+        told = {row.kind.name for row in self.rows.get(id, ())}
+        none = [it.facts for it in self.expected if it.facts.subject == id and not it.most]
+        bare = (claim for claim in none if claim.source and not claim.fields and not claim.value_name)
+        return [(self.kinds[c.kind], c, self._source(c.source or "")) for c in bare if c.kind not in told]
+
+    def _source(self, text: str) -> Name:
+        """An override's source: the title of an article of ours, or as it stands."""
+        article = self.articles.get(text.removeprefix("articles/"))
+        return Name(article.title, f"articles/{percent(article_stem(article.id))}/") if article else Name(text)
 
 
 def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
