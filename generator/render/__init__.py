@@ -248,5 +248,5 @@ def _tables(rows: Iterable[Row], here: str, edition: Edition) -> list[Listed]:
 def _listed(table: Table, cited: Sequence[tuple[str, Row]], here: str, edition: Edition) -> Listed:
     last, row = max((said for said, _ in cited), key=dates.sort_key), cited[0][1]
     subject, value = (row.subject, "") if row.sheet.id == here else (row.value, here)
-    form = report(replace(row.fact, value=value, value_name="", fields={}), subject.text, edition)
+    form = report(replace(row.fact, value=value, value_name="", fields={}), subject.text, edition.repository)
     return Listed(table, len(cited), last, row.kind.changes and old(last, edition), form)
