@@ -5,8 +5,8 @@ import io
 import pickle
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -26,12 +26,21 @@ from generator.review import queue
 PACKAGE = Path(str(files("generator")))
 
 
+class Kept(NamedTuple):
+    """A page as its readers and the search got it."""
+
+    html: str
+    found: str  # what the search finds on it, as JSON
+
+
 class Published(NamedTuple):
     """The pages of a site by path, and what they were made of."""
 
-    pages: Mapping[str, Page]
+    pages: Mapping[str, Page]  # without a text where the page is kept
     drafts: Mapping[str, Draft]
     edition: Edition
+    kept: Mapping[str, Kept]
+    keys: Mapping[str, bytes]  # under which what is made of the others can be kept
 
 
 def publish(
@@ -56,14 +65,24 @@ def publish(
     )  # fmt: skip
     review = queue(project, project.today)
     drafts = {d.path: d for d in render(edition, problems=problems, unsaved=project.unsaved, review=review)}
-    old, made = (last.drafts, last.pages) if last and last.edition.templates == project.templates else ({}, {})
-    make = partial(_page, edition=edition, site=site)
-    ground = site, project.today, sorted(project.templates.items())
-    pages = {
-        path: made[path] if old.get(path) == draft else shelf.page(draft, make, ground) if shelf else make(draft)
-        for path, draft in drafts.items()
-    }
-    return Published(pages, drafts, edition)
+    old = last.drafts if last and last.edition.templates == project.templates else {}
+    same = [path for path, draft in drafts.items() if old.get(path) == draft]
+    pages = {path: last.pages[path] for path in same if last}
+    kept = {path: last.kept[path] for path in same if last and path in last.kept}
+    keys, ground = dict[str, bytes](), (site, project.today, sorted(project.templates.items()))
+    for path, draft in drafts.items():
+        if path in pages:
+            continue
+        if not shelf or not draft.edit_path:  # of no one subject are the long lists
+            pages[path] = _page(draft, edition, site)
+            continue
+        edited = project.root / draft.edit_path  # where there is none, the pencil of the page makes one
+        key = keys[path] = shelf.key(draft, (ground, edited.exists(), edited.with_suffix(".txt").exists()))
+        if shown := shelf.shown(key):
+            kept[path] = shown
+        text = "" if shown else shelf.text(key) or shelf.keep(key, _page(draft, edition, site).text)
+        pages[path] = Page(path, text, draft.edit_path)
+    return Published({path: pages[path] for path in drafts}, drafts, edition, kept, keys)
 
 
 def data(edition: Edition, site: str = "/") -> Iterator[Page]:
@@ -97,41 +116,62 @@ def _page(draft: Draft, edition: Edition, site: str) -> Page:
 
 
 class Shelf:
-    """Pages that earlier runs made, by a digest of draft and program, in a file that may be deleted at any time.
+    """Pages that earlier runs made, by a digest of draft and program, in a file that may be deleted at any time; and how
+    they were shown by a site of which `theme` is a digest.
 
     Only text comes back from it, never an object. Raises sqlite3.Error or OSError where the file is of no use.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, root: Path, theme: str = "") -> None:
+        path = root / ".cache" / "site.sqlite"
         content.write(path.parent / ".gitignore", "*\n")
         self._pages = sqlite3.connect(path, timeout=1)
-        self._pages.execute("CREATE TABLE IF NOT EXISTS pages (key BLOB PRIMARY KEY, text TEXT NOT NULL)")
-        self._used: set[bytes] = set()
+        columns = "key BLOB PRIMARY KEY, text BLOB NOT NULL, theme TEXT, html BLOB, found BLOB"
+        self._pages.execute(f"CREATE TABLE IF NOT EXISTS pages ({columns})")
+        self._theme, self._used = theme, set[bytes]()
         self._digests: dict[int, tuple[object, bytes]] = {}
         sources = (path for path in sorted(PACKAGE.rglob("*.*")) if path.suffix != ".pyc" and path.is_file())
         versions = f"{sys.version} {version('jinja2')} {version('markupsafe')} ".encode()
         self._program = hashlib.sha256(versions + b"\0".join(path.read_bytes() for path in sources)).digest()
 
-    def page(self, draft: Draft, make: Callable[[Draft], Page], ground: object) -> Page:
-        """The page of a draft, made now only if it never was; those of no one subject, the long lists, always. `ground` is
-        what `make` depends on besides the draft.
-        """
-        if not draft.edit_path:
-            return make(draft)
+    def key(self, draft: Draft, ground: object) -> bytes:
+        """Of a draft and what its page depends on besides it."""
         key = _Digester(self._digests).digest((self._program, ground, draft))
         self._used.add(key)
-        if found := self._pages.execute("SELECT text FROM pages WHERE key = ?", [key]).fetchone():
-            return Page(draft.path, str(found[0]), draft.edit_path)
-        made = make(draft)
-        self._pages.execute("INSERT OR REPLACE INTO pages VALUES (?, ?)", [key, made.text])
-        return made
+        return key
+
+    def text(self, key: bytes) -> str | None:
+        """A page as Markdown."""
+        found = self._pages.execute("SELECT text FROM pages WHERE key = ?", [key]).fetchone()
+        return found and zlib.decompress(found[0]).decode()
+
+    def keep(self, key: bytes, text: str) -> str:
+        """Keeps that, and returns it."""
+        self._pages.execute("INSERT OR REPLACE INTO pages (key, text) VALUES (?, ?)", [key, _packed(text)])
+        return text
+
+    def shown(self, key: bytes) -> Kept | None:
+        """A page as it was shown with the same theme."""
+        asked = "SELECT html, found FROM pages WHERE key = ? AND theme = ?"
+        found = self._theme and self._pages.execute(asked, [key, self._theme]).fetchone()
+        return Kept(*(zlib.decompress(part).decode() for part in found)) if found else None
+
+    def keep_shown(self, pages: Iterable[tuple[bytes, Kept]]) -> None:
+        """Keeps that, of pages whose text is kept."""
+        rows = ((self._theme, *map(_packed, page), key) for key, page in pages)
+        self._pages.executemany("UPDATE pages SET theme = ?, html = ?, found = ? WHERE key = ?", rows)
 
     def close(self) -> None:
-        """Keeps what was asked for, and nothing else."""
+        """With everything written; what nobody asked for goes once it is more than what somebody did."""
         gone = {key for (key,) in self._pages.execute("SELECT key FROM pages")} - self._used
-        self._pages.executemany("DELETE FROM pages WHERE key = ?", [[key] for key in gone])
+        if len(gone) > len(self._used) > 0:
+            self._pages.executemany("DELETE FROM pages WHERE key = ?", [[key] for key in gone])
         self._pages.commit()
         self._pages.close()
+
+
+def _packed(text: str) -> bytes:
+    return zlib.compress(text.encode(), 1)
 
 
 class _Digester(pickle.Pickler):

@@ -1,17 +1,20 @@
 """The MkDocs plugin `factsheets`: rendered pages join the hand-written ones. The only place that knows MkDocs."""
 
 import hashlib
+import json
 import posixpath
 import re
 import sqlite3
+import zlib
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import quote, urljoin
 
 from jinja2 import Environment
@@ -29,7 +32,9 @@ from mkdocs.utils.templates import TemplateContext
 from generator import build, cache
 from generator.build import Project
 from generator.errors import FactsheetsError
-from generator.publish import Published, Shelf, assets, data, publish
+from generator.publish import Kept, Published, Shelf, assets, data, publish
+
+T = TypeVar("T")
 
 PACKAGE = Path(str(files("generator")))
 LISTS = (
@@ -42,6 +47,9 @@ LISTS = (
     "calendar/index.md",
     "people/index.md",
 )
+
+KNOWN = {"factsheets", "search", "material/search", "meta", "material/meta", "offline", "material/offline"}
+"""Plugins that make the same of the same: beside any other, or a hook, no page is kept as it was shown."""
 
 _BLOCK = re.compile(r"^<(?!!--)[^\n]*(?:\n[^\n]+)*", re.M)  # from a line that begins with a tag to the next empty one
 _KEPT = re.compile(r'<div class="fs-block">(\d+)</div>')
@@ -71,6 +79,8 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         self._published: Published | None = None
         self._blocks: dict[str, list[str]] = {}
         self._content = ""
+        self._found = 0  # entries of the search before those of the page at hand
+        self._fresh: list[tuple[bytes, Kept]] = []
         self._ground: object = None  # all that the last whole build rests on besides the project's content
         self._shown: dict[str, tuple[SitePage, TemplateContext]] = {}  # by source, as that build left them
         self._build: tuple[MkDocsConfig, Files, Environment] | None = None
@@ -105,6 +115,13 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         for place, path in assets():
             files.append(File.generated(config, place, abs_src_path=str(path)))
         return files
+
+    def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
+        """Every generated page that is not in the navigation."""
+        for file in files.documentation_pages():
+            if self._published and file.generated_by == "factsheets" and file.page not in nav.pages:
+                GeneratedPage(file, config, self._published.kept.get(file.src_uri))
+        return nav
 
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
         """Keeps what shows a page again under `serve`."""
@@ -151,6 +168,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
     @event_priority(100)
     def _to_search(self, context: TemplateContext, *, page: SitePage, config: MkDocsConfig, nav: Navigation) -> None:  # noqa: ARG002
         """For the search, which reads a page now, only what it keeps of a generated page: that is quicker to read."""
+        self._found = len(found) if (found := _found(config)) else 0
         if page.file.generated_by == "factsheets":
             self._content = page.content or ""
             page.content = re.sub(r"\s+", " ", _NO_SEARCH.sub("", self._content))
@@ -165,23 +183,37 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
 
     @event_priority(-100)
     def on_post_page(self, output: str, *, page: SitePage, config: MkDocsConfig) -> str:
-        """The page with its Content-Security-Policy. Trusted are the scripts of the theme around an empty page: one that
-        came with a page's own text is in no policy.
+        """Every page passes here as readers get it, a kept one too; the others get their Content-Security-Policy.
+
+        Trusted are the scripts of the theme around an empty page: one that came with a page's own text is in no policy.
         """
         if self._command == "serve" or config.theme.name != "material" or not self._build:
             return output  # the development server adds a script that differs each time
+        found = _found(config)
+        if isinstance(page, GeneratedPage) and page.kept:
+            found += json.loads(page.kept.found)
+            return page.kept.html
         env, template = self._build[2], str(page.meta.get("template", "main.html"))
         if (key := (template, get_relative_url(".", page.url))) not in self._policies:
             empty = SitePage("", File.generated(config, page.file.src_uri, content=""), config)
             empty.content = ""
             context = get_context(Navigation([], []), [], config, empty)
             self._policies[key] = _policy(env.get_template(template).render(context))
-        return _with_policy(output, self._policies[key])
+        output = _with_policy(output, self._policies[key])
+        if isinstance(page, GeneratedPage) and self._published and (name := self._published.keys.get(page.file.src_uri)):
+            self._fresh.append((name, Kept(output, json.dumps(found[self._found :]))))
+        return output
 
     def on_post_template(self, output: str, *, template_name: str, config: MkDocsConfig) -> str:
         """The same for 404.html, which holds nobody's text."""
         plain = self._command == "serve" or config.theme.name != "material" or not template_name.endswith(".html")
         return output if plain else _with_policy(output, _policy(output))
+
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        """Keeps the pages as they were shown."""
+        if self._fresh and (theme := _theme(config)):
+            _with_shelf(lambda shelf: shelf.keep_shown(self._fresh) if shelf else None, _root(config), theme)
+        self._fresh = []
 
     def _publish(self, config: MkDocsConfig) -> Published:
         project = self._project(_root(config))
@@ -193,7 +225,10 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         site, repository = config.site_url or "/", config.repo_url or None
         try:
             made = partial(publish, project, errors, site=site, repository=repository)
-            return made(last=self._published) if self._published else _with_shelf(made, _root(config))
+            if self._published:
+                return made(last=self._published)
+            theme = "" if self._command == "serve" else _theme(config)
+            return _with_shelf(lambda shelf: made(shelf=shelf), _root(config), theme)
         except FactsheetsError as error:  # a template of the project's own
             if self._command != "serve":
                 raise PluginError(str(error)) from None
@@ -249,13 +284,66 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         return self._last
 
 
-def _with_shelf(made: Callable[..., Published], root: Path) -> Published:
+class GeneratedPage(SitePage):
+    """The page of a sheet or an article; as it was shown before, where nothing has changed that it depends on."""
+
+    def __init__(self, file: File, config: MkDocsConfig, kept: Kept | None) -> None:
+        super().__init__(None, file, config)
+        self.kept = kept
+
+    def read_source(self, config: MkDocsConfig) -> None:
+        """Nothing for a kept page."""
+        if self.kept:
+            self.markdown, self.meta = "", {"template": "kept.html"}
+        else:
+            super().read_source(config)
+
+    def render(self, config: MkDocsConfig, files: Files) -> None:
+        """Likewise: setting up Markdown for each page takes longer than all else that MkDocs does to it."""
+        if self.kept:
+            self.content = ""
+        else:
+            super().render(config, files)
+
+
+def _with_shelf(use: Callable[[Shelf | None], T], root: Path, theme: str) -> T:
     """With the pages of earlier runs, where their file is of any use."""
     try:
-        with closing(Shelf(root / ".cache" / "pages.sqlite")) as shelf:
-            return made(shelf=shelf)
-    except (OSError, sqlite3.Error):
-        return made()
+        with closing(Shelf(root, theme)) as shelf:
+            return use(shelf)
+    except (OSError, sqlite3.Error, zlib.error, ValueError):
+        return use(None)
+
+
+def _found(config: MkDocsConfig) -> list[object]:
+    """The entries of Material's search."""
+    search = config.plugins.get("material/search") or config.plugins.get("search")
+    return getattr(getattr(search, "search_index", None), "entries", [])
+
+
+def _theme(config: MkDocsConfig) -> str:
+    """A digest of all that makes a shown page of our Markdown: the settings, the pages and templates written by hand, the
+    programs; empty where that is not known to be all.
+    """
+    if config.theme.name != "material" or config.hooks or config.plugins.keys() - KNOWN:
+        return ""
+    settings = {name: value for name, value in config.items() if name not in _ELSEWHERE}
+    digest = hashlib.sha256(json.dumps([settings, dict(config.theme)], default=_plain, sort_keys=True).encode())
+    for folder in (Path(folder) for folder in (config.docs_dir, config.theme.custom_dir) if folder):
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            digest.update(f"{path.relative_to(folder)}\0{len(data := path.read_bytes())}\0".encode() + data)
+    versions = [version(name) for name in ("mkdocs", "mkdocs-material", "markdown", "pymdown-extensions", "pygments")]
+    return digest.hexdigest() + " ".join(versions)
+
+
+_ELSEWHERE = ("config_file_path", "docs_dir", "site_dir", "dev_addr", "watch", "strict")
+
+
+def _plain(value: Any) -> object:
+    """A setting as JSON; one that has no name of its own is different each time, and nothing is kept beside it."""
+    if isinstance(value, (Mapping, BasePlugin)):
+        return dict(value if isinstance(value, Mapping) else value.config)
+    return getattr(value, "__qualname__", None) or repr(value)
 
 
 def _policy(page: str) -> str:

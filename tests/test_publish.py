@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import zlib
 from contextlib import closing
 from itertools import count
 from pathlib import Path
@@ -39,7 +40,7 @@ SAMPLES = {
 
 def shelved(project, problems=()):
     """The site as a new process makes it, from what earlier ones made."""
-    with closing(Shelf(project.root / ".cache" / "pages.sqlite")) as shelf:
+    with closing(Shelf(project.root)) as shelf:
         return publish(project, problems, repository="https://example.org/x", shelf=shelf)
 
 
@@ -100,8 +101,8 @@ def test_a_file_read_before_is_read_again_once_it_changes(project, monkeypatch, 
 def test_a_page_is_taken_from_the_shelf_until_its_draft_changes(project):
     root = project(CLAIMS)
     made = shelved(refresh(root, today=TODAY)).pages
-    with closing(sqlite3.connect(root / ".cache" / "pages.sqlite")) as shelf, shelf:
-        shelf.execute("UPDATE pages SET text = 'shelved'")
+    with closing(sqlite3.connect(root / ".cache" / "site.sqlite")) as shelf, shelf:
+        shelf.execute("UPDATE pages SET text = ?", [zlib.compress(b"shelved")])
     taken = {path for path, page in shelved(refresh(root, today=TODAY)).pages.items() if page.text == "shelved"}
     assert taken == {path for path, page in made.items() if page.edit_path}
     write_files(root, {"content/overrides/organisations/csto.yml": SAMPLES["content/overrides/organisations/csto.yml"][0]})
@@ -109,5 +110,9 @@ def test_a_page_is_taken_from_the_shelf_until_its_draft_changes(project):
     still = {path for path, page in shelved(edited).pages.items() if page.text == "shelved"}
     assert {"organisations/cis.md", "countries/TM.md", "articles/c.md"} <= still
     assert not still & {"organisations/csto.md", "countries/UZ.md", "articles/b.md"}
-    with closing(sqlite3.connect(root / ".cache" / "pages.sqlite")) as shelf:
-        assert shelf.execute("SELECT count(*) FROM pages").fetchone() == (sum(bool(p.edit_path) for p in made.values()),)
+    with closing(sqlite3.connect(root / ".cache" / "site.sqlite")) as shelf:
+        kept, asked = (
+            shelf.execute("SELECT count(*) FROM pages").fetchone()[0],
+            sum(bool(p.edit_path) for p in made.values()),
+        )
+        assert asked <= kept <= 2 * asked

@@ -6,12 +6,13 @@ import os
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -150,11 +151,25 @@ def test_a_site_from_the_shelf_equals_one_without_and_a_broken_shelf_does_no_har
     trees = []
     for shelf in (None, None, b"broken"):
         if shelf:
-            (project / ".cache" / "pages.sqlite").write_bytes(shelf)
+            (project / ".cache" / "site.sqlite").write_bytes(shelf)
         result = mkdocs(project, "build", "--strict")
         assert result.returncode == 0, result.stderr
         trees.append({path: data for path, data in tree(project / "site").items() if path.name != "sitemap.xml.gz"})
     assert trees[0] == trees[1] == trees[2]
+
+
+def test_an_edit_after_pages_were_kept_gives_the_site_made_anew(project):
+    """Kept pages, one edit in the content, then one in a page by hand that each page's theme may show."""
+    mkdocs(project, "build")
+    with closing(sqlite3.connect(project / ".cache/site.sqlite")) as shelf:
+        assert shelf.execute("SELECT count(html) FROM pages").fetchone()[0] > 3, "nothing was kept"
+    for path, old, new in ((OVERRIDE, "Left in 2012", "Gone in 2012"), ("docs/about.md", "# ", "# All ")):
+        (project / path).write_text((project / path).read_text("utf-8").replace(old, new, 1), "utf-8")
+        mkdocs(project, "build", "--site-dir", "kept")
+        shutil.rmtree(project / ".cache")
+        mkdocs(project, "build", "--site-dir", "anew")
+        kept, anew = ({p.relative_to(project / n): d for p, d in tree(project / n).items()} for n in ("kept", "anew"))
+        assert {p for p in kept.keys() | anew.keys() if kept.get(p) != anew.get(p)} <= {Path("sitemap.xml.gz")}
 
 
 def test_generated_sheets_stay_out_of_the_navigation(project):

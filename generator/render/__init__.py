@@ -277,5 +277,5 @@ def _listed(table: Table, cited: Sequence[tuple[Claim, Row]], here: str, edition
     claim, row = max(cited, key=lambda item: dates.sort_key(item[0].said))
     last = claim.said or ""
     subject, value = (row.subject, "") if row.sheet.id == here else (row.value, here)
-    form = report(replace(row.fact, value=value, value_name="", fields={}), subject.text, edition)
+    form = report(replace(row.fact, value=value, value_name="", fields={}), subject.text, edition.repository)
     return Listed(table, len(cited), last, row.kind.changes and not claim.lapsed and old(last, edition), form)

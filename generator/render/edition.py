@@ -73,7 +73,12 @@ class Row(NamedTuple):
     stale: bool  # nobody has confirmed it for two years
     evidence: tuple[Evidence, ...]
     against: tuple[Evidence, ...]
-    report: str | None  # the form in which a reader corrects it; what rests on tables alone has one a table
+    repository: str | None
+
+    @property
+    def report(self) -> str | None:
+        """The form in which a reader corrects it; what rests on tables alone has one a table."""
+        return report(self.fact, self.subject.text, self.repository) if self.fact.decided_by != "reference" else None
 
     @property
     def sources(self) -> int:
@@ -227,18 +232,18 @@ def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
             stale=bool(fact.confirmed) and old(fact.confirmed or "", edition),
             evidence=tuple(item for item in backing if not item.says),
             against=tuple(item for item in backing if item.says),
-            report=report(fact, subject.text, edition) if fact.decided_by != "reference" else None,
+            repository=edition.repository,
         )
 
 
-def report(fact: Fact, subject: str, edition: Edition) -> str | None:
+def report(fact: Fact, subject: str, repository: str | None) -> str | None:
     """The issue form `.github/ISSUE_TEMPLATE/fact.yml`, filled in with the override that would state the fact."""
-    if not edition.repository:
+    if not repository:
         return None
     override = overridefile.entry(fact.kind, fact.value or fact.value_name, fact.fields, why="")
     title = f"{subject}, {fact.kind}: {fact.value_name}"
     form = urlencode({"template": "fact.yml", "title": title, "override": override}, quote_via=percent)
-    return web(f"{edition.repository.rstrip('/')}/issues/new?{form}")
+    return web(f"{repository.rstrip('/')}/issues/new?{form}")
 
 
 def shown(fact: Fact) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
-from jinja2 import ChoiceLoader, FunctionLoader, PackageLoader, PrefixLoader, StrictUndefined, TemplateError
+from jinja2 import ChoiceLoader, Environment, FunctionLoader, PackageLoader, PrefixLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -128,11 +128,11 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 
 @lru_cache(maxsize=2)
-def _environment(own: frozenset[tuple[str, str]]) -> ImmutableSandboxedEnvironment:
-    """Jinja with a project's templates before ours, which stay reachable as `built-in/…`."""
+def _environment(own: frozenset[tuple[str, str]]) -> Environment:
+    """Jinja with a project's templates before ours, which stay reachable as `built-in/…`; in a sandbox if there are any."""
     texts, ours = dict(own), PackageLoader("generator")
     theirs = FunctionLoader(lambda name: (texts[name], f"{_OWN}{name}", lambda: True) if name in texts else None)
-    environment = _Sandbox(
+    environment = (_Sandbox if own else Environment)(
         loader=ChoiceLoader([theirs, ours, PrefixLoader({"built-in": ours})]),
         undefined=StrictUndefined,
         autoescape=True,
