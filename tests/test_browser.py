@@ -1,24 +1,16 @@
 """Debian's Chromium on the built site: a reader finds a fact, and by keyboard the words it rests on."""
 
-import functools
-import http.server
-import os
 import shutil
-import subprocess
-import sys
-import threading
 from datetime import date
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from chromium import built, served, tab_to
 
 from generator import build
 
 MINIMAL = Path(__file__).parent / "sites" / "minimal"
-CHROMIUM = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]  # fmt: skip
 PAGES = (
     "",
     "organisations/",
@@ -33,15 +25,6 @@ PAGES = (
     "people/",
     "404.html",
 )
-WHY = "the browser tests did NOT run: no Chromium found; install it with: sudo apt-get install chromium"
-
-if not CHROMIUM and os.environ.get("CI") != "true":
-    pytest.skip(WHY, allow_module_level=True)
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments):
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -52,41 +35,8 @@ def address(tmp_path_factory):
     settings = root / "mkdocs.yml"
     settings.write_text(settings.read_text().replace("https://example.org/almanac/", "http://127.0.0.1/"))  # for 404.html
     build.build(root, today=date(2026, 1, 1))
-    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
-    subprocess.run([sys.executable, "-m", "mkdocs", "build", "--strict", "-q"], cwd=root, env=environment, check=True)
-    handler = functools.partial(Quiet, directory=root / "site")
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    assert CHROMIUM, WHY
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS) as made:
-        yield made
-
-
-@pytest.fixture
-def page(browser):
-    opened = browser.new_page(viewport={"width": 1280, "height": 900})
-    opened.problems = []
-    opened.on("pageerror", lambda error: opened.problems.append(str(error)))
-    yield opened
-    opened.close()
-    assert not opened.problems
-
-
-def tab_to(page, selector, most=80):
-    """Press Tab until the focus is on an element that matches."""
-    for _ in range(most):
-        page.keyboard.press("Tab")
-        if page.evaluate("s => document.activeElement?.matches(s)", selector):
-            return
-    raise AssertionError(f"{selector} cannot be reached with the Tab key")
+    with served(built(root)) as address:
+        yield address
 
 
 def test_a_reader_finds_armenia_by_search(page, address):

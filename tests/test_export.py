@@ -49,6 +49,22 @@ def test_every_published_fact_has_its_sources_and_a_day(made):
     assert (russia["today"], russia["since"], russia["sources"][0]["article"]) == ("current", "2026-01-01", "b")
 
 
+def test_none_is_said_only_with_a_source_and_where_there_is_none(project):
+    expected = """- {expect: {kind: official, max: 0}, why: It has no office., source: articles/a}
+- {expect: {kind: presidency, max: 0}, why: Nobody presides., source: articles/a}
+- {expect: {kind: size, max: 0}, why: Nobody counted.}
+- {expect: {kind: founding, event: established, max: 0}, why: By treaty alone., source: https://example.org/}
+"""
+    root = project([CLAIMS[5]], {"content/overrides/organisations/csto.yml": expected})
+    published = publish(refresh(root, today=TODAY), site=SITE)
+    (none,) = json.loads(next(data(published.edition)).text)["none"]
+    assert (none["subject"], none["kind"], none["as_of"]) == ("csto", "official", TODAY.isoformat())
+    assert none["sources"] == [{"override": "organisations/csto.yml", "why": "It has no office.", "address": "articles/a"}]
+    page = published.pages["organisations/csto.md"].text
+    assert "None. It has no office&#46;" in page or "None. It has no office." in page
+    assert "Nobody presides" not in page
+
+
 def test_the_tables_are_a_valid_frictionless_package(made, tmp_path):
     write_files(tmp_path, {path: text for path, text in made.items() if path.startswith("data/")})
     report = Package(str(tmp_path / "data" / "datapackage.json")).validate()
