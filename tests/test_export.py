@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from generator import export
 from generator.build import refresh
+from generator.check import check
 from generator.publish import data, publish
 from generator.reconcile import reconcile
 
@@ -63,6 +64,9 @@ def test_none_is_said_only_with_a_source_and_where_there_is_none(project):
     page = published.pages["organisations/csto.md"].text
     assert "None. It has no office&#46;" in page or "None. It has no office." in page
     assert "Nobody presides" not in page
+    gone = expected.replace("articles/a", "articles/gone")
+    write_files(root, {"content/overrides/organisations/csto.yml": gone})
+    assert "there is no articles/gone" in " ".join(str(problem) for problem in check(root, today=TODAY))
 
 
 def test_the_tables_are_a_valid_frictionless_package(made, tmp_path):
