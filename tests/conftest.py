@@ -4,9 +4,11 @@
 save it, so that building it again reads no article.
 """
 
+import os
 from datetime import date
 
 import pytest
+from chromium import ARGUMENTS, CHROMIUM, WHY
 
 from generator import build, content, gazetteer, kinds
 from generator.content import MadeFrom
@@ -90,3 +92,26 @@ def a_project(root, claims=(), files=None):
 def project(tmp_path):
     """Makes a project in a folder of its own: `project([a_claim(), …], {"content/overrides/…": "…"})`."""
     return lambda claims=(), files=None: a_project(tmp_path, claims, files)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium; where there is none these tests are left out, but for CI."""
+    if not CHROMIUM and os.environ.get("CI") != "true":
+        pytest.skip(WHY)
+    assert CHROMIUM, WHY
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS) as made:
+        yield made
+
+
+@pytest.fixture
+def page(browser):
+    """A page as wide as a laptop; an error in a script fails the test."""
+    opened = browser.new_page(viewport={"width": 1280, "height": 900})
+    opened.problems = []
+    opened.on("pageerror", lambda error: opened.problems.append(str(error)))
+    yield opened
+    opened.close()
+    assert not opened.problems

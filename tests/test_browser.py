@@ -1,26 +1,18 @@
 """Debian's Chromium on the built site: a reader finds a fact, and by keyboard the words it rests on."""
 
-import functools
-import http.server
-import os
 import re
 import shutil
-import subprocess
-import sys
-import threading
 from datetime import date
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from chromium import built, served, tab_to
 
 from generator import build
 
 ROOT = Path(__file__).parent.parent
 MINIMAL = ROOT / "tests" / "sites" / "minimal"
-CHROMIUM = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]  # fmt: skip
 PAGES = (
     "",
     "organisations/",
@@ -35,15 +27,6 @@ PAGES = (
     "people/",
     "404.html",
 )
-WHY = "the browser tests did NOT run: no Chromium found; install it with: sudo apt-get install chromium"
-
-if not CHROMIUM and os.environ.get("CI") != "true":
-    pytest.skip(WHY, allow_module_level=True)
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments):
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -56,33 +39,8 @@ def address(tmp_path_factory):
     theme = re.compile(r"^theme:\n(?: .*\n)+", re.M)  # that of the real site, with all that it can do
     settings.write_text(theme.sub(lambda _: theme.search((ROOT / "mkdocs.yml").read_text())[0], text))
     build.build(root, today=date(2026, 1, 1))
-    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
-    subprocess.run([sys.executable, "-m", "mkdocs", "build", "--strict", "-q"], cwd=root, env=environment, check=True)
-    handler = functools.partial(Quiet, directory=root / "site")
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    assert CHROMIUM, WHY
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS) as made:
-        yield made
-
-
-@pytest.fixture
-def page(browser):
-    opened = browser.new_page(viewport={"width": 1280, "height": 900})
-    opened.problems = []
-    opened.on("pageerror", lambda error: opened.problems.append(str(error)))
-    opened.on("console", lambda told: opened.problems.append(told.text) if told.type in ("error", "warning") else None)
-    yield opened
-    opened.close()
-    assert not opened.problems
+    with served(built(root)) as address:
+        yield address
 
 
 def test_every_page_keeps_its_own_security_policy_whatever_a_reader_does(page, address):
@@ -137,15 +95,6 @@ def test_what_would_get_into_a_page_all_the_same_does_nothing(browser, address):
     assert {request.failure for request in asked} <= {"csp"}
     assert len(refused) >= 9
     page.close()
-
-
-def tab_to(page, selector, most=80):
-    """Press Tab until the focus is on an element that matches."""
-    for _ in range(most):
-        page.keyboard.press("Tab")
-        if page.evaluate("s => document.activeElement?.matches(s)", selector):
-            return
-    raise AssertionError(f"{selector} cannot be reached with the Tab key")
 
 
 def test_a_reader_finds_armenia_by_search(page, address):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from generator import export
 from generator.build import refresh
+from generator.check import check
 from generator.publish import data, publish
 from generator.reconcile import reconcile
 
@@ -47,6 +48,25 @@ def test_every_published_fact_has_its_sources_and_a_day(made):
         assert all(source.keys() & {"article", "reference", "override"} for source in fact["sources"])
     russia = next(fact for fact in facts if fact["value"] == "RU")
     assert (russia["today"], russia["since"], russia["sources"][0]["article"]) == ("current", "2026-01-01", "b")
+
+
+def test_none_is_said_only_with_a_source_and_where_there_is_none(project):
+    expected = """- {expect: {kind: official, max: 0}, why: It has no office., source: articles/a}
+- {expect: {kind: presidency, max: 0}, why: Nobody presides., source: articles/a}
+- {expect: {kind: size, max: 0}, why: Nobody counted.}
+- {expect: {kind: founding, event: established, max: 0}, why: By treaty alone., source: https://example.org/}
+"""
+    root = project([CLAIMS[5]], {"content/overrides/organisations/csto.yml": expected})
+    published = publish(refresh(root, today=TODAY), site=SITE)
+    (none,) = json.loads(next(data(published.edition)).text)["none"]
+    assert (none["subject"], none["kind"], none["as_of"]) == ("csto", "official", TODAY.isoformat())
+    assert none["sources"] == [{"override": "organisations/csto.yml", "why": "It has no office.", "address": "articles/a"}]
+    page = published.pages["organisations/csto.md"].text
+    assert "None. It has no office&#46;" in page or "None. It has no office." in page
+    assert "Nobody presides" not in page
+    gone = expected.replace("articles/a", "articles/gone")
+    write_files(root, {"content/overrides/organisations/csto.yml": gone})
+    assert "there is no articles/gone" in " ".join(str(problem) for problem in check(root, today=TODAY))
 
 
 def test_the_tables_are_a_valid_frictionless_package(made, tmp_path):

@@ -1,0 +1,175 @@
+"""Our own site as it is published, in Chromium: what a reader does with it, and what it costs to load."""
+
+import re
+from pathlib import Path
+
+import html5lib
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from chromium import built, served, tab_to, weight
+
+ROOT = Path(__file__).parent.parent
+TYPES = {"home": "", "organisations": "organisations/", "sheet": "organisations/eu/", "no presidency": "organisations/nato/",
+         "tables alone": "organisations/adb/", "country": "countries/FR/", "countries": "countries/",
+         "article": "articles/csto-bishkek-session/", "calendar": "calendar/", "people": "people/", "review": "review/",
+         "changes": "changes/", "data": "data/"}  # fmt: skip
+each_type = pytest.mark.parametrize("path", TYPES.values(), ids=TYPES)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    return built(ROOT, tmp_path_factory.mktemp("published"))
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    with served(site) as found:
+        yield found
+
+
+def search(page, words):
+    page.locator(".md-search__input").fill(words)
+    page.locator(".md-search-result__link").first.wait_for()
+    page.wait_for_timeout(500)  # the list fills up
+    return page.locator(".md-search-result__link").evaluate_all("all => all.map(link => link.pathname)")
+
+
+def test_from_the_search_to_the_words_of_an_article_and_back_by_keyboard_alone(page, address):
+    page.goto(address)
+    page.keyboard.press("/")
+    page.keyboard.type("CSTO")
+    page.locator(".md-search-result__link[href*='organisations/csto/']").first.wait_for()
+    for _ in range(12):
+        page.keyboard.press("ArrowDown")
+        if page.evaluate("document.activeElement.pathname?.endsWith('/organisations/csto/')"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/organisations/csto/**")
+    tab_to(page, "[id^='presidency-RU'] summary", 120)
+    page.keyboard.press("Enter")
+    tab_to(page, "[id^='presidency-RU'] .fs-cite a[href*='articles/']", 6)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/articles/**#q*")
+    assert "Russia" in page.locator("mark:target").inner_text()
+    tab_to(page, ".fs-notes a[href*='#presidency-RU']")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/organisations/csto/#presidency-RU*")
+
+
+@pytest.mark.parametrize(
+    ("words", "path"),
+    [("NATO", "/organisations/nato/"), ("Rutte", "/organisations/nato/"), ("Armenia", "/countries/AM/"),
+     ("Ivory Coast", "/countries/CI/"), ("Swaziland", "/countries/SZ/"), ("Burma", "/countries/MM/"),
+     ("Atlantic alliance", "/organisations/nato/")],
+)  # fmt: skip
+def test_the_search_knows_acronyms_people_countries_and_other_names(page, address, words, path):
+    page.goto(address)
+    page.locator(".md-search__input").click()
+    assert path in search(page, words)[:10]
+
+
+def column(page, place):
+    cells = page.locator(f".fs-table--members >> nth=0 >> tbody tr:visible :is(th, td):nth-child({place})")
+    return [text.strip() for text in cells.all_inner_texts()]
+
+
+def test_a_table_sorts_by_days_not_by_words_and_comes_back(page, address):
+    page.goto(f"{address}organisations/eu/")
+    before = column(page, 1)
+    tab_to(page, ".fs-table--members th:nth-child(2) button", 60)
+    page.keyboard.press("Enter")
+    assert page.locator(".fs-table--members >> nth=0 >> th[aria-sort=ascending]").count() == 1
+    dated = [int(re.search(r"\d{4}", text)[0]) for text in column(page, 2) if text.startswith("since")]
+    assert dated == sorted(dated)
+    assert len(set(dated)) > 3
+    assert column(page, 2)[0].startswith("since")
+    page.keyboard.press("Enter")
+    again = [int(re.search(r"\d{4}", text)[0]) for text in column(page, 2) if text.startswith("since")]
+    assert again == dated[::-1]
+    assert column(page, 2)[0].startswith("since"), "what has no date stays last"
+    page.keyboard.press("Enter")
+    assert column(page, 1) == before
+
+
+def test_a_table_narrows_to_what_is_asked_for_together_with_the_day(page, address):
+    page.goto(f"{address}organisations/eu/")
+    page.get_by_label("Find", exact=True).first.fill("slov")
+    assert column(page, 1) == ["Slovakia", "Slovenia"]
+    assert "2 of 27" in page.locator(".fs-find [role=status]").first.inner_text()
+    page.get_by_label("As of").fill("2003-01-01")
+    assert not column(page, 1)
+    page.get_by_label("As of").fill("2005-01-01")
+    assert len(column(page, 1)) == 2
+
+
+def test_a_tag_of_a_sheet_leads_to_the_others_that_have_it(page, address):
+    page.goto(f"{address}organisations/csto/")
+    page.get_by_role("link", name="Alliance", exact=True).click()
+    rows = page.locator(".fs-table--overview tbody tr:visible")
+    names = rows.locator("th a").all_inner_texts()
+    assert {"North Atlantic Treaty Organization", "Collective Security Treaty Organization"} <= set(names)
+    assert rows.count() < 20
+    page.get_by_label("Every region").select_option("oceania")
+    assert all("oceania" in tags for tags in rows.evaluate_all("all => all.map(row => row.dataset.tags)"))
+    assert 0 < rows.count() < 5
+
+
+def test_only_the_flags_of_a_page_are_asked_for(page, address):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{address}organisations/csto/", wait_until="networkidle")
+    flags = {Path(url).stem for url in asked if "/flags/" in url}
+    assert flags
+    assert flags <= {"AM", "BY", "KZ", "KG", "RU", "TJ", "UZ"}
+    assert page.locator(".fs-flag:not([alt=''])").count() == 0
+
+
+def test_on_paper_there_are_no_controls_and_the_evidence_stands_open(page, address):
+    page.goto(f"{address}organisations/csto/")
+    page.emulate_media(media="print")
+    for control in (".md-header", ".md-footer", ".fs-find", ".fs-asof", ".md-content__button"):
+        assert not page.locator(control).first.is_visible(), control
+    assert page.locator("[id^='presidency-RU'] blockquote").first.is_visible()
+    assert len(page.pdf()) > 10_000
+
+
+@pytest.mark.parametrize("path", ["organisations/csto/", "organisations/eu/", "organisations/un/", "countries/FR/"])
+def test_a_sheet_is_light(page, site, address, path):
+    assert weight(page, address + path, site, address) <= 300_000
+
+
+@each_type
+def test_no_page_has_an_error_of_html(site, path):
+    parser = html5lib.HTMLParser(strict=False)
+    parser.parse((site / path / "index.html").read_text("utf-8"))
+    assert parser.errors == []
+
+
+@each_type
+@pytest.mark.parametrize("width", [360, 1280, 3840])
+def test_no_page_is_wider_than_the_screen(page, address, path, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(address + path)
+    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "path", ["", "organisations/", "organisations/eu/", "organisations/nato/", "countries/FR/", "data/"]
+)
+def test_no_page_breaks_a_rule_of_accessibility(browser, address, scheme, path):
+    page = browser.new_page(color_scheme=scheme)
+    page.goto(address + path)
+    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    found = Axe().run(page).response["violations"]
+    page.close()
+    assert [(rule["id"], rule["nodes"][0]["html"][:120]) for rule in found] == []
+
+
+def test_without_a_script_the_tables_are_plain_and_whole(browser, address):
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(f"{address}organisations/eu/")
+    assert not page.locator(".fs-find, .fs-sort").first.is_visible()
+    assert page.locator(".fs-table--members >> nth=0 >> tbody tr").count() == 27
+    page.close()
