@@ -1,9 +1,12 @@
 """The only door to content/. What cannot be used is told as problems, each with its file, line and hint."""
 
 import hashlib
+import io
 import operator
 import os
 import re
+import subprocess
+import tarfile
 import tempfile
 import textwrap
 import time
@@ -201,6 +204,25 @@ def load_sheets(root: Path) -> tuple[list[Sheet], list[Problem]]:
     sheets, problems = _each([*types], lambda path: sheetfile.parse(strict_yaml.read(path)[0], types[path], path), root)
     hint = "machine-written; delete it and run: factsheets build"
     return sheets, [replace(problem, hint=hint) for problem in problems]
+
+
+def load_sheets_at(root: Path, revision: str) -> list[Sheet]:
+    """The sheets as they were saved at a revision of the project's git repository; none where it had no facts."""
+    command = ["git", "archive", "--format=tar", "--end-of-options", revision, "content/facts"]
+    try:
+        done = subprocess.run(command, cwd=root, capture_output=True, check=False)  # noqa: S603
+    except OSError:
+        raise FactsheetsError("git is not installed", "what changed since a revision is read from git") from None
+    if b"did not match any files" in done.stderr:
+        return []
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
+        raise FactsheetsError(f"git cannot show {revision!r}: {said}")
+    types = {name: type_ for type_, name in FOLDERS.items()}
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+        found = {Path(member.name): archive.extractfile(member) for member in archive if member.isfile()}
+        texts = {path: file.read().decode() for path, file in found.items() if file and path.parent.name in types}
+    return [sheetfile.parse(strict_yaml.parse(text, path)[0], types[path.parent.name], path) for path, text in texts.items()]
 
 
 def load_made_from(root: Path) -> MadeFrom:

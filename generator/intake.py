@@ -40,7 +40,7 @@ def plan(project: Project, source: Source, fields: Mapping[str, str], force: boo
         raise FactsheetsError(f"an article has no field {min(unknown)!r}", did_you_mean(min(unknown), FIELDS))
     found = replace(source.article, **{name: str(text) for name, text in fields.items()})  # type: ignore[arg-type]
     addresses = {same(url) for url in (source.asked, found.url) if url and "://" in url}
-    old = next((article for article in project.articles if article.url and same(article.url) in addresses), None)
+    old = next((article for article in project.articles if _is_same(article, found, addresses)), None)
     path = content.article_path(project.root, old.id) if old else None
     if old and path:
         before = strict_yaml.read_text(project.root / path)
@@ -61,6 +61,11 @@ def save(root: Path, addition: Addition, keep_raw: bool = False) -> list[Path]:
     files |= {kept: addition.raw} if keep_raw else {}
     with content.lock(root):
         return [path for path, data in files.items() if content.write(root / path, data)]
+
+
+def _is_same(article: Article, found: Article, addresses: set[str]) -> bool:
+    """By its address; what has none is known by its text."""
+    return same(article.url) in addresses if article.url else not addresses and article.text == found.text
 
 
 def _renewed(

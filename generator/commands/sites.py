@@ -1,13 +1,16 @@
 """Commands that get articles in and sites out."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from importlib.metadata import version
+from importlib.resources import files
+from itertools import groupby, islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from generator import build as builder
-from generator import cache, content
+from generator import cache, changes, content
 from generator.commands.printing import change_line, finish, number, out, print_claim, project_folder, refreshed, tell, words
 from generator.errors import FactsheetsError, Problem
 from generator.model import PUBLISH_AT
@@ -108,6 +111,49 @@ def pull(
             yield from ((address, fields) for address in islice((a for a in found if same(a) not in left), limit))
 
     _add_all(entries(), How(yes, dry_run, False, keep_raw, allow_private), problems)
+
+
+@app.command()
+def new(folder: Annotated[Path, typer.Argument(help="It must not exist, or be empty.")]) -> None:
+    """Make a site of your own: an example article, settings, workflows that publish it, all ready to build.
+
+    Example: `factsheets new almanac && cd almanac && factsheets build && mkdocs serve`
+    """
+    from generator import schemas
+
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise FactsheetsError(f"{folder} is not empty", "name a folder that does not exist yet")
+    starter = Path(str(files("generator"))) / "starter"
+    paths = [path for path in starter.rglob("*") if path.is_file()]
+    texts = {path.relative_to(starter).as_posix(): path.read_bytes() for path in paths}
+    texts |= {f"content/schemas/{name}": text.encode() for name, text in schemas.files(content.load_kinds(folder)).items()}
+    for name, text in texts.items():
+        content.write(folder / name.replace("dot-", "."), text.replace(b"VERSION", version("factsheets").encode()))
+    finish([], f"{number(len(texts), 'file')} in {folder}; there, run: factsheets build && mkdocs serve")
+
+
+@app.command("changes")
+def tell_changes(since: Annotated[str, typer.Option(help="A commit, branch or tag of the git repository.")]) -> None:
+    """Say which facts changed since a revision, as Markdown: for a summary, or a comment on a pull request.
+
+    Example: `factsheets changes --since origin/main`
+    """
+    root = project_folder()
+    before, (after, problems) = content.load_sheets_at(root, since), content.load_sheets(root)
+    found = [*changes.between(before, after, content.load_kinds(root))]
+    out.print(f"## {number(len(found), 'fact')} changed")
+    for name, some in groupby(sorted(found, key=lambda change: change.sheet.name), lambda change: change.sheet.name):
+        out.print(f"\n### {_code(name)}\n")
+        for change in some:
+            sides = [_code(words(fact)) if fact else "nothing" for fact in (change.before, change.after)]
+            out.print(f"- {' → '.join(sides)}")
+    finish(problems)
+
+
+def _code(text: str) -> str:
+    """Markdown that shows a text as it is, whatever it says."""
+    plain = " ".join(text.split()).replace("`", "'")
+    return f"`{plain}`"
 
 
 def _add_all(sources: Iterable[tuple[str, Mapping[str, str]]], how: How, problems: list[Problem]) -> None:

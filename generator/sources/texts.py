@@ -76,7 +76,8 @@ def _page(text: str, url: str | None) -> dict[str, Any]:
     )  # fmt: skip
     if not found or not found.text:
         return {"text": ""}
-    names = {"title": found.title, "publisher": found.sitename or found.hostname, "licence": found.license}
+    licence = (found.license or "").replace("CC ZERO", "CC0")
+    names = {"title": found.title, "publisher": found.sitename or found.hostname, "licence": licence}
     address = found.url if str(found.url).startswith(("http://", "https://")) else None
     paragraphs = found.text.splitlines()
     own = paragraphs[1:] if fold(paragraphs[0]) == fold(found.title or "") else paragraphs
