@@ -1,13 +1,15 @@
 """The only door to content/. What cannot be used is told as problems, each with its file, line and hint."""
 
 import hashlib
+import io
 import operator
 import os
 import re
+import subprocess
+import tarfile
 import tempfile
 import textwrap
 import time
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,9 +21,10 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 import filelock
 
-from generator import changes, overridefile, referencefile, schemas, sheetfile, strict_yaml
+from generator import articlefile, changes, overridefile, referencefile, schemas, sheetfile, strict_yaml
 from generator import gazetteer as gazetteers
 from generator import kinds as kind_files
+from generator.articlefile import TEXTS
 from generator.changes import Change
 from generator.errors import ContentError, FactsheetsError, Problem, did_you_mean
 from generator.gazetteer import Gazetteer
@@ -32,10 +35,9 @@ from generator.referencefile import Table
 
 T = TypeVar("T")
 
-_TEXTS = (".md", ".txt")
 _OVERRIDES_HEAD = "# yaml-language-server: $schema=../../schemas/overrides.json\n"
+_FEEDS_HEAD = "# yaml-language-server: $schema=schemas/feeds.json\n"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
 
 class MadeFrom(NamedTuple):
@@ -69,14 +71,9 @@ class Settings(NamedTuple):
     model: str | None = None  # name of the spaCy model; None for the one we ship with
 
 
-def normalise(text: str) -> str:
-    """The text all offsets count in: NFC, line feeds only, no byte order mark, no control or invisible characters."""
-    return unicodedata.normalize("NFC", strict_yaml.UNSEEN.sub("", _BREAKS.sub("\n", text)))
-
-
 def read_articles(paths: Iterable[Path]) -> tuple[list[Article], list[Problem]]:
     """The articles in these files and, of folders, in their `.md` and `.txt` files; and whatever could not be read."""
-    return _each([file for path in paths for file in (_files(path, *_TEXTS) if path.is_dir() else [path])], _article)
+    return _each([file for path in paths for file in (_files(path, *TEXTS) if path.is_dir() else [path])], _article)
 
 
 def load_articles(root: Path) -> tuple[list[Article], list[Problem]]:
@@ -92,7 +89,7 @@ def load_articles(root: Path) -> tuple[list[Article], list[Problem]]:
 
 def article_path(root: Path, id: str) -> Path | None:
     """Where an article lies, below `root`; None if nowhere."""
-    places = [Path("content", "articles", id + suffix) for suffix in _TEXTS]
+    places = [Path("content", "articles", id + suffix) for suffix in TEXTS]
     return next((place for place in places if (root / place).is_file()), None)
 
 
@@ -161,9 +158,7 @@ def append_override(root: Path, place: str, entry: str, kinds: Mapping[str, Kind
     with lock(root):
         old = path.read_bytes() if path.is_file() else _OVERRIDES_HEAD.encode()
         text = strict_yaml.read_text(path) if path.is_file() else _OVERRIDES_HEAD
-        indent = re.search(r"^(?!---)(?![ \t]*(?:#|\r?$))[ ]*", text, re.M)  # that of the first item
-        gap = "" if text.endswith(("\n", "\r")) or not text else "\n"
-        added = gap + textwrap.indent(entry, indent[0] if indent else "")
+        added = _appended(text, entry)
         results, problems = _each([path], lambda path: (
             overridefile.read(path, folder, kinds, gazetteer, text),
             overridefile.read(path, folder, kinds, gazetteer, text + added),
@@ -176,6 +171,26 @@ def append_override(root: Path, place: str, entry: str, kinds: Mapping[str, Kind
             raise ContentError(Problem("cannot be added to", _shown(path, root), None, "paste the override by hand"))
         write(path, old + added.encode())
     return path.relative_to(root)
+
+
+def load_feeds(root: Path) -> list[dict[str, Any]]:
+    """`content/feeds.yml`, which may be absent."""
+    found = [path for path in (root / "content" / "feeds.yml",) if path.exists()]
+    return [*chain.from_iterable(_all(found, lambda path: schemas.read(path, schemas.FEEDS)[0] or [], root))]
+
+
+def append_feed(root: Path, feed: Mapping[str, str]) -> bool:
+    """Puts a feed at the end of `content/feeds.yml` and leaves every byte before it as it is; False where it is there."""
+    path = root / "content" / "feeds.yml"
+    with lock(root):
+        known = load_feeds(root)
+        if any(one["url"] == feed["url"] for one in known):
+            return False
+        old = path.read_bytes() if path.is_file() else _FEEDS_HEAD.encode()
+        added = _appended(old.decode("utf-8-sig"), strict_yaml.dump([dict(feed)]))
+        if strict_yaml.parse(old.decode("utf-8-sig") + added, path)[0] != [*known, feed]:
+            raise ContentError(Problem("cannot be added to", _shown(path, root), None, "write the feed into it by hand"))
+        return write(path, old + added.encode())
 
 
 def load_references(root: Path, kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> References:
@@ -192,6 +207,25 @@ def load_sheets(root: Path) -> tuple[list[Sheet], list[Problem]]:
     sheets, problems = _each([*types], lambda path: sheetfile.parse(strict_yaml.read(path)[0], types[path], path), root)
     hint = "machine-written; delete it and run: factsheets build"
     return sheets, [replace(problem, hint=hint) for problem in problems]
+
+
+def load_sheets_at(root: Path, revision: str) -> list[Sheet]:
+    """The sheets as they were saved at a revision of the project's git repository; none where it had no facts."""
+    command = ["git", "archive", "--format=tar", "--end-of-options", revision, "content/facts"]
+    try:
+        done = subprocess.run(command, cwd=root, capture_output=True, check=False)  # noqa: S603
+    except OSError:
+        raise FactsheetsError("git is not installed", "what changed since a revision is read from git") from None
+    if b"did not match any files" in done.stderr:
+        return []
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
+        raise FactsheetsError(f"git cannot show {revision!r}: {said}")
+    types = {name: type_ for type_, name in FOLDERS.items()}
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+        found = {Path(member.name): archive.extractfile(member) for member in archive if member.isfile()}
+        texts = {path: file.read().decode() for path, file in found.items() if file and path.parent.name in types}
+    return [sheetfile.parse(strict_yaml.parse(text, path)[0], types[path.parent.name], path) for path, text in texts.items()]
 
 
 def load_made_from(root: Path) -> MadeFrom:
@@ -289,38 +323,25 @@ def lock(root: Path, seconds: float = 60) -> Iterator[None]:
         yield
 
 
+def _appended(text: str, entry: str) -> str:
+    """What puts an item at the end of a YAML list, set as far in as the others."""
+    indent = re.search(r"^(?!---)(?![ \t]*(?:#|\r?$))[ ]*", text, re.M)  # that of the first item
+    gap = "" if text.endswith(("\n", "\r")) or not text else "\n"
+    return gap + textwrap.indent(entry, indent[0] if indent else "")
+
+
 def _article(path: Path) -> Article:
-    """Front matter and body (`.md`), or headlines and all (`.txt`, with a sidecar)."""
-    if path.suffix not in _TEXTS:
+    if path.suffix not in TEXTS:
         hint = "only .md and .txt files are read, and .yml beside a .txt"
         raise ContentError(Problem("is not an article", path, None, hint))
-    text, beside = normalise(strict_yaml.read_text(path)), path.with_suffix(".yml")
-    data: Any = None
-    if path.suffix == ".txt" and beside.exists():
-        data, _ = schemas.read(beside, schemas.ARTICLE)
-    elif path.suffix == ".md" and (text == "---" or text.startswith("---\n")):
-        head, found, text = (text[4:] + "\n").partition("\n---\n")
-        if not found:
-            raise ContentError(Problem("the front matter does not end", path, 1, "close it with a line of ---"))
-        data, _ = schemas.parse("\n" + head, path, schemas.ARTICLE)
-    data, text = data or {}, text.strip("\n")
-    if not text.strip():
-        raise ContentError(Problem("has no text", path, None, "an article needs at least one sentence"))
-    based_on, first = data.get("based_on") or (), text.strip().partition("\n")[0]
-    return Article(
-        id=path.stem,
-        title=" ".join(normalise(data.get("title") or first.lstrip("#").strip() or first).split()),
-        text=text,
-        published=data.get("published", "").partition("T")[0] or None,
-        language=data.get("language") or "en",
-        based_on=(based_on,) if isinstance(based_on, str) else tuple(based_on),
-        **{name: data.get(name) for name in ("publisher", "url", "licence")},
-    )
+    text, beside = strict_yaml.read_text(path), path.with_suffix(".yml")
+    data = schemas.read(beside, schemas.ARTICLE)[0] if path.suffix == ".txt" and beside.exists() else None
+    return articlefile.parse(text, path, data)
 
 
 def _misplaced(folder: Path) -> Iterator[Problem]:
     """What stands in content/articles and cannot be an article under its name, or belongs to none."""
-    texts = _files(folder, *_TEXTS)
+    texts = _files(folder, *TEXTS)
     names = Counter(path.stem.casefold() for path in texts)
     for path in texts:
         if not _ID.fullmatch(path.stem) or path.stem.casefold() == "index":

@@ -28,6 +28,9 @@ ARTICLE: Schema = _WRITTEN["article"]
 
 SETTINGS: Schema = _WRITTEN["settings"]
 
+FEEDS: Schema = _WRITTEN["feeds"]
+"""`content/feeds.yml`: a list of feeds that articles come from."""
+
 ORGANISATIONS: Schema = _WRITTEN["organisations"]
 """`content/organisations/*.yml`: a list of records with the keys of the built-in gazetteer."""
 
@@ -48,7 +51,7 @@ def overrides(kinds: Mapping[str, Kind]) -> Schema:
 
 def files(kinds: Mapping[str, Kind]) -> dict[str, str]:
     """The schemas as JSON files for editors, by name; each is the very one that we read by."""
-    found = {name: _WRITTEN[name] for name in ("article", "kinds", "organisations", "settings")}
+    found = {name: _WRITTEN[name] for name in ("article", "feeds", "kinds", "organisations", "settings")}
     found |= {"overrides": overrides(kinds), "reference": reference(kinds)}
     return {f"{name}.json": json.dumps(schema, indent=1) + "\n" for name, schema in sorted(found.items())}
 

@@ -108,10 +108,11 @@ def browser():
 
 @pytest.fixture
 def page(browser):
-    """A page as wide as a laptop; an error in a script fails the test."""
+    """A page as wide as a laptop; an error in a script, or what the browser refuses or reports, fails the test."""
     opened = browser.new_page(viewport={"width": 1280, "height": 900})
     opened.problems = []
     opened.on("pageerror", lambda error: opened.problems.append(str(error)))
+    opened.on("console", lambda told: opened.problems.append(told.text) if told.type in ("error", "warning") else None)
     yield opened
     opened.close()
     assert not opened.problems

@@ -21,19 +21,21 @@ LEVELS = (
         "reprints",
         "timeline",
         "changes",
+        "articlefile",
         "sheetfile",
         "overridefile",
         "referencefile",
     },
     {"content", "sources", "reconcile", "render", "export", "extract", "cache"},
     {"build"},
-    {"check", "review", "evaluate", "publish"},
+    {"check", "review", "evaluate", "publish", "intake"},
     {"commands", "site"},
     {"__main__"},
 )
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 MAY_SEE_EACH_OTHER = {1, 2, 5}  # the siblings of level 3 never do, and nobody imports a door
 HOMES = {"spacy": {"extract"}, "yaml": {"strict_yaml"}, "jinja2": {"render", "site"}, "mkdocs": {"site"}}
+HOMES |= {name: {"sources"} for name in ("urllib3", "trafilatura", "pypdf", "feedparser", "courlan", "py3langid", "socket")}
 PURE = {
     "dates",
     "model",

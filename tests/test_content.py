@@ -7,7 +7,7 @@ import sys
 import pytest
 from conftest import KINDS, NAMES, a_claim, an_override, write_files
 
-from generator import content, sheetfile
+from generator import articlefile, content, sheetfile
 from generator.content import MadeFrom
 from generator.errors import ContentError
 from generator.model import Sheet
@@ -73,7 +73,7 @@ def test_a_sidecar_names_a_plain_text(tmp_path):
     ],
 )
 def test_text_is_normalised_before_anything_is_counted(written, read):
-    assert content.normalise(written) == read
+    assert articlefile.normalise(written) == read
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from conftest import NAMES, a_claim, an_override
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from generator import content, dates, kinds, overridefile, sheetfile, strict_yaml
+from generator import articlefile, dates, kinds, overridefile, sheetfile, strict_yaml
 from generator.model import Event, Fact
 from generator.reconcile import reconcile, source_claims
 from generator.timeline import standings, state, status_on, when
@@ -251,8 +251,8 @@ def test_any_text_comes_back_from_the_file_as_it_went_in(quote, name, why):
 
 @given(st.text())
 def test_normalising_twice_is_normalising_once(text):
-    once = content.normalise(text)
-    assert content.normalise(once) == once
+    once = articlefile.normalise(text)
+    assert articlefile.normalise(once) == once
     assert not set(once) & set("\r\x85\u2028\u2029\ufeff\x00")
 
 

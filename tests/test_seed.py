@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from test_corpus import compare, line
 
-from generator import content, dates
+from generator import articlefile, dates
 from generator.extract import extract
 from generator.gazetteer import load_built_in
 from generator.kinds import load_built_in as load_kinds
@@ -46,7 +46,7 @@ class Story:
         for old, new in self.swaps.items():
             text, count = re.subn(rf"\b{old}\b", new, text)
             assert count, f"{old!r} is not in the article"
-        return Article("seed", "Seed", content.normalise(text).strip("\n"), published=self.published)
+        return Article("seed", "Seed", articlefile.normalise(text).strip("\n"), published=self.published)
 
     def claims(self):
         """The table, without the presidency."""

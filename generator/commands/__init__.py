@@ -1,4 +1,4 @@
-"""The command line: the only place that prints or exits. Data goes to standard output, all else to standard error."""
+"""The command line: the only place that prints or exits."""
 
 import json
 import sys
@@ -11,15 +11,28 @@ from shutil import copyfile
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import track
 
 from generator import build as builder
 from generator import cache, changes, content, dates, strict_yaml, timeline
-from generator.errors import FactsheetsError, Problem, did_you_mean
+from generator.commands import sites
+from generator.commands.printing import (
+    change_line,
+    err,
+    finish,
+    number,
+    out,
+    print_claim,
+    project_folder,
+    refreshed,
+    tell,
+    why_line,
+    words,
+)
+from generator.errors import FactsheetsError, did_you_mean
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
-from generator.model import FOLDERS, PUBLISH_AT, REASONS, Article, Claim, Fact, Item, Sheet
+from generator.model import FOLDERS, PUBLISH_AT, Article, Claim, Fact, Item, Sheet
 
 app = typer.Typer(
     name="factsheets",
@@ -31,8 +44,7 @@ app = typer.Typer(
 )
 kinds_app = typer.Typer(no_args_is_help=True, help="Kinds of fact.")
 app.add_typer(kinds_app, name="kinds")
-out = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
+app.add_typer(sites.app)
 
 
 def main() -> None:
@@ -40,7 +52,7 @@ def main() -> None:
     try:
         app()
     except FactsheetsError as error:
-        _tell(error.problems)
+        tell(error.problems)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -63,19 +75,19 @@ def build(
 
     Examples: `factsheets build` · `factsheets build --explain-rebuild` · `factsheets build --engine dask://10.0.0.5:8786`
     """
-    root = _project()
+    root = project_folder()
     differing, read_before = cache.changed(root)[0], cache.inputs(root)
     report = builder.build(root, today=cache.today(), progress=_progress, workers=builder.Workers(workers, engine))
     for change in report.changes:
-        out.print(_change(change))
+        out.print(change_line(change))
     if explain:
         out.print(*[f"differs from the last build: {name}" for name in differing or ["nothing"]], sep="\n")
         out.print(*[f"read: {name}, {why}" for name, why in report.extracted.items()], sep="\n")
     if all(problem.severity == "warning" for problem in report.problems):
         cache.remember(root, read_before, [f"{problem.severity}: {problem}" for problem in report.problems])
-    read = f"{_number(len(report.extracted), 'article')} read"
-    changed = f"{_number(len(report.changes), 'fact')} changed"
-    _finish(report.problems, f"{read}, {changed}, {_number(len(report.touched), 'file')} written or removed")
+    read = f"{number(len(report.extracted), 'article')} read"
+    changed = f"{number(len(report.changes), 'fact')} changed"
+    finish(report.problems, f"{read}, {changed}, {number(len(report.touched), 'file')} written or removed")
 
 
 @app.command()
@@ -91,8 +103,8 @@ def extract(
     articles, problems = content.read_articles(paths)
     for claim in chain.from_iterable(_read(articles)):
         if every or claim.confidence >= PUBLISH_AT:
-            _print_claim(claim, jsonl)
-    _finish(problems)
+            print_claim(claim, jsonl)
+    finish(problems)
 
 
 @app.command()
@@ -103,9 +115,9 @@ def check() -> None:
     """
     from generator import check as checks
 
-    problems = [*checks.check(_project(), today=cache.today())]
+    problems = [*checks.check(project_folder(), today=cache.today())]
     errors = sum(problem.severity == "error" for problem in problems)
-    _finish(problems, f"{_number(errors, 'error')}, {_number(len(problems) - errors, 'warning')}")
+    finish(problems, f"{number(errors, 'error')}, {number(len(problems) - errors, 'warning')}")
 
 
 @app.command()
@@ -116,7 +128,7 @@ def explain(
 
     Examples: `factsheets explain csto` · `factsheets explain csto founding`
     """
-    project = _refreshed()
+    project = refreshed()
     if kind and kind not in project.kinds:
         raise typer.BadParameter(f"no kind is called {kind!r}; {did_you_mean(kind, project.kinds)}")
     sheet = _sheet(project, subject)
@@ -124,15 +136,15 @@ def explain(
     for fact, standing in _standings(sheet, project.kinds, cache.today()):
         if kind not in (None, fact.kind):
             continue
-        out.print(f"\n{_words(fact)}", style="bold")
+        out.print(f"\n{words(fact)}", style="bold")
         confirmed = f"last confirmed {fact.confirmed}" if fact.confirmed else "the sources are not dated"
         out.print("; ".join(filter(None, [f"  {fact.verdict}, decided by {fact.decided_by}", standing, confirmed])))
-        out.print(f"  why: {_why(fact)}")
+        out.print(f"  why: {why_line(fact)}")
         for line in _claim_lines(fact.claims, fact):
             out.print(f"  {line}")
     for line in _claim_lines((c for c in sheet.denied if kind in (None, c.kind)), None):
         out.print(f"denied: {line}")
-    _tell(problem for problem in project.problems if problem.severity == "error")
+    tell(problem for problem in project.problems if problem.severity == "error")
 
 
 @app.command()
@@ -149,19 +161,19 @@ def show(
         last = dates.bounds(period).latest
     except ValueError as error:
         raise typer.BadParameter(f"{error}: write 2014, 2014-06 or 2014-06-15") from None
-    project = _refreshed()
+    project = refreshed()
     sheet, unknown = _sheet(project, subject), 0
     out.print(f"{sheet.name} ({FOLDERS[sheet.type]}/{sheet.id}), {period}", style="bold")
     for fact, span in zip(sheet.facts, timeline.spans(sheet.facts, project.kinds), strict=True):
         if fact.kind in project.kinds and not project.kinds[fact.kind].changes:
             if not fact.value or dates.bounds(fact.value).earliest <= last:
-                out.print(f"  {_words(fact)}")
-        elif (words := timeline.during(span, period)) == ["not known"]:
+                out.print(f"  {words(fact)}")
+        elif (held := timeline.during(span, period)) == ["not known"]:
             unknown += 1
-        elif words != ["not begun"]:
-            other = fact.events and fact.get("status") not in words  # then its dates are of another time, too
-            out.print(f"  {' → '.join(words)}: {_words(replace(fact, fields={}) if other else fact)}")
-    _finish([], f"{_number(unknown, 'fact')} not known for that time" if unknown else None)
+        elif held != ["not begun"]:
+            other = fact.events and fact.get("status") not in held  # then its dates are of another time, too
+            out.print(f"  {' → '.join(held)}: {words(replace(fact, fields={}) if other else fact)}")
+    finish([], f"{number(unknown, 'fact')} not known for that time" if unknown else None)
 
 
 @app.command()
@@ -172,14 +184,14 @@ def render(to: Annotated[Path, typer.Option("--to", help="Folder for the pages; 
     """
     from generator.publish import assets, data, publish
 
-    project = _refreshed()
+    project = refreshed()
     published = publish(project, project.problems)
     pages = *published.pages.values(), *data(published.edition)
     written = [content.write(to / page.path, page.text) for page in pages]
     for place, path in assets():
         (to / place).parent.mkdir(parents=True, exist_ok=True)
         copyfile(path, to / place)
-    _finish(project.problems, f"{_number(len(written), 'file')} in {to}, {sum(written)} of them new or changed")
+    finish(project.problems, f"{number(len(written), 'file')} in {to}, {sum(written)} of them new or changed")
 
 
 @app.command()
@@ -216,7 +228,7 @@ def evaluate(
         out.print(*evaluation.compare(strict_yaml.read_text(compare), judged, compare), sep="\n")
     if save:
         content.write(save, evaluation.run_file(judged))
-    _finish(problems)
+    finish(problems)
 
 
 @app.command()
@@ -229,18 +241,18 @@ def review(
     """
     from generator import review as reviews
 
-    project = _refreshed()
+    project = refreshed()
     items = reviews.queue(project, cache.today())
     if subject is None:
-        rows = [(item.id, item.reason, item.sheet.name, _words(item.says)) for item in items]
+        rows = [(item.id, item.reason, item.sheet.name, words(item.says)) for item in items]
         _table(("id", "why", "subject", "says"), rows)
     else:
         sheet = _sheet(project, subject).id
         for item in (item for item in items if item.sheet.id == sheet):
-            out.print(f"{item.id} · {item.reason} · {_words(item.says)}", style="bold")
+            out.print(f"{item.id} · {item.reason} · {words(item.says)}", style="bold")
             out.print(*_quotes_in_context(item, project), sep="\n")
             out.print(f"in content/overrides/{item.place}:\n{item.override or '(edit or delete what stands there)'}")
-    _finish([], f"{_number(len(items), 'item')} in all")
+    finish([], f"{number(len(items), 'item')} in all")
 
 
 @app.command()
@@ -286,7 +298,7 @@ def schemas() -> None:
     """
     from generator import schemas as schema
 
-    root = _project()
+    root = project_folder()
     for name, text in schema.files(content.load_kinds(root)).items():
         content.write(root / "content" / "schemas" / name, text)
 
@@ -302,7 +314,7 @@ def test_kinds() -> None:
     kinds, gazetteer, model = _engine()
     problems = [*checks.failing_examples(kinds, gazetteer, model)]
     told = sum(len(kind.examples) + len(kind.nots) for kind in kinds.values())
-    _finish(problems, f"{_number(told, 'example')} of {len(kinds)} kinds, {_number(len(problems), 'failure')}")
+    finish(problems, f"{number(told, 'example')} of {len(kinds)} kinds, {number(len(problems), 'failure')}")
 
 
 def _sheet(project: builder.Project, subject: str) -> Sheet:
@@ -312,16 +324,6 @@ def _sheet(project: builder.Project, subject: str) -> Sheet:
         return found[0]
     known = [word for sheet in project.sheets for word in (sheet.id, sheet.name)]
     raise FactsheetsError(f"no facts on {subject!r}", did_you_mean(subject, known))
-
-
-def _project() -> Path:
-    if (root := cache.find_project(Path.cwd())) is None:
-        raise typer.BadParameter("no project here: neither this folder nor one above it holds content/")
-    return root
-
-
-def _refreshed() -> builder.Project:
-    return builder.refresh(_project(), today=cache.today())
 
 
 def _engine() -> tuple[dict[str, Kind], Gazetteer, str | None]:
@@ -339,38 +341,6 @@ def _progress(claims: Iterator[list[Claim]], total: int) -> Iterable[list[Claim]
     return track(claims, "Reading articles", total, console=err, transient=True, disable=not err.is_terminal)
 
 
-def _finish(problems: Sequence[Problem], summary: str | None = None) -> None:
-    """Ends a command: with exit code 1 where one of the problems is an error."""
-    _tell(problems)
-    if summary:
-        err.print(summary)
-    raise typer.Exit(1 if any(problem.severity == "error" for problem in problems) else 0)
-
-
-def _tell(problems: Iterable[Problem]) -> None:
-    for problem in problems:
-        err.print(f"{problem.severity}: {problem}", style="yellow" if problem.severity == "warning" else "red")
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def _print_claim(claim: Claim, jsonl: bool) -> None:
-    if jsonl:
-        from generator import export
-
-        review = {"review": True} if claim.confidence < PUBLISH_AT else {}
-        print(json.dumps(export.claim_line(claim) | review, ensure_ascii=False))
-    else:
-        quote = f"\n    “{' '.join(claim.quote.text.split())}”" if claim.quote else ""
-        out.print(f"{claim.subject_name} · {_words(claim)}  ({claim.confidence:.2f}){quote}")
-
-
-def _words(item: Claim | Fact) -> str:
-    return f"{item.kind}: {item.value_name}" + "".join(f", {name} {text}" for name, text in item.fields.items())
-
-
 def _standings(sheet: Sheet, kinds: Mapping[str, Kind], day: date) -> Iterator[tuple[Fact, str | None]]:
     """The facts, and how each stands on a day; None for what never changes, such as a founding."""
     for fact, standing in zip(sheet.facts, timeline.standings(sheet.facts, kinds, day), strict=True):
@@ -382,7 +352,7 @@ def _decide(how: str, id: str, why: str | None, changed: Mapping[str, str] | Non
     """Writes a decision and says what it changes."""
     from generator import review as reviews
 
-    root, today = _project(), cache.today()
+    root, today = project_folder(), cache.today()
     project = builder.refresh(root, today=today)
     item = reviews.find(reviews.queue(project, today), id)
     if not item.override or (item.reason == "drifting" and how != "accept"):
@@ -396,7 +366,7 @@ def _decide(how: str, id: str, why: str | None, changed: Mapping[str, str] | Non
     path = content.append_override(root, item.place, entry, kinds, project.gazetteer)
     after = builder.refresh(root, today=today)
     for change in changes.between(project.sheets, after.sheets, kinds):
-        out.print(_change(change))
+        out.print(change_line(change))
     err.print(f"added to {path.as_posix()}; {builder.RUN_BUILD}")
 
 
@@ -423,23 +393,17 @@ def _quotes_in_context(item: Item, project: builder.Project) -> Iterator[str]:
         if quote := claim.quote:
             text = texts.get(quote.article, "")
             before, after = context(quote, text) if text[quote.start : quote.end] == quote.text else ("", "")
-            words = " ".join(f"{before}[{quote.text}]{after}".split())
-            yield f"  {quote.article}, {claim.said or 'undated'} ({claim.confidence:.2f}): {words}"
+            told = " ".join(f"{before}[{quote.text}]{after}".split())
+            yield f"  {quote.article}, {claim.said or 'undated'} ({claim.confidence:.2f}): {told}"
         else:
             yield f"  {claim.override or claim.ref}: {claim.why}"
-
-
-def _why(fact: Fact) -> str:
-    first = [fact.claims[0].why] if fact.decided_by == "override" else []
-    told = [words.format(fact.reason[rule]) for rule, words in REASONS.items() if rule in fact.reason]
-    return "; ".join([*first, *told])
 
 
 def _claim_lines(claims: Iterable[Claim], fact: Fact | None) -> Iterator[str]:
     """A claim, where it comes from, and where it differs from the fact."""
     for claim in claims:
         same = fact and (claim.value, dict(claim.fields)) == (fact.value, dict(fact.fields))
-        said = "" if same else f" says {_words(claim).partition(': ')[2]}:"
+        said = "" if same else f" says {words(claim).partition(': ')[2]}:"
         if claim.quote:
             when = (f", {claim.said}" if claim.said else "") + (f", reprints {claim.origin}" if claim.origin else "")
             quote = " ".join(claim.quote.text.split())
@@ -448,9 +412,3 @@ def _claim_lines(claims: Iterable[Claim], fact: Fact | None) -> Iterator[str]:
             yield f"override {claim.override}{said} {claim.why}" if claim.override else f"- {claim.ref}{said}"
         if claim.derivation:
             yield f"    derived: {claim.derivation.says}"
-
-
-def _change(change: changes.Change) -> str:
-    fact, verb = change.fact, "new" if change.before is None else "gone" if change.after is None else "changed"
-    place = f"{change.sheet.name} · {_words(fact)}: {verb}"
-    return f"{place} ({fact.verdict}; {_why(fact)})" if change.after else place

@@ -1,0 +1,78 @@
+"""What commands print, and how they end. Data goes to standard output, all else to standard error."""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from generator import build as builder
+from generator import cache, changes
+from generator.errors import Problem
+from generator.model import PUBLISH_AT, REASONS, Claim, Fact
+
+out = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
+
+
+def project_folder() -> Path:
+    """The folder of the project that the command was typed in."""
+    if (root := cache.find_project(Path.cwd())) is None:
+        raise typer.BadParameter("no project here: neither this folder nor one above it holds content/")
+    return root
+
+
+def refreshed() -> builder.Project:
+    """That project, settled with its overrides as they are now."""
+    return builder.refresh(project_folder(), today=cache.today())
+
+
+def finish(problems: Sequence[Problem], summary: str | None = None) -> None:
+    """Ends a command: with exit code 1 where one of the problems is an error."""
+    tell(problems)
+    if summary:
+        err.print(summary)
+    raise typer.Exit(1 if any(problem.severity == "error" for problem in problems) else 0)
+
+
+def tell(problems: Iterable[Problem]) -> None:
+    """Prints problems to standard error."""
+    for problem in problems:
+        err.print(f"{problem.severity}: {problem}", style="yellow" if problem.severity == "warning" else "red")
+
+
+def number(count: int, noun: str) -> str:
+    """A count with its noun."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def print_claim(claim: Claim, jsonl: bool) -> None:
+    """A claim with its quote, or as a line of JSON."""
+    if jsonl:
+        from generator import export
+
+        review = {"review": True} if claim.confidence < PUBLISH_AT else {}
+        print(json.dumps(export.claim_line(claim) | review, ensure_ascii=False))
+    else:
+        quote = f"\n    “{' '.join(claim.quote.text.split())}”" if claim.quote else ""
+        out.print(f"{claim.subject_name} · {words(claim)}  ({claim.confidence:.2f}){quote}")
+
+
+def words(item: Claim | Fact) -> str:
+    """What a claim or fact says, on one line."""
+    return f"{item.kind}: {item.value_name}" + "".join(f", {name} {text}" for name, text in item.fields.items())
+
+
+def why_line(fact: Fact) -> str:
+    """Why a fact is as it is: a person's reason, and the rules that spoke."""
+    first = [fact.claims[0].why] if fact.decided_by == "override" else []
+    told = [told.format(fact.reason[rule]) for rule, told in REASONS.items() if rule in fact.reason]
+    return "; ".join([*first, *told])
+
+
+def change_line(change: changes.Change) -> str:
+    """What changed, and why it stands now."""
+    fact, verb = change.fact, "new" if change.before is None else "gone" if change.after is None else "changed"
+    place = f"{change.sheet.name} · {words(fact)}: {verb}"
+    return f"{place} ({fact.verdict}; {why_line(fact)})" if change.after else place
