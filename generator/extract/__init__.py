@@ -4,9 +4,12 @@ The way: `sieve` (the paragraphs worth parsing) → `pipeline` (model and gazett
 coreference) → `rules` (frames and phrases of the kinds) → `claims` (merged within the article).
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from itertools import islice
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read as NumPy loads: matrices as small as ours lose by threads
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -22,7 +25,8 @@ from generator.model import Article, Claim
 
 __all__ = ["DEFAULT_MODEL", "extract", "rules_at_work"]
 
-BATCH = 64  # articles held at a time
+BATCH = 256  # articles held at a time
+PARSED = 64  # of them parsed at a time: fewer take longer, more take memory
 
 
 def extract(
@@ -41,20 +45,21 @@ def extract(
     """
     nlp, rules = load(model, gazetteer), compile_rules(kinds.values())
     sieve = Sieve(nlp, kinds.values()) if sift else None
-    for article, doc in _parsed(articles, nlp, sieve):
-        reading = read(article, doc, gazetteer, today) if doc is not None else None
-        yield claims(reading, matches(reading, rules)) if reading else []
-
-
-def _parsed(articles: Iterable[Article], nlp: Language, sieve: Sieve | None) -> Iterator[tuple[Article, Doc | None]]:
-    """Each article with its Doc, a batch at a time; None where nothing in it is worth parsing."""
     waiting = iter(articles)
     while batch := list(islice(waiting, BATCH)):
-        docs = [nlp.make_doc(article.text if article.language.startswith("en") else "") for article in batch]
-        sifted = [sieve.sift(doc) if sieve else Sifted(doc, doc, [], {}) for doc in docs]
-        parts = nlp.pipe((each.part for each in sifted if each), batch_size=16)
-        for article, each in zip(batch, sifted, strict=True):
-            yield article, whole(each._replace(part=next(parts))) if each else None
+        with nlp.memory_zone():  # the words of these articles are forgotten with them
+            docs = zip(batch, _parsed(batch, nlp, sieve), strict=True)
+            readings = (read(article, doc, gazetteer, today) if len(doc) else None for article, doc in docs)
+            found = [claims(reading, matches(reading, rules)) if reading else [] for reading in readings]
+        yield from found
+
+
+def _parsed(articles: list[Article], nlp: Language, sieve: Sieve | None) -> Iterator[Doc]:
+    """The Doc of each article, an empty one where nothing in it is worth parsing."""
+    docs = (nlp.make_doc(article.text if article.language.startswith("en") else "") for article in articles)
+    sifted = [sieve.sift(doc) if sieve else Sifted(doc, doc, [], {}) for doc in docs]
+    for each, part in zip(sifted, nlp.pipe((each.part for each in sifted), batch_size=PARSED), strict=True):
+        yield whole(each) if len(part) else part
 
 
 def rules_at_work(
