@@ -4,11 +4,15 @@ The way: `sieve` (the paragraphs worth parsing) → `pipeline` (model and gazett
 coreference) → `rules` (frames and phrases of the kinds) → `claims` (merged within the article).
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
-from itertools import groupby
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import TypeAlias
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read as NumPy loads: matrices as small as ours lose by threads
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -24,7 +28,9 @@ from generator.model import Article, Claim, Quote
 
 __all__ = ["DEFAULT_MODEL", "extract", "rules_at_work"]
 
-BATCH = 64  # parts of articles held at a time
+PARSED = 64  # parts of articles parsed at a time: fewer take longer, more take memory
+BATCH = 256  # parts held at a time, and no more than
+HELD = 400_000  # characters of them
 PART = 50_000  # characters read at a time: a book takes no more memory than a long article
 
 Part: TypeAlias = tuple[int, int, Article]
@@ -47,22 +53,29 @@ def extract(
     """
     nlp, rules = load(model, gazetteer), compile_rules(kinds.values())
     sieve = Sieve(nlp, kinds.values()) if sift else None
-    for _, parts in groupby(_parsed(articles, nlp, sieve), key=lambda parsed: parsed[0][0]):
-        found = []
-        for (_, start, part), doc in parts:
-            reading = read(part, doc, gazetteer, today) if doc is not None else None
-            found += [_moved(claim, start) for claim in (claims(reading, matches(reading, rules)) if reading else ())]
-        yield found
+
+    def told(batch: list[Part]) -> list[tuple[int, list[Claim]]]:
+        with nlp.memory_zone():  # the words of these articles are forgotten with them
+            docs = zip(batch, _parsed([part for _, _, part in batch], nlp, sieve), strict=True)
+            readings = (read(part, doc, gazetteer, today) if len(doc) else None for (_, _, part), doc in docs)
+            found = (claims(reading, matches(reading, rules)) if reading else [] for reading in readings)
+            return [
+                (number, [_moved(claim, start) for claim in some])
+                for (number, start, _), some in zip(batch, found, strict=True)
+            ]
+
+    parts = ((number, *part) for number, article in enumerate(articles) for part in _parts(article))
+    each = chain.from_iterable(map(told, _batches(parts)))
+    for _, found in groupby(each, key=itemgetter(0)):
+        yield [claim for _, some in found for claim in some]
 
 
-def _parsed(articles: Iterable[Article], nlp: Language, sieve: Sieve | None) -> Iterator[tuple[Part, Doc | None]]:
-    """Each part with its Doc, a batch at a time; None where nothing in it is worth parsing."""
-    for batch in _batches((number, *part) for number, article in enumerate(articles) for part in _parts(article)):
-        docs = [nlp.make_doc(part.text if part.language.startswith("en") else "") for _, _, part in batch]
-        sifted = [sieve.sift(doc) if sieve else Sifted(doc, doc, [], {}) for doc in docs]
-        parsed = nlp.pipe((each.part for each in sifted if each), batch_size=16)
-        for part, each in zip(batch, sifted, strict=True):
-            yield part, whole(each._replace(part=next(parsed))) if each else None
+def _parsed(articles: list[Article], nlp: Language, sieve: Sieve | None) -> Iterator[Doc]:
+    """The Doc of each article, an empty one where nothing in it is worth parsing."""
+    docs = (nlp.make_doc(article.text if article.language.startswith("en") else "") for article in articles)
+    sifted = [sieve.sift(doc) if sieve else Sifted(doc, doc, [], {}) for doc in docs]
+    for each, part in zip(sifted, nlp.pipe((each.part for each in sifted), batch_size=PARSED), strict=True):
+        yield whole(each) if len(part) else part
 
 
 def _parts(article: Article) -> Iterator[tuple[int, Article]]:
@@ -79,7 +92,7 @@ def _parts(article: Article) -> Iterator[tuple[int, Article]]:
 def _batches(parts: Iterable[Part]) -> Iterator[list[Part]]:
     batch, size = list[Part](), 0
     for part in parts:
-        if len(batch) == BATCH or size + len(part[2].text) > 2 * PART:
+        if len(batch) == BATCH or size + len(part[2].text) > HELD:
             yield batch
             batch, size = [], 0
         batch.append(part)

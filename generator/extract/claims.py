@@ -190,7 +190,7 @@ def _private(claim: Claim) -> bool:
 
 def _derived(reading: Reading, unit: Unit) -> list[Derivation]:
     """How a date follows, with its own words and those it rests on; nothing where it is written as such."""
-    resolved, expression, text = unit.data["date"], unit.data["expression"], reading.doc.text
+    resolved, expression, text = unit.data["date"], unit.data["expression"], reading.article.text
     places = dict.fromkeys([(expression.start, expression.end), *resolved.rests_on])
     quotes = tuple(Quote(reading.article.id, start, end, text[start:end]) for start, end in places)
     return [Derivation(resolved.says, quotes)] if resolved.says else []

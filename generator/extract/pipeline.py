@@ -1,11 +1,8 @@
 """The spaCy pipeline: the pinned model, checked, with our components in their fixed order."""
 
 import hashlib
-import os
 from functools import lru_cache
 from pathlib import Path
-
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # two small matrices at a time gain nothing from threads
 
 import spacy
 from spacy.language import Language

@@ -82,7 +82,9 @@ def compile_rules(kinds: Iterable[Kind]) -> Rules:
         for spec in kind.phrases:
             pattern = _pattern(kind, spec)
             _check(kind, spec, [g for g in pattern.groupindex if g != "verb" and not g.startswith("_")])
-            needs = tuple(frozenset(_spelled(kind, pieces)) for pieces in needed_pieces(kind, spec["match"]))
+            needs = tuple(
+                sorted((frozenset(_spelled(kind, pieces)) for pieces in needed_pieces(kind, spec["match"])), key=len)
+            )
             phrases.append(Phrase(kind, spec["id"], spec, pattern, needs))
     return Rules(frames, tuple(phrases))
 
@@ -342,15 +344,19 @@ def _role(reading: Reading, token: Token, role: str, particle: str) -> list[Toke
 def _phrase_matches(reading: Reading, rules: Rules, sentence: Sentence) -> Iterator[Match]:
     for phrase in rules.phrases:
         for rendering in sentence.renderings:
-            text = rendering.text
-            may_fit = all(any(piece in text for piece in some) for some in phrase.needs)
-            for found in _found(phrase, text) if may_fit else ():
+            for found in _found(phrase, rendering.text):
                 if match := _phrase(reading, phrase, sentence, rendering, found):
                     yield match
 
 
 def _found(phrase: Phrase, text: str) -> list[Any]:
     """The places where a phrase fits; a pattern that takes too long is its author's error, not a hang."""
+    for pieces in phrase.needs:  # plain loops: most phrases end here, in most sentences
+        for piece in pieces:
+            if piece in text:
+                break
+        else:
+            return []
     try:
         return list(phrase.pattern.finditer(text, timeout=MATCH_SECONDS))
     except TimeoutError:

@@ -6,19 +6,21 @@ place in the Doc, unparsed, so that distances, dates and datelines are what they
 """
 
 import re
+from bisect import bisect
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any, NamedTuple, TypeAlias
 
-from spacy.attrs import DEP, ENT_IOB, ENT_KB_ID, ENT_TYPE, HEAD, LEMMA, POS, TAG
+import numpy
+from spacy.attrs import DEP, ENT_IOB, ENT_KB_ID, ENT_TYPE, HEAD, IS_SPACE, IS_TITLE, LEMMA, ORTH, POS, TAG
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from generator.extract import posts
 from generator.extract.rules import needed_pieces
-from generator.extract.words import words
+from generator.extract.words import table, words
 from generator.kinds import Kind
 
 _ATTRIBUTES = [TAG, POS, LEMMA, ENT_TYPE, ENT_KB_ID, ENT_IOB, DEP, HEAD]
@@ -26,11 +28,21 @@ _STATES = ("country:", "adjective:", "capital:")
 _MARGIN = 6  # tokens of the neighbours parsed along: farther ones change no vector of the model
 _ACRONYM = re.compile(r"[A-Z]{3,8}")
 _BODIES = {"<organisation>", "<organisations>", "<organ>", "<treaty>"}
+_NAMED, _BODY, _DIGIT = "<named>", "<body>", "<digit>"  # stand among the words found for what is no word
+
+Line: TypeAlias = tuple[int, int]
+"""The first token of a paragraph, and the one behind it."""
 
 
-_NATION, _BODY = "<nation>", "<body>"  # stand for a name among the words found
+class Terms(NamedTuple):
+    """One of these must be there: a single word, or several together."""
 
-Terms: TypeAlias = set[frozenset[str]]
+    single: frozenset[str]
+    several: tuple[frozenset[str], ...]
+
+    def met(self, found: set[str]) -> bool:
+        """Is one of them among the words found?"""
+        return not self.single.isdisjoint(found) or any(words <= found for words in self.several)
 
 
 class Sifted(NamedTuple):
@@ -38,7 +50,7 @@ class Sifted(NamedTuple):
 
     whole: Doc
     part: Doc
-    lines: list[tuple[int, int]]  # those kept
+    lines: list[Line]  # those kept
     places: dict[int, int]  # token of the whole → token of the part
 
 
@@ -47,35 +59,43 @@ class Sieve:
 
     def __init__(self, nlp: Language, kinds: Iterable[Kind]) -> None:
         self._names = nlp.get_pipe("gazetteer_matcher").matcher  # type: ignore[attr-defined]
-        needs = {frozenset(map(frozenset, need)) for kind in kinds for need in _needs(kind)}
-        distinct = dict.fromkeys(terms for need in needs for terms in need)
-        singles = (frozenset(w for t in terms if len(t) == 1 for w in t) for terms in distinct)
-        self._terms = [(one, [t for t in terms if len(t) > 1]) for one, terms in zip(singles, distinct, strict=True)]
-        self._needs = [{list(distinct).index(terms) for terms in need} for need in needs]
+        self._needs = list(dict.fromkeys(tuple(need) for kind in kinds for need in _needs(kind)))
         irregular = nlp.get_pipe("lemmatizer").lookups.get_table("lemma_exc")["verb"]  # type: ignore[attr-defined]
-        vocabulary = {word for terms in distinct for term in terms for word in term}
+        every = {terms for need in self._needs for terms in need}
+        vocabulary = {word for terms in every for term in (terms.single, *terms.several) for word in term}
         stems: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for word in vocabulary:
             stems[_stem(word)[:3]].append((_stem(word), word))
 
         @lru_cache(maxsize=100_000)
-        def meant(word: str) -> frozenset[str]:
-            """The words of rules that this may be a form of."""
-            begun = (rule_word for stem, rule_word in stems.get(word[:3], ()) if len(stem) > 2 and word.startswith(stem))
-            return frozenset(vocabulary.intersection([word, *irregular.get(word, ())]).union(begun))
+        def meant(orth: int) -> frozenset[str]:
+            """The words of rules that a token may be a form of; whether it looks like a body's name or a number."""
+            text = nlp.vocab.strings[orth]
+            word = text.lower()
+            found = {rule_word for stem, rule_word in stems.get(word[:3], ()) if len(stem) > 2 and word.startswith(stem)}
+            found |= vocabulary.intersection([word, *irregular.get(word, ())])
+            found |= {_DIGIT} if any(map(str.isdigit, text)) else set()
+            looks = text[:1].isupper() and (word in words("name_heads") or _ACRONYM.fullmatch(text))
+            return frozenset(found | {_BODY} if looks else found)
 
         self._meant = meant
 
-    def sift(self, doc: Doc) -> Sifted | None:
-        """What of a tokenised text is worth parsing; None where nothing is."""
-        lines = list(_lines(doc))
-        named = {start: doc.vocab.strings[key] for key, start, _ in self._names(doc)}
-        bodies = {line for line in lines if _names_body(doc, line, named)}
-        kept = bodies | {line for line in lines if self._may_hold(doc, line, named, {_BODY} if bodies else set())}
-        if not kept:
-            return None
-        surnames = {doc[i].text for line in kept for i in range(*line) if doc[i].is_title}
-        chosen = [line for line in lines if line in kept or _matters(doc, line, named, surnames)]
+    def sift(self, doc: Doc) -> Sifted:
+        """What of a tokenised text is worth parsing: all, some or nothing."""
+        lines, orths = _lines(doc), doc.to_array(ORTH).tolist()
+        starts, named = [start for start, _ in lines], dict[int, str]()
+        found = [set[str]().union(*map(self._meant, orths[start:end])) for start, end in lines]
+        for key, start, _ in self._names(doc):
+            named[start] = doc.vocab.strings[key]
+            found[bisect(starts, start) - 1] |= {_NAMED} if named[start].startswith(_STATES) else {_NAMED, _BODY}
+        about = {_BODY} & set[str]().union(*found)
+        held = {line for line, has in zip(lines, found, strict=True) if _BODY in has or self._may_hold(has | about)}
+        people = _people(doc, held, named)
+        chosen = [
+            line
+            for line, has in zip(lines, found, strict=True)
+            if held and (line in held or _NAMED in has or not people.isdisjoint(range(*line)))
+        ]
         if len(chosen) == len(lines):
             return Sifted(doc, doc, chosen, {})
         wanted = {i for start, end in chosen for i in range(max(0, start - _MARGIN), min(len(doc), end + _MARGIN))}
@@ -83,21 +103,16 @@ class Sieve:
         part = Doc(doc.vocab, words=[t.text for t in tokens], spaces=[bool(t.whitespace_) for t in tokens])
         return Sifted(doc, part, chosen, {token.i: at for at, token in enumerate(tokens)})
 
-    def _may_hold(self, doc: Doc, line: tuple[int, int], named: Mapping[int, str], known: set[str]) -> bool:
-        """Has a line all that some rule needs, given that its text `known`ly names a body?"""
-        found = known.union(*(self._meant(token.lower_) for token in doc[slice(*line)]))
-        found |= {_NATION} if any(i in named for i in range(*line)) else set()
-        there = (not found.isdisjoint(one) or any(term <= found for term in more) for one, more in self._terms)
-        met = {number for number, hit in enumerate(there) if hit}
-        return any(need <= met for need in self._needs)
+    def _may_hold(self, found: set[str]) -> bool:
+        """Are these all the words that some rule needs?"""
+        return any(all(terms.met(found) for terms in need) for need in self._needs)
 
 
-def _names_body(doc: Doc, line: tuple[int, int], named: Mapping[int, str]) -> bool:
-    """Does a line name a body, listed or by the looks of it?"""
-    if any(i in named and not named[i].startswith(_STATES) for i in range(*line)):
-        return True
-    capitals = (token for token in doc[slice(*line)] if token.text[:1].isupper())
-    return any(token.lower_ in words("name_heads") or _ACRONYM.fullmatch(token.text) for token in capitals)
+def _people(doc: Doc, held: Iterable[Line], named: Mapping[int, str]) -> set[int]:
+    """Where a surname of the lines held stands behind another name."""
+    titles, orths = doc.to_array(IS_TITLE).tolist(), doc.to_array(ORTH).tolist()
+    surnames = {orths[i] for line in held for i in range(*line) if titles[i]}
+    return {i for i in range(1, len(doc)) if titles[i - 1] and orths[i] in surnames and i - 1 not in named}
 
 
 def whole(sifted: Sifted) -> Doc:
@@ -115,19 +130,10 @@ def whole(sifted: Sifted) -> Doc:
     return doc.from_array(_ATTRIBUTES, values)
 
 
-def _lines(doc: Doc) -> Iterator[tuple[int, int]]:
-    start = 0
-    for token in doc:
-        if "\n" in token.text or token.i == len(doc) - 1:
-            yield start, token.i + 1
-            start = token.i + 1
-
-
-def _matters(doc: Doc, line: tuple[int, int], named: Mapping[int, str], surnames: Set[str]) -> bool:
-    """Does a line name a state, or give a name to a surname of the lines kept?"""
-    tokens = range(*line)
-    full = (i for i in tokens[1:] if doc[i].text in surnames and doc[i - 1].is_title and i - 1 not in named)
-    return any(i in named for i in tokens) or next(full, None) is not None
+def _lines(doc: Doc) -> list[Line]:
+    spaces = numpy.flatnonzero(doc.to_array(IS_SPACE)).tolist()
+    ends = [i + 1 for i in spaces if "\n" in doc[i].text]
+    return list(pairwise(dict.fromkeys([0, *ends, len(doc)])))
 
 
 def _needs(kind: Kind) -> Iterator[list[Terms]]:
@@ -135,10 +141,15 @@ def _needs(kind: Kind) -> Iterator[list[Terms]]:
     for spec in (*kind.frames, *kind.phrases):
         need = [*_frame_words(kind, spec)] if "trigger" in spec else [*_phrase_words(kind, spec["match"])]
         for field in kind.fields.values():
-            if field.type == "text" and not field.optional and field.name not in (spec.get("set") or {}):
-                need.append({frozenset([max(form, key=len)]) for forms in posts.offices().heads.values() for form in forms})
+            needed = not field.optional and field.name not in (spec.get("set") or {})
+            if needed and field.type == "text":
+                need.append(_terms(max(form, key=len) for forms in posts.offices().heads.values() for form in forms))
+            if needed and field.type == "number":
+                need.append(_terms([_DIGIT, *table("extract/words.yml")["numbers"]]))
+            if needed and field.type == "date" and "now" not in ((spec.get("slots") or {}).get(field.name) or ()):
+                need.append(_terms([_DIGIT, *words("dated")]))
         if kind.fields[kind.value].type in ("country", "party"):
-            need.append(_terms([_NATION, *words("plurals", "nations")]))
+            need.append(_terms([_NAMED, *words("plurals", "nations")]))
         if kind.fields[kind.subject].type == "organisation":
             need.append(_terms([_BODY]))
         yield need
@@ -164,8 +175,9 @@ def _phrase_words(kind: Kind, match: str) -> Iterator[Terms]:
 
 def _terms(spelled: Iterable[str]) -> Terms:
     """ "take over" needs both words; of "over|up" either is left to chance."""
-    return {frozenset(word for word in each.lower().split() if "|" not in word) for each in spelled}
+    terms = {frozenset(word for word in each.lower().split() if "|" not in word) for each in spelled}
+    return Terms(frozenset().union(*(t for t in terms if len(t) == 1)), tuple(t for t in terms if len(t) > 1))
 
 
 def _stem(word: str) -> str:
-    return word if word in (_BODY, _NATION) else word.removesuffix("man").rstrip("ey")
+    return word if word.startswith("<") else word.removesuffix("man").rstrip("ey")
