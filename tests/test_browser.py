@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -46,23 +47,33 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+def with_real_theme(settings):
+    """The small project with the theme of the real site, and all that it can do."""
+    theme = re.compile(r"^theme:\n(?: .*\n)+", re.M)
+    text = settings.read_text().replace("https://example.org/almanac/", "http://127.0.0.1/")  # for 404.html
+    settings.write_text(theme.sub(lambda _: theme.search((ROOT / "mkdocs.yml").read_text())[0], text))
+
+
+@contextmanager
+def serving(folder):
+    handler = functools.partial(Quiet, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """The small project, built by `mkdocs build --strict` and served."""
     root = tmp_path_factory.mktemp("almanac") / "project"
     shutil.copytree(MINIMAL, root)
-    settings = root / "mkdocs.yml"
-    text = settings.read_text().replace("https://example.org/almanac/", "http://127.0.0.1/")  # for 404.html
-    theme = re.compile(r"^theme:\n(?: .*\n)+", re.M)  # that of the real site, with all that it can do
-    settings.write_text(theme.sub(lambda _: theme.search((ROOT / "mkdocs.yml").read_text())[0], text))
+    with_real_theme(root / "mkdocs.yml")
     build.build(root, today=date(2026, 1, 1))
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     subprocess.run([sys.executable, "-m", "mkdocs", "build", "--strict", "-q"], cwd=root, env=environment, check=True)
-    handler = functools.partial(Quiet, directory=root / "site")
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with serving(root / "site") as served:
+        yield served
 
 
 @pytest.fixture(scope="module")
