@@ -177,7 +177,7 @@ def _more(claim: Claim) -> dict[str, str]:
 
 def _cell(text: str | None) -> str:
     """What no spreadsheet takes for a formula."""
-    return f"'{text}" if text and text[0] in "=+-@\t\r" else text or ""
+    return f"'{text}" if text and text[0] in "=+-@\t\r\n＝＋－＠" else text or ""
 
 
 def _iso(name: str, text: str | None) -> dict[str, str]:

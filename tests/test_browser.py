@@ -29,15 +29,19 @@ PAGES = (
 )
 
 
+def with_real_theme(settings):
+    """The small project with the theme of the real site, and all that it can do."""
+    theme = re.compile(r"^theme:\n(?: .*\n)+", re.M)
+    text = settings.read_text().replace("https://example.org/almanac/", "http://127.0.0.1/")  # for 404.html
+    settings.write_text(theme.sub(lambda _: theme.search((ROOT / "mkdocs.yml").read_text())[0], text))
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """The small project, built by `mkdocs build --strict` and served."""
     root = tmp_path_factory.mktemp("almanac") / "project"
     shutil.copytree(MINIMAL, root)
-    settings = root / "mkdocs.yml"
-    text = settings.read_text().replace("https://example.org/almanac/", "http://127.0.0.1/")  # for 404.html
-    theme = re.compile(r"^theme:\n(?: .*\n)+", re.M)  # that of the real site, with all that it can do
-    settings.write_text(theme.sub(lambda _: theme.search((ROOT / "mkdocs.yml").read_text())[0], text))
+    with_real_theme(root / "mkdocs.yml")
     build.build(root, today=date(2026, 1, 1))
     with served(built(root)) as address:
         yield address

@@ -24,6 +24,7 @@ from generator.extract.words import table, words
 from generator.kinds import Kind
 
 _ATTRIBUTES = [TAG, POS, LEMMA, ENT_TYPE, ENT_KB_ID, ENT_IOB, DEP, HEAD]
+_IOB = _ATTRIBUTES.index(ENT_IOB)
 _STATES = ("country:", "adjective:", "capital:")
 _MARGIN = 6  # tokens of the neighbours parsed along: farther ones change no vector of the model
 _ACRONYM = re.compile(r"[A-Z]{3,8}")
@@ -127,6 +128,8 @@ def whole(sifted: Sifted) -> Doc:
         values[start:end, -2] = doc.vocab.strings.add("dep")
     for start, end in sifted.lines:
         values[start:end] = found[sifted.places[start] : sifted.places[start] + end - start]
+        if values[start, _IOB] == 1:  # a name begins in a line that is gone: it begins here
+            values[start, _IOB] = 3
     return doc.from_array(_ATTRIBUTES, values)
 
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
-from jinja2 import ChoiceLoader, Environment, FunctionLoader, PackageLoader, PrefixLoader, StrictUndefined, TemplateError
+from jinja2 import ChoiceLoader, Environment, FunctionLoader, PackageLoader, PrefixLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -148,14 +148,16 @@ def _filled(template: str, values: Mapping[str, Any], own: Mapping[str, str]) ->
     """A template with its values; raises ContentError, with its line, where a project's own cannot be used."""
     try:
         return _environment(frozenset(own.items())).get_template(f"{template}.md.jinja").render(values)
-    except TemplateError as error:
+    except Exception as error:  # whatever ends a template of a project's own is a mistake in it
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(_OWN)]
         name, line = getattr(error, "name", None) or "", getattr(error, "lineno", None)
         if not frames and name not in own:
             raise
         path = Path(frames[-1].filename if frames else f"{_OWN}{name}")
         line = frames[-1].lineno if frames else line
-        raise ContentError(Problem(str(error), path, line, "compare it with the built-in one: docs/restyle.md")) from None
+        raise ContentError(
+            Problem(str(error) or type(error).__name__, path, line, "compare it with the built-in one: docs/restyle.md")
+        ) from None
 
 
 def fill(template: str, depth: int, values: Mapping[str, Any], own: Mapping[str, str]) -> str:
