@@ -68,7 +68,7 @@ def test_paragraphs_of_other_news_in_between_change_nothing(sample, data):
 
 def test_ordinary_news_is_not_parsed(nlp, sieve):
     news = [entry for entry in ENTRIES if entry.id.startswith("news_without")]
-    kept = [entry for entry in news if sieve.sift(nlp.make_doc(entry.text))]
+    kept = [entry for entry in news if len(sieve.sift(nlp.make_doc(entry.text)).part)]
     assert len(kept) <= len(news) / 3
 
 

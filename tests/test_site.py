@@ -114,6 +114,7 @@ def test_every_internal_link_and_anchor_of_the_built_site_resolves(project):
             place, _, anchor = link.partition("#")
             if re.match(r"[a-z]+:", link) or link == "." or anchor == "__skip":
                 continue
+            place = place.partition("?")[0]
             target = Path(os.path.normpath(path.parent / place)) if place else path
             target = target / "index.html" if target.is_dir() else target
             assert target.is_file(), f"{path.relative_to(site)}: {link}"

@@ -117,7 +117,8 @@ def decide(root, queue):
 def test_a_first_article_makes_the_sheet(story):
     now = story.founded
     assert box(now) == {"Also known as": "ALO", "Established": "4 March 2024", "Members": "4 members",
-                        "Presides now": "Ireland until 30 June 2025"}  # fmt: skip
+                        "Presides now": "Ireland until 30 June 2025",
+                        "Subject and region": "Regional cooperation · Europe"}  # fmt: skip
     assert [*table(now, "Members")] == ["Iceland", "Ireland", "Malta", "Norway"]
     assert waits(now) == []
     assert recorded(now) == [
@@ -220,7 +221,10 @@ def test_a_contradiction_is_shown_with_both_sides_and_waits(story):
     assert [*table(now, "Members")] == [*table(story.confirmed, "Members")]
     founding = ("founding", "2024-03-08")
     assert waits(now) == [("disputed", *what) for what in (founding, NORWAY, ("membership", "PT"), ICELAND)]
-    assert why(now, "founding: 2024-03-08")[1:] == ("sources 1; otherwise 1; sources disagree: value", ["jubilee", "treaty"])
+    assert why(now, "founding: 2024-03-08")[1:] == (
+        "sources 1; chosen as said last; otherwise 1; sources disagree: value",
+        ["jubilee", "treaty"],
+    )
 
 
 def test_a_dispute_is_on_record_because_of_the_article_that_began_it_and_no_other(story):
