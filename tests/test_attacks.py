@@ -112,7 +112,8 @@ LOOK = """() => {
   return {
     ran: window.ran,
     escaped: document.querySelectorAll("escaped, .escaped, [onclick]").length,
-    tags: [...new Set([...document.querySelectorAll("article *")].map(one => one.localName))],
+    tags: [...new Set([...document.querySelectorAll("article :not(script[type='application/ld+json'])")]
+      .map(one => one.localName))],
     attributes: [...new Set(all.flatMap(one => one.getAttributeNames()))]
       .filter(name => /^on|^style$|^srcdoc$|^http-equiv$/.test(name)),
     places: links.map(one => one.href?.baseVal ?? one.href ?? one.src ?? one.action).map(String),

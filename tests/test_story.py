@@ -221,10 +221,8 @@ def test_a_contradiction_is_shown_with_both_sides_and_waits(story):
     assert [*table(now, "Members")] == [*table(story.confirmed, "Members")]
     founding = ("founding", "2024-03-08")
     assert waits(now) == [("disputed", *what) for what in (founding, NORWAY, ("membership", "PT"), ICELAND)]
-    assert why(now, "founding: 2024-03-08")[1:] == (
-        "sources 1; chosen as said last; otherwise 1; sources disagree: value",
-        ["jubilee", "treaty"],
-    )
+    reason = "sources 1; chosen as said last; otherwise 1; sources disagree: value"
+    assert why(now, "founding: 2024-03-08")[1:] == (reason, ["jubilee", "treaty"])
 
 
 def test_a_dispute_is_on_record_because_of_the_article_that_began_it_and_no_other(story):
