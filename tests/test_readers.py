@@ -99,8 +99,10 @@ def test_a_table_narrows_to_what_is_asked_for_together_with_the_day(page, addres
     page.get_by_label("Find", exact=True).first.fill("slov")
     assert column(page, 1) == ["Slovakia", "Slovenia"]
     assert "2 of 27" in page.locator(".fs-find [role=status]").first.inner_text()
-    page.get_by_label("As of").fill("2003-01-01")
+    page.get_by_label("As of").fill("1980-01-01")
     assert not column(page, 1)
+    page.get_by_label("As of").fill("2003-01-01")
+    assert column(page, 1) == ["Slovakia candidate", "Slovenia candidate"]
     page.get_by_label("As of").fill("2005-01-01")
     assert len(column(page, 1)) == 2
 
