@@ -1,7 +1,10 @@
 """Our own site as it is published, in Chromium: what a reader does with it, and what it costs to load."""
 
+import html
+import json
 import re
 from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
 
 import html5lib
 import pytest
@@ -96,7 +99,7 @@ def test_a_table_narrows_to_what_is_asked_for_together_with_the_day(page, addres
     page.get_by_label("Find", exact=True).first.fill("slov")
     assert column(page, 1) == ["Slovakia", "Slovenia"]
     assert "2 of 27" in page.locator(".fs-find [role=status]").first.inner_text()
-    page.get_by_label("As of").fill("1991-01-01")
+    page.get_by_label("As of").fill("1980-01-01")
     assert not column(page, 1)
     page.get_by_label("As of").fill("2003-01-01")
     assert column(page, 1) == ["Slovakia candidate", "Slovenia candidate"]
@@ -138,6 +141,28 @@ def test_on_paper_there_are_no_controls_and_the_evidence_stands_open(page, addre
 @pytest.mark.parametrize("path", ["organisations/csto/", "organisations/eu/", "organisations/un/", "countries/FR/"])
 def test_a_sheet_is_light(page, site, address, path):
     assert weight(page, address + path, site, address) <= 300_000
+
+
+LINK = re.compile(r"""<a\b[^>]*?\shref="?([^"\s>]+)""")
+PLACE = re.compile(r"""\s(?:id|name)="?([^"\s>]+)""")
+
+
+def test_every_link_within_the_site_leads_to_a_page_and_a_place_on_it(site):
+    found = json.loads((site / "search/search_index.json").read_text("utf-8"))["docs"]
+    places, links = {}, [("/", it["location"]) for it in found]
+    for path in site.rglob("*.html"):
+        text, address = path.read_text("utf-8"), "/" + path.relative_to(site).as_posix().removesuffix("index.html")
+        places[address] = {html.unescape(found) for found in PLACE.findall(text)}
+        links += [(address, html.unescape(found)) for found in {*LINK.findall(text)} if address != "/404.html"]
+    broken = set()
+    for page, link in links:
+        url = urlsplit(urljoin(f"http://here{page}", link))
+        if url.netloc == "here" and url.path not in places and not (site / unquote(url.path[1:])).is_file():
+            broken.add((page, link))
+        if url.netloc == "here" and url.fragment and unquote(url.fragment) not in places.get(url.path, ()):
+            broken.add((page, link))
+    assert len(links) > 10_000
+    assert not broken
 
 
 @each_type

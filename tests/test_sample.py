@@ -264,3 +264,20 @@ def test_nothing_is_told_without_a_source_and_a_date(project):
         if edition.shown(fact) and not (fact.confirmed and any(c.quote or c.ref or c.override for c in fact.claims))
     ]
     assert not bare
+
+
+def test_every_fact_of_the_data_has_its_fields_its_sources_and_a_date(project):
+    facts = json.loads(next(data(publish(project).edition)).text)["facts"]
+    assert len(facts) > 10_000
+    bare = [
+        fact
+        for fact in facts
+        if not all(
+            fact.get(name) for name in ("subject", "subject_name", "kind", "value_name", "verdict", "as_of", "sources")
+        )
+        or not all(len({"article", "reference", "override"} & source.keys()) == 1 for source in fact["sources"])
+        or (fact["kind"] in ("membership", "official") and not fact.get("status"))
+        or (fact["kind"] == "official" and not fact.get("post"))
+        or (fact["kind"] == "founding" and not fact.get("event"))
+    ]
+    assert bare == []

@@ -104,6 +104,7 @@
   const show = (day) => {
     const counts = new Map();
     document.documentElement.classList.toggle("fs-past", Boolean(day));
+    document.querySelectorAll("details.fs-more").forEach((details) => { details.open = Boolean(day); });
     for (const row of rows) {
       row.querySelector(".fs-then")?.remove();
       const word = day && wordOn(row, day);
