@@ -50,6 +50,7 @@ def take(address):
                     page.goto(address + path, wait_until="networkidle")
                     if name == "sheet" and device == "desktop" and page.locator("#founding-established summary").count():
                         page.locator("#founding-established summary").click()
+                        page.wait_for_timeout(500)  # the header changes its title
                     page.screenshot(path=PICTURES / f"{name}-{device}-{scheme}.png")
                 page.close()
         browser.close()
