@@ -260,8 +260,6 @@ def save_sheets(root: Path, files: Mapping[Path, str | None], made_from: MadeFro
     folder, head = Path("content", "facts"), "# Written by factsheets build: what the facts beside it were made from.\n"
     texts = {**files, folder / "articles.yml": head + strict_yaml.dump(made_from._asdict())}
     with _in_words(root / folder):
-        for leftover in (root / folder).rglob(".factsheets-*.tmp"):
-            leftover.unlink()
         gone = [path for path, text in texts.items() if text is None]
         touched = [path for path, text in texts.items() if text is not None and write(root / path, text)]
         for path in gone:
@@ -320,6 +318,8 @@ def lock(root: Path, seconds: float = 60) -> Iterator[None]:
         except filelock.Timeout:
             raise FactsheetsError("another build is at work in this project", "wait for it to end") from None
     with held:
+        for leftover in (root / "content").rglob(".factsheets-*.tmp"):  # of a run that was ended while it wrote
+            leftover.unlink()
         yield
 
 

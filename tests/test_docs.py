@@ -100,3 +100,19 @@ def test_the_architecture_page_names_every_room():
     rooms = {path.stem for path in (ROOT / "generator").glob("*.py")} - {"__init__"}
     rooms |= {f"{path.parent.name}/" for path in (ROOT / "generator").glob("*/__init__.py")}
     assert not {room for room in rooms if f"`{room}`" not in text}
+
+
+def test_every_proof_that_the_threat_model_names_exists():
+    named = re.findall(r"`(test_\w+(?:\.py)?)`", (ROOT / "docs/development/threat-model.md").read_text("utf-8"))
+    tests = {path.name: path.read_text("utf-8") for path in (ROOT / "tests").glob("test_*.py")}
+    assert len(named) >= 10
+    for name in named:
+        assert name in tests or any(f"def {name}(" in text for text in tests.values()), name
+
+
+def test_workflows_use_actions_by_commit_and_ask_for_little():
+    for path in (ROOT / ".github" / "workflows").glob("*.yml"):
+        text = path.read_text("utf-8")
+        assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", used) for used in re.findall(r"uses: (\S+)", text)), path.name
+        assert re.search(r"^permissions:\n  contents: read\n", text, re.M), path.name
+        assert set(re.findall(r"(\w[\w-]*): write", text)) <= {"pages", "id-token"}, path.name

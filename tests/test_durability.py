@@ -1,0 +1,131 @@
+"""The plug is pulled at every moment at which a build or a decision touches the disk: nothing is lost or left half done."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+from conftest import KINDS, NAMES, a_claim, a_project
+
+from generator import build, content
+
+TODAY = date(2026, 7, 2)
+OVERRIDE = """# Kept by hand: the order and this line stay.
+- kind: membership
+  value: GE
+  status: member
+  why: Known to the editor.
+"""
+ENTRY = "- deny: {kind: membership, value: BY}\n  why: Left long ago.\n"
+SOME = [a_claim(value=value, article=f"on-{value}", said="2025-03-01") for value in ("AM", "BY", "RU")]
+SOME += [a_claim(subject="nato", value=value, article=f"on-{value}", said="2025-03-01") for value in ("SE", "FI")]
+
+
+@pytest.fixture
+def before(tmp_path):
+    """Facts are saved; since then a person corrected one sheet, began another, and withdrew an article."""
+    root = a_project(tmp_path / "before", SOME, {"content/overrides/organisations/nato.yml": OVERRIDE.replace("GE", "NO")})
+    (root / "content" / "overrides" / "organisations" / "csto.yml").write_text(OVERRIDE)
+    (root / "content" / "overrides" / "organisations" / "eu.yml").write_text(OVERRIDE.replace("GE", "FR"))
+    (root / "content" / "articles" / "on-SE.md").unlink()
+    return root
+
+
+def a_build(root):
+    build.build(root, today=TODAY)
+
+
+def a_decision(root):
+    """Taken once, however often it is tried."""
+    if ENTRY not in (root / "content/overrides/organisations/csto.yml").read_text():
+        content.append_override(root, "organisations/csto.yml", ENTRY, KINDS, NAMES)
+
+
+def holds(root, *folders):
+    """Every file of these folders of the content, with its bytes."""
+    places = [path for folder in folders for path in sorted((root / "content" / folder).rglob("*")) if path.is_file()]
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in places}
+
+
+def killed(work, root, moment):
+    """Does the work in a process that kills itself with SIGKILL just before it touches the disk for the nth time; False
+    where it came to its end before.
+    """
+    if not (process := os.fork()):
+        left = moment
+
+        def count(event, values):
+            nonlocal left
+            writes = event == "open" and isinstance(values[0], (int, str)) and values[2] & (os.O_WRONLY | os.O_RDWR)
+            ours = isinstance(values[0], int) or str(values[0]).startswith(str(root)) if values else False
+            if ours and (writes or event in ("os.rename", "os.remove", "os.mkdir", "os.chmod", "os.rmdir")):
+                left -= 1
+                if left < 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        sys.addaudithook(count)
+        try:
+            work(root)
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(process, 0)
+    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+
+
+@pytest.mark.parametrize("work", [a_build, a_decision])
+def test_a_plug_pulled_at_any_moment_loses_nothing_and_the_next_run_makes_it_whole(work, before, tmp_path):
+    people = ("articles", "overrides") if work is a_build else ("articles",)
+    written = holds(before, *people)
+    work(undisturbed := shutil.copytree(before, tmp_path / "undisturbed"))
+    wanted = holds(undisturbed, "facts", "changes", "overrides")
+    moment, faults = 0, 0
+    while killed(work, root := shutil.copytree(before, tmp_path / "killed"), moment):
+        faults += 1
+        assert holds(root, *people) == written
+        if work is a_decision:
+            assert (root / "content/overrides/organisations/csto.yml").read_text() in (OVERRIDE, OVERRIDE + ENTRY)
+        work(root)
+        assert holds(root, "facts", "changes", "overrides") == wanted, (
+            f"killed before touching the disk for the {moment}th time"
+        )
+        assert not [*(root / "content").rglob("*.tmp")]
+        shutil.rmtree(root)
+        moment += 1
+    assert faults >= (12 if work is a_build else 4)
+
+
+@pytest.mark.parametrize("room", [0, 100, 1000])
+def test_a_full_disk_leaves_every_file_as_it_was_or_whole(room, before, tmp_path):
+    """As a limit on the size of files: writing beyond it fails as on a full disk."""
+    code = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "from datetime import date; from pathlib import Path; from generator import build, errors\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))\n"
+        "try: build.build(Path(sys.argv[1]), today=date(2026, 7, 2))\n"
+        "except errors.FactsheetsError as error: sys.exit(f'told: {error}')\n"
+    )
+    written, facts = holds(before, "articles", "overrides"), holds(before, "facts")
+    done = subprocess.run([sys.executable, "-c", code, str(before)], capture_output=True, text=True, cwd=Path.cwd())
+    assert done.returncode == 1, done.stderr
+    assert "told: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert holds(before, "articles", "overrides") == written
+    undisturbed = shutil.copytree(before, tmp_path / "undisturbed")
+    a_build(undisturbed)
+    new = holds(undisturbed, "facts")
+    for name, data in holds(before, "facts").items():
+        assert data in (facts.get(name), new.get(name)), name
+    a_build(before)
+    assert holds(before, "facts") == new
+
+
+def test_a_clock_that_runs_back_changes_no_fact_and_loses_no_record(before):
+    a_build(before)
+    facts, record = holds(before, "facts"), holds(before, "changes")
+    build.build(before, today=date(2020, 1, 1))
+    assert holds(before, "facts") == facts
+    assert holds(before, "changes") == record
