@@ -31,8 +31,14 @@ def address(site):
 
 
 def search(page, words):
-    page.locator(".md-search__input").fill(words)
-    page.locator(".md-search-result__link").first.wait_for()
+    page.locator(".md-search__input").press_sequentially(words)
+    link = page.locator(".md-search-result__link").first
+    for _ in range(15):  # what is typed before the index has come is asked at the next key
+        if link.is_visible():
+            break
+        page.wait_for_timeout(1000)
+        page.keyboard.press("Shift")
+    link.wait_for()
     page.wait_for_timeout(500)  # the list fills up
     return page.locator(".md-search-result__link").evaluate_all("all => all.map(link => link.pathname)")
 
