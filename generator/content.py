@@ -318,8 +318,9 @@ def lock(root: Path, seconds: float = 60) -> Iterator[None]:
         except filelock.Timeout:
             raise FactsheetsError("another build is at work in this project", "wait for it to end") from None
     with held:
-        for leftover in (root / "content").rglob(".factsheets-*.tmp"):  # of a run that was ended while it wrote
-            leftover.unlink()
+        with _in_words(root / "content"):
+            for leftover in (root / "content").rglob(".factsheets-*.tmp"):  # of a run that was ended while it wrote
+                leftover.unlink(missing_ok=True)
         yield
 
 
