@@ -116,6 +116,7 @@ def test_a_table_narrows_to_what_is_asked_for_together_with_the_day(page, addres
 def test_a_tag_of_a_sheet_leads_to_the_others_that_have_it(page, address):
     page.goto(f"{address}organisations/csto/")
     page.get_by_role("link", name="Alliance", exact=True).click()
+    page.wait_for_url("**/organisations/?tag=alliance*")
     rows = page.locator(".fs-table--overview tbody tr:visible")
     names = rows.locator("th a").all_inner_texts()
     assert {"North Atlantic Treaty Organization", "Collective Security Treaty Organization"} <= set(names)
