@@ -11,6 +11,8 @@ import threading
 from contextlib import contextmanager
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
+
 CHROMIUM = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
              "--disable-component-update", "--disable-sync"]  # fmt: skip
@@ -48,6 +50,16 @@ def tab_to(page, selector, most=80):
         if page.evaluate("s => document.activeElement?.matches(s)", selector):
             return
     raise AssertionError(f"{selector} cannot be reached with the Tab key")
+
+
+def broken_rules(browser, url, scheme):
+    """The rules of accessibility that a page breaks, each with the first place, all its cards open."""
+    page = browser.new_page(color_scheme=scheme)
+    page.goto(url)
+    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    found = Axe().run(page).response["violations"]
+    page.close()
+    return [(rule["id"], rule["nodes"][0]["html"][:120]) for rule in found]
 
 
 def weight(page, url, site, address):

@@ -299,8 +299,10 @@ def schemas() -> None:
     from generator import schemas as schema
 
     root = project_folder()
-    for name, text in schema.files(content.load_kinds(root)).items():
-        content.write(root / "content" / "schemas" / name, text)
+    texts = schema.files(content.load_kinds(root))
+    with content.lock(root):
+        for name, text in texts.items():
+            content.write(root / "content" / "schemas" / name, text)
 
 
 @kinds_app.command("test")

@@ -54,20 +54,19 @@ def extract(
     nlp, rules = load(model, gazetteer), compile_rules(kinds.values())
     sieve = Sieve(nlp, kinds.values()) if sift else None
 
+    def found(part: Article, start: int, doc: Doc) -> list[Claim]:
+        reading = read(part, doc, gazetteer, today) if len(doc) else None
+        return [_moved(claim, start) for claim in claims(reading, matches(reading, rules))] if reading else []
+
     def told(batch: list[Part]) -> list[tuple[int, list[Claim]]]:
         with nlp.memory_zone():  # the words of these articles are forgotten with them
-            docs = zip(batch, _parsed([part for _, _, part in batch], nlp, sieve), strict=True)
-            readings = (read(part, doc, gazetteer, today) if len(doc) else None for (_, _, part), doc in docs)
-            found = (claims(reading, matches(reading, rules)) if reading else [] for reading in readings)
-            return [
-                (number, [_moved(claim, start) for claim in some])
-                for (number, start, _), some in zip(batch, found, strict=True)
-            ]
+            docs = _parsed([part for _, _, part in batch], nlp, sieve)
+            return [(number, found(part, start, doc)) for (number, start, part), doc in zip(batch, docs, strict=True)]
 
     parts = ((number, *part) for number, article in enumerate(articles) for part in _parts(article))
     each = chain.from_iterable(map(told, _batches(parts)))
-    for _, found in groupby(each, key=itemgetter(0)):
-        yield [claim for _, some in found for claim in some]
+    for _, some in groupby(each, key=itemgetter(0)):
+        yield [claim for _, of_part in some for claim in of_part]
 
 
 def _parsed(articles: list[Article], nlp: Language, sieve: Sieve | None) -> Iterator[Doc]:
