@@ -8,14 +8,15 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
-from importlib.metadata import version
+from functools import lru_cache
+from importlib.metadata import distributions, version
 from importlib.resources import files
 from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from generator import changes, content, dates, gazetteer, kinds
+from generator import cache, changes, claimfile, content, dates, gazetteer, kinds
 from generator.changes import Change
 from generator.content import MadeFrom, Overrides, References, Settings
 from generator.errors import ContentError, FactsheetsError, Problem
@@ -77,6 +78,7 @@ class Report(NamedTuple):
     """What a build did."""
 
     extracted: Mapping[str, str]  # articles read by the engine, and why
+    cached: Mapping[str, str]  # those that it had read before, and why they were asked for again
     changes: tuple[Change, ...]
     touched: tuple[Path, ...]  # files written or removed, below the project
     problems: tuple[Problem, ...]  # warnings; errors are raised
@@ -88,7 +90,7 @@ def build(root: Path, *, today: date, progress: Progress | None = None, workers:
     than articles.
 
     An article that cannot be used is a problem of the report and keeps the facts it had; one that the engine fails on is
-    read again by the next build.
+    read again by the next build. What was read is kept in `.cache/claims` at once: a build that is ended goes on from there.
     """
     failed: dict[str, str] = {}
     with content.lock(root):
@@ -102,8 +104,11 @@ def build(root: Path, *, today: date, progress: Progress | None = None, workers:
         kept = {article.id: known[article.id] for article in fresh if _is_sound(article, known, project)}
         was = {id_: digest for id_, digest in project.made_from.articles.items() if id_ in project.broken}
         kept |= {id_: known[id_] for id_ in was}
-        to_read = [article for article in project.articles if article.id not in kept]
-        claims = [*_extract(to_read, project, progress, workers, failed), *(c for some in kept.values() for c in some)]
+        wanted = [article for article in project.articles if article.id not in kept]
+        cached = _cached(wanted, project)
+        to_read = [article for article in wanted if article.id not in cached]
+        read = _extract(to_read, project, progress, workers, failed)
+        claims = [*chain.from_iterable(chain(read.values(), cached.values(), kept.values()))]
         sheets, by_article = _settled(claims, project), _claims_by_article(claims)
         done = {article.id: article.digest for article in project.articles if article.id not in failed}
         done |= was if project.made_from.engine == project.engine else dict.fromkeys(was, "another engine's")
@@ -116,6 +121,7 @@ def build(root: Path, *, today: date, progress: Progress | None = None, workers:
     unread = [Problem(f"could not be read: {says}", content.article_path(root, id_)) for id_, says in failed.items()]
     return Report(
         {article.id: _why_read(article, project) for article in to_read},
+        {article.id: _why_read(article, project) for article in wanted if article.id in cached},
         tuple(changes.between(saved, map(saved_part, sheets), project.kinds)),
         tuple(touched),
         (*project.problems, *repaired, *unread, *_idle(claims, project)),
@@ -138,12 +144,13 @@ def refresh(root: Path, *, today: date, last: Project | None = None) -> Project:
 
 
 def preview(project: Project) -> Project:
-    """With new and changed articles extracted in this process and shown, marked unsaved; nothing is written."""
+    """With new and changed articles extracted in this process and shown, marked unsaved; only the cache is written to."""
     if not project.stale:
         return project
-    to_read = [article for article in project.stale if article.digest not in project.previews]
-    found = _claims_by_article(_extract(to_read, project, None, HERE, None))
-    previews = {a.digest: project.previews.get(a.digest, found[a.id]) for a in project.stale}
+    wanted = [article for article in project.stale if article.digest not in project.previews]
+    found = _cached(wanted, project)
+    found |= _extract([article for article in wanted if article.id not in found], project, None, HERE, None)
+    previews = {a.digest: found[a.id] if a.id in found else project.previews[a.digest] for a in project.stale}
     stale = {article.id for article in project.stale}
     claims = [c for c in source_claims(project.sheets) if not c.quote or c.quote.article not in stale]
     claims += [claim for some in previews.values() for claim in some]
@@ -244,14 +251,38 @@ def _settled(claims: Iterable[Claim], project: Project, last: Project | None = N
     return reconcile(every, project.kinds, project.gazetteer, same)
 
 
+def _cached(articles: Iterable[Article], project: Project) -> dict[str, list[Claim]]:
+    """What the engine has read before, by the article's id."""
+    found = {article.id: claimfile.parse(cache.get(_entry(article, project)), article) for article in articles}
+    return {id_: claims for id_, claims in found.items() if claims is not None}
+
+
 def _extract(
     articles: list[Article], project: Project, progress: Progress | None, workers: Workers, failed: dict[str, str] | None
-) -> list[Claim]:
+) -> dict[str, list[Claim]]:
+    """What it reads now, likewise; each as soon as it is read goes into the cache, but for failures."""
     if not articles:
-        return []
+        return {}
     engine = (project.kinds, project.gazetteer, project.settings.model)
-    found = extract_articles(articles, *engine, project.today, workers, failed)
-    return [*chain.from_iterable(progress(found, len(articles)) if progress else found)]
+    read = extract_articles(articles, *engine, project.today, workers, failed)
+    found: dict[str, list[Claim]] = {}
+    for article, claims in zip(articles, progress(read, len(articles)) if progress else read, strict=True):
+        found[article.id] = claims
+        if article.id not in (failed or {}):
+            cache.put(_entry(article, project), claimfile.dump(claims))
+    return found
+
+
+def _entry(article: Article, project: Project) -> Path:
+    """An undated article may be of any day until today; what libraries and models compute is that of their version."""
+    day = "" if article.published else project.today.isoformat()
+    versions = _versions("spacy", project.settings.model or "spacy")
+    return cache.entry(project.root, project.engine, article.digest, day, versions)
+
+
+@lru_cache
+def _versions(*names: str) -> str:
+    return " ".join(found.version for name in names for found in distributions(name=name))
 
 
 def _claims_by_article(claims: Iterable[Claim]) -> dict[str, list[Claim]]:

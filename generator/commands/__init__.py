@@ -82,10 +82,11 @@ def build(
         out.print(change_line(change))
     if explain:
         out.print(*[f"differs from the last build: {name}" for name in differing or ["nothing"]], sep="\n")
-        out.print(*[f"read: {name}, {why}" for name, why in report.extracted.items()], sep="\n")
+        out.print(*_told("read", report.extracted), *_told("in .cache/claims", report.cached), sep="\n")
     if all(problem.severity == "warning" for problem in report.problems):
         cache.remember(root, read_before, [f"{problem.severity}: {problem}" for problem in report.problems])
     read = f"{number(len(report.extracted), 'article')} read"
+    read += f" and {len(report.cached)} taken from .cache/claims" if report.cached else ""
     changed = f"{number(len(report.changes), 'fact')} changed"
     finish(report.problems, f"{read}, {changed}, {number(len(report.touched), 'file')} written or removed")
 
@@ -332,6 +333,10 @@ def _engine() -> tuple[dict[str, Kind], Gazetteer, str | None]:
     """Kinds, names and model of the project; the built-in ones where there is none."""
     root = cache.find_project(Path.cwd()) or Path()
     return content.load_kinds(root), content.load_gazetteer(root), content.load_settings(root).model
+
+
+def _told(done: str, articles: Mapping[str, str]) -> Iterator[str]:
+    return (f"{done}: {name}, {why}" for name, why in articles.items())
 
 
 def _read(articles: list[Article]) -> Iterable[list[Claim]]:
