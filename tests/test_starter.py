@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 from conftest import a_claim
-from reference import PAGE, commands
+from reference import DOCS, PAGES
 from test_cli import typed
 from test_docs import ROOT
 
@@ -67,5 +67,6 @@ def test_changes_since_a_revision_are_told_as_markdown_that_nothing_gets_out_of(
     assert "git cannot show" in wrong.stderr
 
 
-def test_the_page_of_commands_is_what_the_program_says_of_itself():
-    assert PAGE.read_text("utf-8") == commands(), "run: python tests/reference.py"
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_of_reference_is_what_the_program_says_of_itself(name):
+    assert (DOCS / name).read_text("utf-8") == PAGES[name](), "run: python tests/reference.py"
