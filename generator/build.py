@@ -87,8 +87,8 @@ def build(root: Path, *, today: date, progress: Progress | None = None, workers:
     """New and changed articles → claims → `content/facts/`. Raises ContentError, with nothing written, on bad input other
     than articles.
 
-    An article that cannot be used is a problem of the report and keeps the facts it had; one that the engine fails on is
-    read again by the next build.
+    An article that cannot be used is a problem of the report and keeps the facts it had; so does one that the engine
+    fails on, and the next build reads it again.
     """
     failed: dict[str, str] = {}
     with content.lock(root):
@@ -104,6 +104,7 @@ def build(root: Path, *, today: date, progress: Progress | None = None, workers:
         kept |= {id_: known[id_] for id_ in was}
         to_read = [article for article in project.articles if article.id not in kept]
         claims = [*_extract(to_read, project, progress, workers, failed), *(c for some in kept.values() for c in some)]
+        claims += [claim for id_ in failed for claim in known[id_]]
         sheets, by_article = _settled(claims, project), _claims_by_article(claims)
         done = {article.id: article.digest for article in project.articles if article.id not in failed}
         done |= was if project.made_from.engine == project.engine else dict.fromkeys(was, "another engine's")
@@ -218,7 +219,7 @@ def _load(root: Path, today: date, last: Project | None) -> Project:
     engine = _engine(root, settings)
     made_from = content.load_made_from(root)
     stale = [a for a in articles if made_from.engine != engine or made_from.articles.get(a.id) != a.digest]
-    problems += [*unreadable, *overrides.problems, *_from_the_future(articles, root, today)]
+    problems += [*content.links_out(root), *unreadable, *overrides.problems, *_from_the_future(articles, root, today)]
     return Project(
         root, today, tuple(articles), known_kinds, records, settings, overrides, references, made_from, engine, (),
         tuple(problems), tuple(stale), frozenset(), last.previews if last else {}, (), templates,
