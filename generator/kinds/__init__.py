@@ -67,7 +67,7 @@ def load_built_in() -> Mapping[str, Kind]:
 
 
 def parse(text: str, path: Path) -> Kind:
-    """A kind from its YAML; raises ContentError with the line of whatever it does not understand.
+    """A kind from YAML of the form that `schemas.KIND` has; raises ContentError with the line of what does not fit together.
 
     The keys are those of `Kind` (`not:` is its `nots`); the schema says what each means.
     """
