@@ -68,7 +68,7 @@ def render(
     read.sort(key=lambda item: (dates.sort_key(item["article"].published), item["article"].id), reverse=True)
     lists = {"organisations": organisations, "countries": countries, "articles": read}
     yield Draft("index.md", "home", shared | lists)
-    yield from (Draft(f"{listed}/index.md", listed, shared | lists) for listed in lists)
+    yield from (Draft(f"{listed}/index.md", listed, shared | lists) for listed in (*lists, "subjects"))
     if review is not None:
         waiting = [
             (item, edition.name(item.sheet.id, item.sheet.name), [evidence(c, item.says, edition) for c in item.claims])
@@ -125,8 +125,8 @@ def _organisation(sheet: Sheet, edition: Edition, about: Mapping[str, list[Told]
         "id": sheet.id,
         "subject": edition.name(sheet.id, sheet.name),
         "acronym": record.acronym if record else None,
-        "names": _names(sheet.id, "aliases", edition),
-        "former_names": _names(sheet.id, "former_names", edition),
+        "known": record.data if record else {},
+        "names": _names(sheet.id, edition),
         "sort": record.data.get("kind") if record else None,
         "regions": _regions(_of(rows, "membership"), edition),
         "nothing": edition.nothing(sheet.id),
@@ -159,8 +159,7 @@ def _country(id: str, edition: Edition, about: Mapping[str, list[Told]]) -> dict
     return {
         "id": id,
         "subject": edition.name(id, sheet.name if sheet else first),
-        "names": _names(id, "aliases", edition),
-        "former_names": _names(id, "former_names", edition),
+        "names": _names(id, edition),
         "memberships": _by_status(_of(derived, "membership"), by="subject"),
         "terms": sorted(terms, key=lambda row: (dates.sort_key(row.since), row.subject.text), reverse=True),
         "office_rows": _by_office(_of(own, "official")),
@@ -206,14 +205,15 @@ def _by_status(rows: Iterable[Row], by: str = "value") -> dict[str, list[Row]]:
     return {status: group for status, group in groups.items() if group}
 
 
-def _names(id: str, key: str, edition: Edition) -> list[str]:
+def _names(id: str, edition: Edition) -> list[str]:
     """What else readers may look for, of the gazetteer's names; those that only differ in spelling once."""
     if not (record := edition.gazetteer.record(id)):
         return []
+    others = (record.data.get(key) or () for key in ("acronyms", "aliases", "former_names"))
     found: dict[str, str] = {}
-    for name in (record.name, record.acronym, *(record.data.get(key) or ())):
-        found.setdefault("".join(filter(str.isalpha, fold(name or ""))).replace("z", "s"), name or "")
-    return [name for name in found.values() if name and name not in (record.name, record.acronym)][:8]
+    for name in (record.name, *chain(*others)):
+        found.setdefault("".join(filter(str.isalnum, fold(name))).replace("z", "s"), name)
+    return list(found.values())[1:13]
 
 
 def _regions(rows: Iterable[Row], edition: Edition) -> list[str]:
