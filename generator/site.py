@@ -37,16 +37,7 @@ from generator.publish import Kept, Published, Shelf, assets, data, publish
 T = TypeVar("T")
 
 PACKAGE = Path(str(files("generator")))
-LISTS = (
-    "index.md",
-    "organisations/index.md",
-    "countries/index.md",
-    "articles/index.md",
-    "review/index.md",
-    "changes/index.md",
-    "calendar/index.md",
-    "people/index.md",
-)
+IN_NAV = re.compile(r"(\w+/)?index\.md")  # a list's first page; all others stay out: MkDocs renders it into every page
 
 KNOWN = {"factsheets", "search", "material/search", "meta", "material/meta", "offline", "material/offline"}
 """Plugins that make the same of the same: beside any other, or a hook, no page is kept as it was shown."""
@@ -109,7 +100,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         self._published, self._shown = self._publish(config), {}
         for page in (*self._published.pages.values(), *data(self._published.edition, config.site_url or "/")):
             if not files.get_file_from_path(page.path):
-                hidden = page.path.endswith(".md") and page.path not in LISTS
+                hidden = page.path.endswith(".md") and not IN_NAV.fullmatch(page.path)
                 inclusion = InclusionLevel.NOT_IN_NAV if hidden else InclusionLevel.INCLUDED
                 files.append(File.generated(config, page.path, content=page.text, inclusion=inclusion))
         for place, path in assets():

@@ -104,9 +104,15 @@ def test_the_site_builds_without_spacy_and_leaves_content_as_it_was(project):
     assert tree(project / "content") == before
 
 
-def test_every_internal_link_and_anchor_of_the_built_site_resolves(project):
-    mkdocs(project, "build")
+@pytest.mark.parametrize("code", ["", "from generator.render import paging; paging.LIMIT = 1"], ids=["whole lists", "paged"])
+def test_every_internal_link_and_anchor_of_the_built_site_resolves(project, code):
+    for second in ("eaeu", "osce"):
+        text = "- {kind: membership, value: AM, status: member, why: Known.}\n"
+        (project / f"content/overrides/organisations/{second}.yml").write_text(text, "utf-8")
+    result = mkdocs(project, "build", "--strict", code=code)
+    assert result.returncode == 0, result.stderr
     site = project / "site"
+    assert (site / "organisations/tag/asia/page/o/index.html").exists() == (site / "people/page").exists() == bool(code)
     pages = {path: path.read_text("utf-8") for path in site.rglob("*.html") if path.name != "404.html"}
     checked = 0
     for path, text in pages.items():
@@ -121,6 +127,7 @@ def test_every_internal_link_and_anchor_of_the_built_site_resolves(project):
             assert not anchor or f'id="{anchor}"' in target.read_text("utf-8"), f"{path.relative_to(site)}: {link}"
             checked += bool(anchor)
     assert checked > 20
+    assert "/page/" not in pages[site / "about/index.html"], "pages of lists beyond the first are in the navigation"
 
 
 def test_what_does_not_go_through_markdown_and_the_search_comes_out_the_same(project):
