@@ -68,7 +68,8 @@ def render(
         named.sort(key=lambda item: (alphabetical(item["subject"].text), item["id"]))
     read = [_article(article, edition) for article in edition.articles.values()]
     read.sort(key=lambda item: (dates.sort_key(item["article"].published), item["article"].id), reverse=True)
-    shared = {"problems": problems, "unsaved": frozenset(unsaved), "tag_pages": len(organisations) > paging.LIMIT}
+    shared = {"problems": problems, "unsaved": frozenset(unsaved), "many": len(organisations) > paging.LIMIT}
+    searched = sum(len(article.text) for article in edition.read) <= paging.SEARCHED
     lists = {"organisations": organisations, "countries": countries, "articles": read}
     yield Draft("index.md", "home", shared | lists | {"lately": _lately(organisations)})
     yield from _lists({**shared}, lists, told, edition)
@@ -85,13 +86,13 @@ def render(
             yield Draft(f"{path}.md", template, shared | one, f"content/overrides/{path}.yml")
     for one in read:
         path = f"articles/{article_stem(one['article'].id)}.md"
-        yield Draft(path, "article", shared | one, f"content/articles/{one['article'].id}.md")
+        yield Draft(path, "article", shared | one | {"searched": searched}, f"content/articles/{one['article'].id}.md")
 
 
 def _lists(values: dict[str, Any], lists: Mapping[str, list[Any]], told: list[Told], edition: Edition) -> Iterator[Draft]:
     """The lists of everything; of organisations, where one page does not hold them, also those of each tag."""
     every, organisations = [*chain.from_iterable(edition.rows.values())], lists["organisations"]
-    values["tags"] = sorted({tag for it in organisations for tag in it["tags"]}) if values["tag_pages"] else []
+    values["tags"] = sorted({tag for it in organisations for tag in it["tags"]}) if values["many"] else []
     yield from _list("organisations", organisations, values | {"tag": ""}, _initial)
     for tag in values["tags"]:
         some = [it for it in organisations if tag in it["tags"]]
@@ -121,11 +122,11 @@ def _initial(item: Mapping[str, Any]) -> tuple[str, ...]:
 def _lately(organisations: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
     """What the home page shows: those that articles tell of, or all that there are; of many the latest in the news."""
     shown = [it for it in organisations if it["reported"]] or [it for it in organisations if not it["ended"]]
-    if len(shown) > _ON_HOME:
+    if len(shown) > (few := paging.LIMIT // 6):
         shown.sort(
             key=lambda it: [dates.sort_key(used["article"].published) for used, _ in it["articles_used"][:1]], reverse=True
         )
-    return shown[:_ON_HOME]
+    return shown[:few]
 
 
 def _chairs(rows: Iterable[Row], edition: Edition) -> list[tuple[str, Row]]:
@@ -225,7 +226,6 @@ def _article(article: Article, edition: Edition) -> dict[str, Any]:
     }
 
 
-_ON_HOME = 50
 _OWN_SECTION = ("founding", "membership", "presidency", "official")
 _ON_MAP = ("member", "suspended", "observer", "partner", "candidate")
 _STATUSES = ("member", "suspended", "observer", "partner", "candidate", "former", "flagged", NOT_KNOWN)

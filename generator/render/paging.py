@@ -17,7 +17,8 @@ Groups = Callable[[Any], Names]  # of an entry, from the widest to the narrowest
 LIMIT = 300
 """How many entries of a list one page holds."""
 
-_LINKS = 60  # of one row of a pager; a longer one shows its ends and what is near
+SEARCHED = 2_000_000
+"""Of up to so many characters the articles' texts are in the search; of more only their titles, for browsers' sake."""
 
 
 class Link(NamedTuple):
@@ -31,7 +32,7 @@ class Link(NamedTuple):
 class Pager(NamedTuple):
     """Where the readers of one page of a long list may go."""
 
-    rows: tuple[tuple[Link, ...], ...]  # the groups beside the one at hand, from the widest to the narrowest
+    rows: tuple[tuple[Link, ...], ...]  # groups from the widest to the narrowest; of very many the ends and what is near
     here: Link
     before: Link | None
     after: Link | None
@@ -95,7 +96,5 @@ def _rows(names: Names, found: Sequence[tuple[Names, object]], urls: dict[Names,
     for depth, own in enumerate(names):
         beside = [*dict.fromkeys(other[depth] for other, _ in found if other[:depth] == names[:depth])]
         here = beside.index(own)
-        near = {0, len(beside) - 1, *range(here - 5, here + 6)} if len(beside) > _LINKS else range(len(beside))
-        links = (Link(name, urls[(*names[:depth], name)], name == own) for n, name in enumerate(beside) if n in near)
-        if len(beside) > 1:
-            yield tuple(links)
+        near = {0, len(beside) - 1, *range(here - 30, here + 31)}
+        yield tuple(Link(name, urls[(*names[:depth], name)], name == own) for n, name in enumerate(beside) if n in near)
