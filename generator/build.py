@@ -4,14 +4,14 @@ import hashlib
 import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager, nullcontext
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import distributions, version
 from importlib.resources import files
-from itertools import chain
+from itertools import chain, islice, tee
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, TypeVar
@@ -31,9 +31,6 @@ T = TypeVar("T")
 
 Progress: TypeAlias = Callable[[Iterator[list[Claim]], int], Iterable[list[Claim]]]
 """Shows how far a long loop is: gets the loop and its length, passes everything on."""
-
-WORTH_A_WORKER = 50_000
-"""Characters of articles below which one process is done before another has loaded its model."""
 
 RUN_BUILD = "run: factsheets build"
 """The hint of problems that a build would mend."""
@@ -119,7 +116,10 @@ def build(root: Path, *, today: date, progress: Progress | None = None, workers:
         record = _to_record(saved, sheets, [*files], frozenset(moved), project)
         touched = [*content.append_changes(root, record), *content.save_sheets(root, files, made_from)]
     repaired = [replace(p, severity="warning", hint="it was made anew from the articles") for p in broken]
-    unread = [Problem(f"could not be read: {says}", content.article_path(root, id_)) for id_, says in failed.items()]
+    hint = "the others were read; the next build tries it again"
+    unread = [
+        Problem(f"could not be read: {why}", content.article_path(root, id_), hint=hint) for id_, why in failed.items()
+    ]
     return Report(
         {article.id: _why_read(article, project) for article in to_read},
         {article.id: _why_read(article, project) for article in wanted if article.id in cached},
@@ -176,32 +176,34 @@ def extract_articles(
     from generator.extract import shares
 
     setup = shares.Setup(kinds, gazetteer, model or extract.DEFAULT_MODEL, today)
-    articles = list(articles)
-    count = min(workers.processes or os.cpu_count() or 1, sum(len(article.text) for article in articles) // WORTH_A_WORKER)
-    alone = count < 2 and not workers.cluster
-    with nullcontext((None, 1)) if alone else _executor(count, workers.cluster) as (executor, hands):
-        read = shares.extract_on(executor, hands, articles, setup)
-        for article, found in zip(articles, read, strict=True):
-            if isinstance(found, str) and failed is None:
+    each, to_read = tee(articles)
+    unread = shares.shares(to_read)
+    first = [*islice(unread, 2)]
+    worth_it = workers.cluster or (len(first) == 2 and workers != HERE)
+    read = shares.extract_on(partial(_executor, workers) if worth_it else None, chain(first, unread), setup)
+    for article, found in zip(each, read, strict=True):
+        if isinstance(found, str):
+            if failed is None:
                 raise FactsheetsError(f"the article {article.id!r} could not be read: {found}")
-            if isinstance(found, str) and failed is not None:
-                failed[article.id] = found
-            yield [] if isinstance(found, str) else found
+            failed[article.id] = found
+        yield [] if isinstance(found, str) else found
 
 
 @contextmanager
-def _executor(count: int, cluster: str | None) -> Iterator[tuple[Executor, int]]:
-    """Processes of this machine or of a Dask scheduler, and how many."""
-    if not cluster:
+def _executor(workers: Workers) -> Iterator[tuple[Executor, int, tuple[type[Exception], ...]]]:
+    """Processes of this machine or of a Dask scheduler, as `shares.Pool` has it."""
+    if not workers.cluster:
+        count = workers.processes or os.cpu_count() or 1
         with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
-            yield pool, count
+            yield pool, count, (BrokenExecutor,)
         return
     try:
-        from distributed import Client
+        from distributed import Client, KilledWorker
     except ImportError:
         raise FactsheetsError("a cluster needs Dask", hint="pip install 'factsheets[cluster]'") from None
-    with Client(cluster.replace("dask://", "tcp://"), set_as_default=False) as client:  # type: ignore[no-untyped-call]
-        yield client.get_executor(pure=False, retries=2), max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+    with Client(workers.cluster.replace("dask://", "tcp://"), set_as_default=False) as client:  # type: ignore[no-untyped-call]
+        count = len(client.scheduler_info(n_workers=-1)["workers"])
+        yield client.get_executor(pure=False, retries=2), max(1, count), (KilledWorker,)
 
 
 def _load(root: Path, today: date, last: Project | None) -> Project:
@@ -232,15 +234,6 @@ def _load(root: Path, today: date, last: Project | None) -> Project:
         tuple(problems), tuple(stale), frozenset(), last.previews if last else {}, (), templates,
         frozenset(problem.path.stem for problem in unreadable if problem.path),
     )  # fmt: skip
-
-
-def rules_at_work(
-    articles: Iterable[Article], kinds: Mapping[str, Kind], gazetteer: Gazetteer, model: str | None = None
-) -> set[str]:
-    """`extract.rules_at_work`, likewise."""
-    from generator import extract
-
-    return extract.rules_at_work(articles, kinds=kinds, gazetteer=gazetteer, model=model or extract.DEFAULT_MODEL)
 
 
 def _settled(claims: Iterable[Claim], project: Project, last: Project | None = None) -> list[Sheet]:
@@ -277,8 +270,9 @@ def _extract(
 def _entry(article: Article, project: Project) -> Path:
     """An undated article may be of any day until today; what libraries and models compute is that of their version."""
     day = "" if article.published else project.today.isoformat()
-    versions = _versions("spacy", project.settings.model or "spacy")
-    return cache.entry(project.root, project.engine, article.digest, day, versions)
+    key = f"{article.digest} {day} {_versions('spacy', project.settings.model or 'spacy')}"
+    name = hashlib.sha256(key.encode()).hexdigest()
+    return project.root / ".cache" / "claims" / project.engine / name[:2] / f"{name}.json"
 
 
 @lru_cache

@@ -5,7 +5,6 @@ build, `claims/` holds an entry for each article read. Only the standard library
 nothing to do ends before anything else is loaded.
 """
 
-import hashlib
 import json
 import os
 import time
@@ -54,12 +53,6 @@ def put(path: Path, text: str) -> None:
         part = path.with_suffix(f".{os.getpid()}.tmp")
         part.write_text(text, "utf-8")
         part.replace(path)
-
-
-def entry(root: Path, engine: str, *key: str) -> Path:
-    """Where the claims of an article lie that an engine reads; the key is all else that they depend on."""
-    name = hashlib.sha256("\0".join(key).encode()).hexdigest()
-    return root / ".cache" / "claims" / engine / name[:2] / f"{name}.json"
 
 
 def get(path: Path) -> bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from generator import dates, timeline
-from generator.build import RUN_BUILD, Project, extract_articles, refresh, rules_at_work
+from generator.build import RUN_BUILD, Project, extract_articles, refresh
 from generator.content import article_path, outdated
 from generator.errors import Problem
 from generator.gazetteer import Gazetteer
@@ -41,6 +41,8 @@ def failing_examples(kinds: Mapping[str, Kind], gazetteer: Gazetteer, model: str
     `a|b` allows either, nothing means none, `values:` stands for one claim a value, `optional: true` for one that may
     be missing.
     """
+    from generator import extract
+
     cases = [(kind, example) for kind in kinds.values() for example in kind.examples]
     cases += [(kind, {"text": text}) for kind in kinds.values() for text in kind.nots]
     texts = [(example["text"].strip(), example.get("published")) for _, example in cases]
@@ -52,7 +54,7 @@ def failing_examples(kinds: Mapping[str, Kind], gazetteer: Gazetteer, model: str
         missed, extra = compare([_line(claim) for claim in shown], wanted)
         yield from (Problem(f"not read: {claim} in {example['text']!r}", kind.path) for claim in missed)
         yield from (Problem(f"should not be read: {line} in {example['text']!r}", kind.path) for line in extra)
-    fired = rules_at_work(articles, kinds, gazetteer, model)
+    fired = extract.rules_at_work(articles, kinds=kinds, gazetteer=gazetteer, model=model or extract.DEFAULT_MODEL)
     for kind in kinds.values():
         silent = (rule for rule in (*kind.frames, *kind.phrases) if f"{kind.name}/{rule['id']}" not in fired)
         yield from (Problem(f"no example shows the rule {rule['id']!r} at work", kind.path) for rule in silent)

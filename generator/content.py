@@ -71,9 +71,22 @@ class Settings(NamedTuple):
     model: str | None = None  # name of the spaCy model; None for the one we ship with
 
 
+def article_files(paths: Iterable[Path]) -> list[Path]:
+    """These files and, of folders, their `.md` and `.txt` files."""
+    return [file for path in paths for file in (_files(path, *TEXTS) if path.is_dir() else [path])]
+
+
+def each_article(files: Iterable[Path], problems: list[Problem]) -> Iterator[Article]:
+    """The articles in files, each read when it is asked for; what could not be read goes into `problems`."""
+    for path in files:
+        found, unreadable = _each([path], _article)
+        problems += unreadable
+        yield from found
+
+
 def read_articles(paths: Iterable[Path]) -> tuple[list[Article], list[Problem]]:
-    """The articles in these files and, of folders, in their `.md` and `.txt` files; and whatever could not be read."""
-    return _each([file for path in paths for file in (_files(path, *TEXTS) if path.is_dir() else [path])], _article)
+    """All of them in these files and folders at once; and whatever could not be read."""
+    return _each(article_files(paths), _article)
 
 
 def load_articles(root: Path) -> tuple[list[Article], list[Problem]]:
@@ -393,8 +406,8 @@ def _is_hidden(path: Path, folder: Path) -> bool:
 def _each(
     paths: Sequence[Path], read: Callable[[Path], T], root: Path | None = None, *given: object
 ) -> tuple[list[T], list[Problem]]:
-    """What could be read, and every problem of what could not, with paths below `root`; `given` is what `read` depends on
-    besides the file.
+    """What could be read, and every problem of what could not, with paths below `root`, of whose files this process keeps
+    what it read; `given` is what `read` depends on besides the file.
     """
     results: list[T] = []
     problems: list[Problem] = []
@@ -403,7 +416,7 @@ def _each(
         try:
             if root and (path.parent in away or (path.is_symlink() and _leads_out(path, root))):
                 raise ContentError(Problem("leads out of the project", path, None, "put the file itself here, not a link"))
-            results.append(_remembered(path, read, given))
+            results.append(_remembered(path, read, given) if root else read(path))
         except ContentError as error:
             problems += [replace(problem, path=problem.path and _shown(problem.path, root)) for problem in error.problems]
     return results, problems

@@ -156,7 +156,8 @@ def test_an_article_that_the_engine_fails_on_is_named_and_the_others_are_read(pr
     )
     report = build(root, today=TODAY)
     assert [str(problem) for problem in report.problems] == [
-        "content/articles/Armenia.md: could not be read: ZeroDivisionError: division by zero"
+        "content/articles/Armenia.md: could not be read: ZeroDivisionError: division by zero\n"
+        "  hint: the others were read; the next build tries it again"
     ]
     assert values(report.sheets) == {("BY", "member")}
 
