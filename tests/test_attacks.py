@@ -38,7 +38,7 @@ def attacks(name):
     return yaml.safe_load((ATTACKS / f"{name}.yml").read_text("utf-8"))
 
 
-TEXTS = [attack["text"] for attack in attacks("texts")]
+TEXTS = [attack["text"] for attack in attacks("texts")][:: int(os.environ.get("EVERY_NTH_ATTACK", "1"))]
 LIKE_ADDRESSES = [attack["text"] for attack in attacks("addresses") if attack["text"].startswith("http")]
 KEPT = [attack["text"] for attack in attacks("addresses") if attack.get("kept")]
 
