@@ -30,7 +30,7 @@ TODAY = date(2026, 1, 1)
 TAGS = set(
     "h1 h2 h3 h4 p a b i div span dl dt dd table thead tbody tr th td details summary blockquote mark time ol ul li sup "
     "code pre form label input button section br figure figcaption svg title desc use line text g rect path "
-    "img select option".split()
+    "img select option nav".split()
 )
 
 
