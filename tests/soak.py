@@ -301,7 +301,7 @@ SORTS = ("kill -9", "kill -9", "kill -9", "a full disk", "a read-only folder", "
 
 
 def plugs(count: int) -> None:
-    """Commands are disturbed at random moments; run again, they end as if nothing had been, and people's words are theirs."""
+    """Commands are disturbed at random moments; run again, they end as if nothing had been, with people's words in place."""
     from generator import gazetteer
     from generator.extract import pipeline
 

@@ -13,9 +13,10 @@ from playwright.sync_api import TimeoutError as Late
 
 ROOT = Path(__file__).parent.parent
 TYPES = {"home": "", "organisations": "organisations/", "sheet": "organisations/eu/", "no presidency": "organisations/nato/",
-         "tables alone": "organisations/adb/", "country": "countries/FR/", "countries": "countries/", "subjects": "subjects/",
-         "articles": "articles/", "article": "articles/csto-bishkek-session/", "calendar": "calendar/", "people": "people/",
-         "review": "review/", "changes": "changes/", "data": "data/", "method": "method/"}  # fmt: skip
+         "tables alone": "organisations/adb/", "country": "countries/FR/", "countries": "countries/",
+         "subjects": "subjects/", "articles": "articles/", "article": "articles/csto-bishkek-session/",
+         "calendar": "calendar/", "people": "people/", "review": "review/", "changes": "changes/", "data": "data/",
+         "method": "method/"}  # fmt: skip
 each_type = pytest.mark.parametrize("path", TYPES.values(), ids=TYPES)
 
 
