@@ -227,6 +227,7 @@ def child(root: Path, words: list[str], disturb=lambda: None, day: int = DAY) ->
     except BaseException:
         import traceback
 
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         with suppress(BaseException):
             os.write(2, f"Traceback {traceback.format_exc()}".encode())
         os._exit(70)
@@ -243,7 +244,7 @@ def no_room(random: Random):
 
     def disturb() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
 
     return disturb
 
