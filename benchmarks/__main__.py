@@ -141,7 +141,7 @@ def extraction(options: argparse.Namespace) -> list[str]:
         _say(script.name)
         done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, cwd=HERE.parent)
         lines = done.stdout.splitlines() if done.returncode == 0 else [f"failed: {done.stderr[-300:]}"]
-        told += [f"- {script.stem}: {line}" for line in lines if "median" in line or done.returncode]
+        told += [f"- {script.stem}: {line}" for line in lines if "median" in line or "memory" in line or done.returncode]
     return told
 
 
