@@ -86,8 +86,9 @@ def build(root: Path, *, today: date, progress: Progress | None = None, workers:
     """New and changed articles → claims → `content/facts/`. Raises ContentError, with nothing written, on bad input other
     than articles.
 
-    An article that cannot be used is a problem of the report and keeps the facts it had; one that the engine fails on is
-    read again by the next build. What was read is kept in `.cache/claims` at once: a build that is ended goes on from there.
+    An article that cannot be used is a problem of the report and keeps the facts it had; so does one that the engine
+    fails on, and the next build reads it again. What was read is kept in `.cache/claims` at once: a build that is ended
+    goes on from there.
     """
     failed: dict[str, str] = {}
     with content.lock(root):
@@ -105,7 +106,7 @@ def build(root: Path, *, today: date, progress: Progress | None = None, workers:
         cached = _cached(wanted, project)
         to_read = [article for article in wanted if article.id not in cached]
         read = _extract(to_read, project, progress, workers, failed)
-        claims = [*chain.from_iterable(chain(read.values(), cached.values(), kept.values()))]
+        claims = [*chain.from_iterable(chain(read.values(), cached.values(), kept.values(), (known[id_] for id_ in failed)))]
         sheets, by_article = _settled(claims, project), _claims_by_article(claims)
         done = {article.id: article.digest for article in project.articles if article.id not in failed}
         done |= was if project.made_from.engine == project.engine else dict.fromkeys(was, "another engine's")
@@ -227,7 +228,7 @@ def _load(root: Path, today: date, last: Project | None) -> Project:
     engine = _engine(root, settings)
     made_from = content.load_made_from(root)
     stale = [a for a in articles if made_from.engine != engine or made_from.articles.get(a.id) != a.digest]
-    problems += [*unreadable, *overrides.problems, *_from_the_future(articles, root, today)]
+    problems += [*content.links_out(root), *unreadable, *overrides.problems, *_from_the_future(articles, root, today)]
     return Project(
         root, today, tuple(articles), known_kinds, records, settings, overrides, references, made_from, engine, (),
         tuple(problems), tuple(stale), frozenset(), last.previews if last else {}, (), templates,

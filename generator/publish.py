@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import pickle
 import sqlite3
 import sys
@@ -12,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from generator import content, export
+from generator import content, export, schemas
 from generator.build import Project
 from generator.errors import Problem
 from generator.kinds import Kind
@@ -91,6 +92,7 @@ def data(edition: Edition, site: str = "/") -> Iterator[Page]:
     (title, changes), items, found = lines("feed", {}), news(edition, site), export.facts(shown, kinds, today)
     none = [claim for sheet in shown for _, claim, _ in edition.nothing(sheet.id)]
     yield Page("data/facts.json", export.facts_json(found, none, today))
+    yield Page("data/facts.schema.json", json.dumps(schemas.PUBLISHED, indent=1) + "\n")
     yield from (Page(*file) for file in export.tables(found, kinds, title))
     yield Page("data/handovers.ics", export.calendar(shown, kinds, title, today))
     yield Page("feeds/changes.xml", export.atom(items, changes, site))
