@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -18,10 +18,11 @@ from generator.extract.reading import Reading
 from generator.extract.times import Expression, Resolved
 from generator.extract.units import Rendering, Sentence, Unit
 from generator.extract.words import table, words
-from generator.kinds import Kind
+from generator.kinds import Kind, load_built_in
 
 _FILLER = r"(?:[^ <>.:;()]+ |<(?:adjective|norp|gpe|loc|fac|law|event|product|work_of_art|duration|capital)> )"
 """`… ` in a phrase: one word or minor unit; write `… {0,5}?` for a few."""
+_GROUP_NAME = re.compile(r"\(\?P<(?!verb>|_)(\w+)>")
 _PLACEHOLDER = re.compile(r"<(\w+)>")
 _TYPES = table("extract/types.yml")
 """Which units a word for several means, where not just those of its name: in a pattern, as a label, as a field's type."""
@@ -50,13 +51,20 @@ class Frame(NamedTuple):
     particle: str
 
 
-class Phrase(NamedTuple):
-    """A phrase compiled: its pattern over renderings, and pieces of text of which each of these has one where it fits."""
+@dataclass(frozen=True, eq=False)
+class Phrase:
+    """A phrase, and pieces of text of which each of these has one where it fits."""
 
     kind: Kind
     spec: Mapping[str, Any]
-    pattern: Any  # a compiled `regex` pattern: it can be bounded in time
     needs: tuple[frozenset[str], ...]
+
+    @cached_property
+    def pattern(self) -> Any:
+        """Its `regex` pattern over renderings, which can be bounded in time; it takes milliseconds to compile, and most
+        phrases fit nowhere in an article.
+        """
+        return _pattern(self.kind, self.spec)
 
 
 class Rules(NamedTuple):
@@ -79,10 +87,11 @@ def compile_rules(kinds: Iterable[Kind]) -> Rules:
                 frames[lemma].append(Frame(kind, spec, particle))
         for spec in kind.phrases:
             _check_words(kind, spec)
-            pattern = _pattern(kind, spec)
-            _check(kind, spec, [g for g in pattern.groupindex if g != "verb" and not g.startswith("_")])
+            _check(kind, spec, _GROUP_NAME.findall(spec["match"]))
             needs = (frozenset(_spelled(kind, pieces)) for pieces in needed_pieces(kind, spec["match"]))
-            phrases.append(Phrase(kind, spec, pattern, tuple(sorted(needs, key=len))))
+            phrases.append(Phrase(kind, spec, tuple(sorted(needs, key=len))))
+            if kind != load_built_in().get(kind.name):
+                phrases[-1].pattern  # noqa: B018  # what a person wrote is compiled now: it may be wrong
     return Rules(frames, tuple(phrases))
 
 
