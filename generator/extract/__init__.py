@@ -6,6 +6,7 @@ coreference) → `rules` (frames and phrases of the kinds) → `claims` (merged 
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 from itertools import chain, groupby
@@ -31,6 +32,7 @@ __all__ = ["DEFAULT_MODEL", "extract", "rules_at_work"]
 PARSED = 64  # parts of articles parsed at a time: fewer take longer, more take memory
 BATCH = 256  # parts held at a time, and no more than
 HELD = 400_000  # characters of them
+WORDS = 50_000  # words known by heart, some 20 MB; those that come later are learnt again in each batch
 PART = 50_000  # characters read at a time: a book takes no more memory than a long article
 
 Part: TypeAlias = tuple[int, int, Article]
@@ -59,7 +61,7 @@ def extract(
         return [_moved(claim, start) for claim in claims(reading, matches(reading, rules))] if reading else []
 
     def told(batch: list[Part]) -> list[tuple[int, list[Claim]]]:
-        with nlp.memory_zone():  # the words of these articles are forgotten with them
+        with nlp.memory_zone() if len(nlp.vocab) > WORDS else nullcontext():  # where words are forgotten with articles
             docs = _parsed([part for _, _, part in batch], nlp, sieve)
             return [(number, found(part, start, doc)) for (number, start, part), doc in zip(batch, docs, strict=True)]
 

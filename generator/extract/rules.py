@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -137,6 +137,7 @@ def needed_pieces(kind: Kind, match: str) -> list[set[str]]:
     return _needed(re.sub(r"\\.|\[[^]]*\]", "_", re.sub(r"\(\?P<\w+>", "(", text)))
 
 
+@cache
 def _needed(text: str) -> list[set[str]]:
     alternatives = [found[0] for found in _ALTERNATIVE.finditer(text)]
     if len(alternatives) > 1:

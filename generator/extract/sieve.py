@@ -45,7 +45,7 @@ class Terms(NamedTuple):
 
     def met(self, found: set[str]) -> bool:
         """Is one of them among the words found?"""
-        return not self.single.isdisjoint(found) or any(words <= found for words in self.several)
+        return not self.single.isdisjoint(found) or any(map(found.issuperset, self.several))
 
 
 class Sifted(NamedTuple):
@@ -62,10 +62,10 @@ class Sieve:
 
     def __init__(self, nlp: Language, kinds: Iterable[Kind]) -> None:
         self._names = nlp.get_pipe("gazetteer_matcher").matcher  # type: ignore[attr-defined]
-        self._needs = list(dict.fromkeys(tuple(need) for kind in kinds for need in _needs(kind)))
+        self._needs = {frozenset(need) for kind in kinds for need in _needs(kind)}
+        self._terms = frozenset().union(*self._needs)
         irregular = nlp.get_pipe("lemmatizer").lookups.get_table("lemma_exc")["verb"]  # type: ignore[attr-defined]
-        every = {terms for need in self._needs for terms in need}
-        vocabulary = {word for terms in every for term in (terms.single, *terms.several) for word in term}
+        vocabulary = {word for terms in self._terms for term in (terms.single, *terms.several) for word in term}
         stems: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for word in vocabulary:
             stems[_stem(word)[:3]].append((_stem(word), word))
@@ -110,11 +110,12 @@ class Sieve:
 
     def _may_hold(self, sentences: list[set[str]], about: set[str]) -> bool:
         """Does a paragraph name a body, or has it all the words that some rule needs?"""
+        if any(_BODY in found for found in sentences):
+            return True
         every = about.union(*sentences)
-        near = [need for need in self._needs if all(terms.met(every) for terms in need)]
-        return any(_BODY in found for found in sentences) or any(
-            all(terms.met(every if terms.anywhere else found) for terms in need) for need in near for found in sentences
-        )
+        met = {terms for terms in self._terms if terms.met(every)}
+        near = [need for need in self._needs if need <= met]
+        return any(all(t.anywhere or t.met(found) for t in need) for need in near for found in sentences)
 
 
 def _people(doc: Doc, held: Iterable[Line], named: Mapping[int, str]) -> set[int]:
