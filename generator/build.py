@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 
 from generator import changes, content, dates, gazetteer, kinds
 from generator.changes import Change
-from generator.content import MadeFrom, Overrides, References, Settings
+from generator.content import MadeFrom, Overrides, Place, References, Settings
 from generator.errors import ContentError, FactsheetsError, Problem
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
@@ -25,6 +25,7 @@ from generator.model import FOLDERS, Article, Claim, Sheet
 from generator.reconcile import idle_overrides, reconcile, source_claims
 from generator.reprints import originals
 from generator.sheetfile import saved as saved_part
+from generator.shelf import Shelf
 
 T = TypeVar("T")
 
@@ -123,18 +124,63 @@ def build(root: Path, *, today: date, progress: Progress | None = None, workers:
     )
 
 
-def refresh(root: Path, *, today: date, last: Project | None = None) -> Project:
+def refresh(root: Path, *, today: date, last: Project | None = None, shelf: Shelf | None = None) -> Project:
     """The project as it stands, settled in memory with today's overrides; never extracts, never writes, never raises
-    for what people wrote: that is in `problems`, and the last good facts stay (of `last`, or as saved).
+    for what people wrote: that is in `problems`, and the last good facts stay (of `last`, or as saved). Of the `shelf` it
+    takes what earlier runs read and settled of the same.
     """
     project = _load(root, today, last)
-    saved, broken = content.load_sheets(root)
     record, unreadable = content.load_changes(root)
-    present = project.broken.union(article.id for article in project.articles)
-    claims = [c for c in source_claims(saved) if not c.quote or c.quote.article in present]
-    sheets = _with_last_good(_settled(claims, project, last), project.overrides.broken, last.sheets if last else saved)
-    problems = *project.problems, *broken, *unreadable, *_staleness(project, saved), *_idle(claims, project)
+    settled, known, broken = _from_shelf(project, shelf) if shelf else _from_facts(project, last)
+    lost = [place for place in content.facts_digests(root) if place[1] in project.overrides.broken]
+    good = last.sheets if last else content.load_sheets(root, lost)[0]
+    sheets = _with_last_good(settled, project.overrides.broken, good)
+    idle = _idle(source_claims(sheets), project)
+    problems = *project.problems, *broken, *unreadable, *_staleness(project, known), *idle
     return replace(project, sheets=tuple(sheets), problems=problems, changes=tuple(record))
+
+
+def _from_facts(project: Project, last: Project | None) -> tuple[list[Sheet], dict[str, list[str]], list[Problem]]:
+    """The sheets as settled today, the ids of saved claims by article, and the facts files that cannot be read."""
+    saved, broken = content.load_sheets(project.root)
+    return _settled(_present(saved, project), project, last), _ids(saved), broken
+
+
+def _from_shelf(project: Project, shelf: Shelf) -> tuple[list[Sheet], dict[str, list[str]], list[Problem]]:
+    """The same; but a subject is read and settled only where no earlier run did so with the same facts, overrides, rows,
+    kinds, names, and standing of the articles cited.
+    """
+    digests, told = content.facts_digests(project.root), defaultdict[Place, list[Claim]](list)
+    for claim in (*project.overrides.claims, *project.references.claims):
+        told[claim.subject_type, claim.subject].append(claim)
+    law = shelf.key(project.kinds, project.gazetteer.countries, project.gazetteer.organisations)
+    first, present = _originals(project.articles, shelf), _readable(project)
+    sheets, known, broken = list[Sheet](), defaultdict[str, list[str]](list), list[Problem]()
+
+    def read(place: Place) -> list[Sheet]:
+        saved, problems = content.load_sheets(project.root, [place] if place in digests else [])
+        if problems:
+            raise ContentError(*problems)
+        return saved
+
+    def settle(place: Place) -> list[Sheet]:
+        claims = _from_originals(_present(read(place), project), first)
+        return reconcile([*claims, *told[place]], project.kinds, project.gazetteer)
+
+    for place in sorted({*digests, *told}):
+        try:
+            key = shelf.key("cited", place, digests.get(place))
+            cited = shelf.value(key, lambda: _ids(read(place)))  # noqa: B023 (asked at once)
+        except ContentError as error:
+            broken += error.problems
+            del digests[place]
+            cited = {}
+        for article, ids in cited.items():
+            known[article] += ids
+        standing = [(article, article in present, first.get(article)) for article in cited]
+        key = shelf.key("settled", law, place, digests.get(place), standing, told[place])
+        sheets += shelf.sheets(key, lambda: settle(place))  # noqa: B023 (asked at once)
+    return sheets, known, broken
 
 
 def preview(project: Project) -> Project:
@@ -237,11 +283,32 @@ def rules_at_work(
 
 def _settled(claims: Iterable[Claim], project: Project, last: Project | None = None) -> list[Sheet]:
     """What articles say, settled with the project's overrides and references; only what is not as in `last`."""
-    first = originals(project.articles)
-    told = (c if c.origin == (o := first.get(c.quote.article if c.quote else "")) else replace(c, origin=o) for c in claims)
-    every = [*told, *project.overrides.claims, *project.references.claims]
+    told = _from_originals(claims, originals(project.articles))
     same = last.sheets if last and last.engine == project.engine else ()
+    every = [*told, *project.overrides.claims, *project.references.claims]
     return reconcile(every, project.kinds, project.gazetteer, same)
+
+
+def _from_originals(claims: Iterable[Claim], first: Mapping[str, str]) -> Iterator[Claim]:
+    """Each claim of a reprint with the article that printed it first."""
+    return (c if c.origin == (o := first.get(c.quote.article if c.quote else "")) else replace(c, origin=o) for c in claims)
+
+
+def _originals(articles: tuple[Article, ...], shelf: Shelf) -> Mapping[str, str]:
+    key = shelf.key("originals", [(article.id, article.published, article.digest) for article in articles])
+    found: dict[str, str] = shelf.value(key, lambda: originals(articles))
+    return found
+
+
+def _readable(project: Project) -> frozenset[str]:
+    """Ids of the articles that are there, those that cannot be used among them."""
+    return project.broken.union(article.id for article in project.articles)
+
+
+def _present(saved: Iterable[Sheet], project: Project) -> list[Claim]:
+    """What articles say that are there."""
+    readable = _readable(project)
+    return [claim for claim in source_claims(saved) if claim.quote and claim.quote.article in readable]
 
 
 def _extract(
@@ -262,9 +329,14 @@ def _claims_by_article(claims: Iterable[Claim]) -> dict[str, list[Claim]]:
     return result
 
 
-def _is_sound(article: Article, known: Mapping[str, list[Claim]], project: Project) -> bool:
+def _ids(saved: Iterable[Sheet]) -> dict[str, list[str]]:
+    """Of what articles say, by article."""
+    return {article: [claim.id for claim in some] for article, some in _claims_by_article(source_claims(saved)).items()}
+
+
+def _is_sound(article: Article, known: Mapping[str, Sequence[Claim | str]], project: Project) -> bool:
     """Are the saved claims of an article all there, as they were written?"""
-    return content.seal(known[article.id]) == project.made_from.claims.get(article.id)
+    return content.seal(known.get(article.id, ())) == project.made_from.claims.get(article.id)
 
 
 def _why_read(article: Article, project: Project) -> str:
@@ -274,10 +346,9 @@ def _why_read(article: Article, project: Project) -> str:
     return "with another program, kinds or names" if other else "because its saved claims were lost or edited"
 
 
-def _staleness(project: Project, saved: Iterable[Sheet]) -> Iterator[Problem]:
+def _staleness(project: Project, known: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
     """Where content/facts was not made from the articles as they are, by digest."""
     facts, made_from = Path("content/facts/articles.yml"), project.made_from
-    known = _claims_by_article(source_claims(saved))
     for article in project.articles:
         if made_from.articles.get(article.id) != article.digest:
             path = content.article_path(project.root, article.id)

@@ -17,7 +17,7 @@ from dataclasses import replace
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
 
 import filelock
 
@@ -29,11 +29,13 @@ from generator.changes import Change
 from generator.errors import ContentError, FactsheetsError, Problem, did_you_mean
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
-from generator.model import FOLDERS, Article, Claim, Sheet
+from generator.model import FOLDERS, Article, Claim, Sheet, SubjectType
 from generator.overridefile import Expectation
 from generator.referencefile import Table
 
 T = TypeVar("T")
+Place: TypeAlias = tuple[SubjectType, str]
+"""A subject, by type and id."""
 
 _OVERRIDES_HEAD = "# yaml-language-server: $schema=../../schemas/overrides.json\n"
 _FEEDS_HEAD = "# yaml-language-server: $schema=schemas/feeds.json\n"
@@ -201,12 +203,28 @@ def load_references(root: Path, kinds: Mapping[str, Kind], gazetteer: Gazetteer)
     return References({table.id: table for table, _ in read}, tuple(claim for _, some in read for claim in some))
 
 
-def load_sheets(root: Path) -> tuple[list[Sheet], list[Problem]]:
-    """The saved sheets that can be read, overrides' claims included, and the files that are not as we write them."""
-    types = {path: type_ for type_, name in FOLDERS.items() for path in _files(root / "content/facts" / name, ".yml")}
-    sheets, problems = _each([*types], lambda path: sheetfile.parse(strict_yaml.read(path)[0], types[path], path), root)
+def load_sheets(root: Path, places: Iterable[Place] | None = None) -> tuple[list[Sheet], list[Problem]]:
+    """The saved sheets (of all subjects, or of these) that can be read, overrides' claims included, and the files that are
+    not as we write them.
+    """
+    paths = _places(root) if places is None else {_facts_path(root, place): place for place in places}
+
+    def read(path: Path) -> Sheet:
+        sheet = sheetfile.parse(strict_yaml.read(path)[0], paths[path][0], path)
+        if sheet.id != path.stem:
+            raise ContentError(Problem(f"holds the facts of {sheet.id!r}", path))
+        return sheet
+
+    sheets, problems = _each([*paths], read, root)
     hint = "machine-written; delete it and run: factsheets build"
     return sheets, [replace(problem, hint=hint) for problem in problems]
+
+
+def facts_digests(root: Path) -> dict[Place, str]:
+    """Of what is saved, by subject: the same digest, the same facts. It is empty where a file cannot be read."""
+    places = _places(root)
+    read, _ = _each([*places], lambda path: (path, hashlib.sha256(path.read_bytes()).hexdigest()), root)
+    return dict.fromkeys(places.values(), "") | {places[path]: digest for path, digest in read}
 
 
 def load_sheets_at(root: Path, revision: str) -> list[Sheet]:
@@ -237,9 +255,10 @@ def load_made_from(root: Path) -> MadeFrom:
         return MadeFrom()
 
 
-def seal(claims: Iterable[Claim]) -> str:
-    """A digest of an article's claims as saved; it differs once one of them is lost or edited."""
-    return hashlib.sha256("".join(sorted(claim.id for claim in claims)).encode()).hexdigest()[:12]
+def seal(claims: Iterable[Claim | str]) -> str:
+    """A digest of an article's claims as saved, or of their ids; it differs once one of them is lost or edited."""
+    ids = sorted(claim if isinstance(claim, str) else claim.id for claim in claims)
+    return hashlib.sha256("".join(ids).encode()).hexdigest()[:12]
 
 
 def outdated(root: Path, sheets: Iterable[Sheet]) -> dict[Path, str | None]:
@@ -338,6 +357,15 @@ def _article(path: Path) -> Article:
     text, beside = strict_yaml.read_text(path), path.with_suffix(".yml")
     data = schemas.read(beside, schemas.ARTICLE)[0] if path.suffix == ".txt" and beside.exists() else None
     return articlefile.parse(text, path, data)
+
+
+def _places(root: Path) -> dict[Path, Place]:
+    folders = [(type_, root / "content/facts" / name) for type_, name in FOLDERS.items()]
+    return {path: (type_, path.stem) for type_, folder in folders for path in _files(folder, ".yml")}
+
+
+def _facts_path(root: Path, place: Place) -> Path:
+    return root / "content/facts" / FOLDERS[place[0]] / f"{place[1]}.yml"
 
 
 def _misplaced(folder: Path) -> Iterator[Problem]:

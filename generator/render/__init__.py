@@ -71,7 +71,11 @@ def render(
     yield from (Draft(f"{listed}/index.md", listed, shared | lists) for listed in lists)
     if review is not None:
         waiting = [
-            (item, edition.name(item.sheet.id, item.sheet.name), [evidence(c, item.says, edition) for c in item.claims])
+            (
+                item,
+                edition.name(item.sheet.id, item.sheet.name),
+                [evidence(c, item.says, edition.articles) for c in item.claims],
+            )
             for item in review
         ]
         yield Draft("review/index.md", "review", shared | {"items": waiting, "kinds": edition.kinds})

@@ -55,12 +55,10 @@ class Evidence(NamedTuple):
     also: tuple[tuple[str, str | None], ...]  # further quotes that the derivation needs, with our page at their words
 
 
-class Row(NamedTuple):
-    """A fact as one line of a page; `anchor` is its id there."""
-
+class _Row(NamedTuple):
     anchor: str
     kind: Kind
-    sheet: Sheet
+    sheet: Sheet  # without its facts: a page changes with those that it shows
     fact: Fact
     subject: Name
     short: str  # the subject's acronym, or its name
@@ -71,9 +69,27 @@ class Row(NamedTuple):
     until: str | None
     span: tuple[tuple[date, str], ...]  # `timeline.spans`
     stale: bool  # nobody has confirmed it for two years
-    evidence: tuple[Evidence, ...]
-    against: tuple[Evidence, ...]
+    cited: tuple[Article, ...]  # those of ours that hold its quotes
     repository: str | None
+
+
+class Row(_Row):
+    """A fact as one line of a page; `anchor` is its id there. What takes long to work out is so only where it is shown."""
+
+    @cached_property
+    def _backing(self) -> list[Evidence]:
+        articles = {article.id: article for article in self.cited}
+        return [evidence(claim, self.fact, articles) for claim in self.fact.claims if not claim.denies]
+
+    @property
+    def evidence(self) -> list[Evidence]:
+        """What says so."""
+        return [item for item in self._backing if not item.says]
+
+    @property
+    def against(self) -> list[Evidence]:
+        """What says otherwise."""
+        return [item for item in self._backing if item.says]
 
     @property
     def report(self) -> str | None:
@@ -83,7 +99,8 @@ class Row(NamedTuple):
     @property
     def sources(self) -> int:
         """How many articles say so, reprints apart."""
-        return independent(item.claim for item in self.evidence if item.claim.quote)
+        said = (claim for claim in self.fact.claims if claim.quote and not claim.denies)
+        return independent(claim for claim in said if not _says_otherwise(claim, self.fact))
 
     @property
     def on(self) -> str:
@@ -210,16 +227,17 @@ def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
     standings = timeline.standings(sheet.facts, edition.kinds, edition.today)
     spans = timeline.spans(sheet.facts, edition.kinds)
     subject, record = edition.name(sheet.id, sheet.name), edition.gazetteer.record(sheet.id)
+    bare = Sheet(sheet.id, sheet.name, sheet.type)
     for fact, standing, span in zip(sheet.facts, standings, spans, strict=True):
         if not shown(fact) or not (kind := edition.kinds.get(fact.kind)):
             continue
         here = anchor(fact, kind)
         used[here] += 1
-        backing = tuple(evidence(claim, fact, edition) for claim in fact.claims if not claim.denies)
+        cited = dict.fromkeys(quoted.article for claim in fact.claims for quoted in quotes(claim))
         yield Row(
             anchor=here if used[here] == 1 else f"{here}-{used[here]}",
             kind=kind,
-            sheet=sheet,
+            sheet=bare,
             fact=fact,
             subject=subject,
             short=(record.acronym if record else None) or subject.text,
@@ -230,8 +248,7 @@ def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
             until=_until(fact),
             span=span if kind.changes else (),
             stale=bool(fact.confirmed) and old(fact.confirmed or "", edition),
-            evidence=tuple(item for item in backing if not item.says),
-            against=tuple(item for item in backing if item.says),
+            cited=tuple(edition.articles[name] for name in cited if name in edition.articles),
             repository=edition.repository,
         )
 
@@ -293,12 +310,12 @@ def quotes(claim: Claim) -> Iterator[Quote]:
             yield more
 
 
-def evidence(claim: Claim, fact: Fact, edition: Edition) -> Evidence:
+def evidence(claim: Claim, fact: Fact, articles: Mapping[str, Article]) -> Evidence:
     """A claim for or against a fact, with the words around its quote and the addresses where they stand."""
     quoted, says = claim.quote, _says_otherwise(claim, fact)
-    article = edition.articles.get(quoted.article) if quoted else None
+    article = articles.get(quoted.article) if quoted else None
     further = [more for more in quotes(claim) if more != quoted]
-    also = tuple((more.text, _mark(more) if _found(more, edition) else None) for more in further)
+    also = tuple((more.text, _mark(more) if _found(more, articles) else None) for more in further)
     if not quoted or not article or not holds(quoted, article):
         return Evidence(claim, says, article, "", quoted.text if quoted else "", "", bool(quoted), None, None, also)
     before, after = context(quoted, article.text)
@@ -318,8 +335,8 @@ def _says_otherwise(claim: Claim, fact: Fact) -> str | None:
     return status if status and disputed and status != fact.fields.get("status") else None
 
 
-def _found(quoted: Quote, edition: Edition) -> bool:
-    return quoted.article in edition.articles and holds(quoted, edition.articles[quoted.article])
+def _found(quoted: Quote, articles: Mapping[str, Article]) -> bool:
+    return quoted.article in articles and holds(quoted, articles[quoted.article])
 
 
 def holds(quoted: Quote, article: Article) -> bool:

@@ -1,0 +1,169 @@
+"""What earlier runs made, kept in a file of the project's `.cache` that may be deleted at any time."""
+
+import hashlib
+import io
+import json
+import pickle
+import sqlite3
+import sys
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from generator.model import Claim, Derivation, Event, Fact, Quote, Sheet
+
+PACKAGE = Path(str(files("generator")))
+_sheets: dict[bytes, tuple[list[Sheet], dict[int, tuple[object, bytes]]]] = {}
+_SHARED = ("Sheet", "Kind", "Article", "Fact", "Row")  # what many drafts have in common
+
+
+class Kept(NamedTuple):
+    """A page as its readers and the search got it."""
+
+    html: str
+    found: str  # what the search finds on it, as JSON
+
+
+class Shelf:
+    """Texts that earlier runs made, by a digest of the program and of all that each depends on; and how pages were shown
+    by a site of which `theme` is a digest.
+
+    Only text comes back from it, never an object. Raises sqlite3.Error or OSError where the file is of no use.
+    """
+
+    def __init__(self, root: Path, theme: str = "") -> None:
+        path = root / ".cache" / "site.sqlite"
+        path.parent.mkdir(exist_ok=True)
+        path.with_name(".gitignore").write_text("*\n", "utf-8")
+        self._pages = sqlite3.connect(path, timeout=1)
+        columns = "key BLOB PRIMARY KEY, text BLOB NOT NULL, theme TEXT, html BLOB, found BLOB"
+        self._pages.execute(f"CREATE TABLE IF NOT EXISTS pages ({columns})")
+        self._theme, self._used = theme, set[bytes]()
+        self._digests: dict[int, tuple[object, bytes]] = {}
+        sources = (path for path in sorted(PACKAGE.rglob("*.*")) if path.suffix != ".pyc" and path.is_file())
+        versions = f"{sys.version} {version('jinja2')} {version('markupsafe')} ".encode()
+        self._program = hashlib.sha256(versions + b"\0".join(path.read_bytes() for path in sources)).digest()
+
+    def key(self, *given: object) -> bytes:
+        """Of all that a text depends on besides the program."""
+        key = _Digester(self._digests).digest((self._program, given))
+        self._used.add(key)
+        return key
+
+    def text(self, key: bytes, make: Callable[[], str]) -> str:
+        """The text of this key, made and kept where it is not there."""
+        if found := self._pages.execute("SELECT text FROM pages WHERE key = ?", [key]).fetchone():
+            return zlib.decompress(found[0]).decode()
+        return self.keep(key, make())
+
+    def value(self, key: bytes, make: Callable[[], object]) -> Any:
+        """Likewise what JSON can hold."""
+        return json.loads(self.text(key, lambda: json.dumps(make())))
+
+    def sheets(self, key: bytes, settle: Callable[[], list[Sheet]]) -> list[Sheet]:
+        """Likewise settled sheets, as the same objects while this process runs."""
+        if key not in _sheets:
+            _sheets[key] = _thawed(self.text(key, lambda: _frozen(settle())))
+        found, digests = _sheets[key]
+        self._digests |= digests
+        return found
+
+    def keep(self, key: bytes, text: str) -> str:
+        """Keeps a text, and returns it."""
+        self._pages.execute("INSERT OR REPLACE INTO pages (key, text) VALUES (?, ?)", [key, _packed(text)])
+        return text
+
+    def shown(self, key: bytes) -> Kept | None:
+        """A page as it was shown with the same theme."""
+        asked = "SELECT html, found FROM pages WHERE key = ? AND theme = ?"
+        found = self._theme and self._pages.execute(asked, [key, self._theme]).fetchone()
+        return Kept(*(zlib.decompress(part).decode() for part in found)) if found else None
+
+    def keep_shown(self, pages: Iterable[tuple[bytes, Kept]]) -> None:
+        """Keeps that, of pages whose text is kept."""
+        rows = ((self._theme, *map(_packed, page), key) for key, page in pages)
+        self._pages.executemany("UPDATE pages SET theme = ?, html = ?, found = ? WHERE key = ?", rows)
+
+    def tidy(self) -> None:
+        """Once all that a site is made of was asked for: what nobody asked for goes where it is more than that."""
+        gone = {key for (key,) in self._pages.execute("SELECT key FROM pages")} - self._used
+        if len(gone) > len(self._used):
+            self._pages.executemany("DELETE FROM pages WHERE key = ?", [[key] for key in gone])
+
+    def close(self) -> None:
+        """With everything written."""
+        self._pages.commit()
+        self._pages.close()
+
+
+def _frozen(sheets: Iterable[Sheet]) -> str:
+    """A line of JSON for each sheet, with its denials, and for each of its facts."""
+    parts = [part for it in sheets for part in ([it.id, it.name, it.type, it.denied], *it.facts)]
+    return "\n".join(json.dumps(part, default=_fields, ensure_ascii=False) for part in parts)
+
+
+def _fields(part: Any) -> list[object]:
+    return [getattr(part, name) for name in part.__slots__]
+
+
+def _thawed(text: str) -> tuple[list[Sheet], dict[int, tuple[object, bytes]]]:
+    """The sheets, and the digests of their facts."""
+    sheets, facts = list[Sheet](), dict[int, tuple[object, bytes]]()
+    for line in text.split("\n") if text else ():
+        if len(data := json.loads(line)) == 4:
+            id_, name, type_, denied = data
+            sheets.append(Sheet(id_, name, type_, denied=tuple(map(_claim, denied))))
+        else:
+            fact = _fact(data)
+            facts[id(fact)] = fact, hashlib.sha256(line.encode()).digest()
+            sheets[-1] = replace(sheets[-1], facts=(*sheets[-1].facts, fact))
+    return sheets, facts
+
+
+def _fact(data: list[Any]) -> Fact:
+    fact = dict(zip(Fact.__slots__, data, strict=True))
+    fact["claims"] = tuple(map(_claim, fact["claims"]))
+    fact["events"] = tuple(Event(*event) for event in fact["events"])
+    return Fact(**fact)
+
+
+def _claim(data: list[Any]) -> Claim:
+    claim = dict(zip(Claim.__slots__, data, strict=True))
+    if quoted := claim["quote"]:
+        claim["quote"] = Quote(*quoted)
+    if derived := claim["derivation"]:
+        claim["derivation"] = Derivation(derived[0], tuple(Quote(*quoted) for quoted in derived[1]))
+    return Claim(**claim)
+
+
+def _packed(text: str) -> bytes:
+    return zlib.compress(text.encode(), 1)
+
+
+class _Digester(pickle.Pickler):
+    """Bytes that differ where values do, never read back; what many drafts share is digested once.
+
+    Equal values of which other parts are one object may differ too: such a page is made again.
+    """
+
+    def __init__(self, known: dict[int, tuple[object, bytes]]) -> None:
+        self._out, self._known = io.BytesIO(), known
+        super().__init__(self._out, protocol=5)
+
+    def digest(self, value: object) -> bytes:
+        self.dump(value)
+        return hashlib.sha256(self._out.getvalue()).digest()
+
+    def reducer_override(self, value: Any) -> Any:
+        if type(value).__name__ not in _SHARED:
+            return NotImplemented
+        if id(value) not in self._known:
+            self._known[id(value)] = (
+                value,
+                _Digester(self._known).digest(tuple(value) if isinstance(value, tuple) else value.__reduce_ex__(5)),
+            )
+        return bytes, (self._known[id(value)][1],)
