@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet -c constraints.txt
 SHARED_EVAL ?= ../shared/eval
 
 .DEFAULT_GOAL := help
-.PHONY: help setup site serve test soak lint check quality benchmark screenshots update clean
+.PHONY: help setup site serve test soak mutants fuzz lint check quality benchmark screenshots update clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -39,6 +39,12 @@ test: $(VENV)/.dev-installed ## run all tests, on all cores
 
 soak: $(VENV)/.dev-installed ## thousands of claim sets against every property; half an hour at most
 	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest tests/test_properties.py
+
+mutants: $(VENV)/.dev-installed ## break each promise of the threat model on purpose: its test must fail
+	$(BIN)/python tests/broken_builds.py
+
+fuzz: $(VENV)/.dev-installed ## a million texts that nobody wrote, read; fifty thousand of them as whole projects and imports
+	$(BIN)/python tests/fuzz.py
 
 lint: $(VENV)/.dev-installed ## formatting, lint, types
 	$(BIN)/ruff format --check .

@@ -20,7 +20,11 @@ from typing import Any, NamedTuple
 from engines import PAGE, Engine
 
 ENVIRONMENT = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
-PATIENCE = 600  # seconds that a page may take to appear
+PATIENCE = 3600  # seconds that a command, or a page, may take
+
+
+class MeasureError(Exception):
+    """What was to be measured ended badly, or not at all."""
 
 
 class Run(NamedTuple):
@@ -37,13 +41,18 @@ def run(command: list[str], cwd: Path, **environment: str) -> Run:
     with tempfile.TemporaryFile("w+") as output:
         start = time.perf_counter()
         process = subprocess.Popen(command, cwd=cwd, env={**ENVIRONMENT, **environment}, stdout=output, stderr=output)
+        late = threading.Timer(PATIENCE, process.kill)
+        late.start()
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
+        late.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         said = output.read()
     if process.returncode:
-        raise SystemExit(f"{' '.join(command)} failed in {cwd}:\n{said[-2000:]}")
+        raise MeasureError(
+            f"{' '.join(command)} ended with {process.returncode} after {seconds:,.0f} s: {said[-300:].strip()}"
+        )
     return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said)
 
 
@@ -92,7 +101,7 @@ def _wait(address: str, text: str) -> None:
         except (urllib.error.URLError, OSError):
             pass
         time.sleep(0.02)
-    raise SystemExit(f"{text!r} never appeared on {address}")
+    raise MeasureError(f"{text!r} did not appear on {address} in {PATIENCE} s")
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -126,7 +135,7 @@ def first_result(site: Path, words: str) -> tuple[float, float] | None:
         playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]) as browser,
     ):
         page = browser.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(600_000)
         start = time.perf_counter()
         page.goto(address)
         page.keyboard.press("/")

@@ -4,18 +4,19 @@ import hashlib
 import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager, nullcontext
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
-from importlib.metadata import version
+from functools import lru_cache, partial
+from importlib.metadata import distributions, version
 from importlib.resources import files
-from itertools import chain
+from itertools import chain, islice, tee
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from generator import changes, content, dates, gazetteer, kinds
+from generator import cache, changes, claimfile, content, dates, gazetteer, kinds
 from generator.changes import Change
 from generator.content import MadeFrom, Overrides, Place, References, Settings
 from generator.errors import ContentError, FactsheetsError, Problem
@@ -31,9 +32,6 @@ T = TypeVar("T")
 
 Progress: TypeAlias = Callable[[Iterator[list[Claim]], int], Iterable[list[Claim]]]
 """Shows how far a long loop is: gets the loop and its length, passes everything on."""
-
-WORTH_A_WORKER = 50_000
-"""Characters of articles below which one process is done before another has loaded its model."""
 
 RUN_BUILD = "run: factsheets build"
 """The hint of problems that a build would mend."""
@@ -78,6 +76,7 @@ class Report(NamedTuple):
     """What a build did."""
 
     extracted: Mapping[str, str]  # articles read by the engine, and why
+    cached: Mapping[str, str]  # those that it had read before, and why they were asked for again
     changes: tuple[Change, ...]
     touched: tuple[Path, ...]  # files written or removed, below the project
     problems: tuple[Problem, ...]  # warnings; errors are raised
@@ -88,8 +87,9 @@ def build(root: Path, *, today: date, progress: Progress | None = None, workers:
     """New and changed articles → claims → `content/facts/`. Raises ContentError, with nothing written, on bad input other
     than articles.
 
-    An article that cannot be used is a problem of the report and keeps the facts it had; one that the engine fails on is
-    read again by the next build.
+    An article that cannot be used is a problem of the report and keeps the facts it had; so does one that the engine
+    fails on, and the next build reads it again. What was read is kept in `.cache/claims` at once: a build that is ended
+    goes on from there.
     """
     failed: dict[str, str] = {}
     with content.lock(root):
@@ -103,8 +103,11 @@ def build(root: Path, *, today: date, progress: Progress | None = None, workers:
         kept = {article.id: known[article.id] for article in fresh if _is_sound(article, known, project)}
         was = {id_: digest for id_, digest in project.made_from.articles.items() if id_ in project.broken}
         kept |= {id_: known[id_] for id_ in was}
-        to_read = [article for article in project.articles if article.id not in kept]
-        claims = [*_extract(to_read, project, progress, workers, failed), *(c for some in kept.values() for c in some)]
+        wanted = [article for article in project.articles if article.id not in kept]
+        cached = _cached(wanted, project)
+        to_read = [article for article in wanted if article.id not in cached]
+        read = _extract(to_read, project, progress, workers, failed)
+        claims = [*chain.from_iterable(chain(read.values(), cached.values(), kept.values(), (known[id_] for id_ in failed)))]
         sheets, by_article = _settled(claims, project), _claims_by_article(claims)
         done = {article.id: article.digest for article in project.articles if article.id not in failed}
         done |= was if project.made_from.engine == project.engine else dict.fromkeys(was, "another engine's")
@@ -114,9 +117,13 @@ def build(root: Path, *, today: date, progress: Progress | None = None, workers:
         record = _to_record(saved, sheets, [*files], frozenset(moved), project)
         touched = [*content.append_changes(root, record), *content.save_sheets(root, files, made_from)]
     repaired = [replace(p, severity="warning", hint="it was made anew from the articles") for p in broken]
-    unread = [Problem(f"could not be read: {says}", content.article_path(root, id_)) for id_, says in failed.items()]
+    hint = "the others were read; the next build tries it again"
+    unread = [
+        Problem(f"could not be read: {why}", content.article_path(root, id_), hint=hint) for id_, why in failed.items()
+    ]
     return Report(
         {article.id: _why_read(article, project) for article in to_read},
+        {article.id: _why_read(article, project) for article in wanted if article.id in cached},
         tuple(changes.between(saved, map(saved_part, sheets), project.kinds)),
         tuple(touched),
         (*project.problems, *repaired, *unread, *_idle(claims, project)),
@@ -184,12 +191,13 @@ def _from_shelf(project: Project, shelf: Shelf) -> tuple[list[Sheet], dict[str, 
 
 
 def preview(project: Project) -> Project:
-    """With new and changed articles extracted in this process and shown, marked unsaved; nothing is written."""
+    """With new and changed articles extracted in this process and shown, marked unsaved; only the cache is written to."""
     if not project.stale:
         return project
-    to_read = [article for article in project.stale if article.digest not in project.previews]
-    found = _claims_by_article(_extract(to_read, project, None, HERE, None))
-    previews = {a.digest: project.previews.get(a.digest, found[a.id]) for a in project.stale}
+    wanted = [article for article in project.stale if article.digest not in project.previews]
+    found = _cached(wanted, project)
+    found |= _extract([article for article in wanted if article.id not in found], project, None, HERE, None)
+    previews = {a.digest: found[a.id] if a.id in found else project.previews[a.digest] for a in project.stale}
     stale = {article.id for article in project.stale}
     claims = [c for c in source_claims(project.sheets) if not c.quote or c.quote.article not in stale]
     claims += [claim for some in previews.values() for claim in some]
@@ -214,32 +222,34 @@ def extract_articles(
     from generator.extract import shares
 
     setup = shares.Setup(kinds, gazetteer, model or extract.DEFAULT_MODEL, today)
-    articles = list(articles)
-    count = min(workers.processes or os.cpu_count() or 1, sum(len(article.text) for article in articles) // WORTH_A_WORKER)
-    alone = count < 2 and not workers.cluster
-    with nullcontext((None, 1)) if alone else _executor(count, workers.cluster) as (executor, hands):
-        read = shares.extract_on(executor, hands, articles, setup)
-        for article, found in zip(articles, read, strict=True):
-            if isinstance(found, str) and failed is None:
+    each, to_read = tee(articles)
+    unread = shares.shares(to_read)
+    first = [*islice(unread, 2)]
+    worth_it = workers.cluster or (len(first) == 2 and workers != HERE)
+    read = shares.extract_on(partial(_executor, workers) if worth_it else None, chain(first, unread), setup)
+    for article, found in zip(each, read, strict=True):
+        if isinstance(found, str):
+            if failed is None:
                 raise FactsheetsError(f"the article {article.id!r} could not be read: {found}")
-            if isinstance(found, str) and failed is not None:
-                failed[article.id] = found
-            yield [] if isinstance(found, str) else found
+            failed[article.id] = found
+        yield [] if isinstance(found, str) else found
 
 
 @contextmanager
-def _executor(count: int, cluster: str | None) -> Iterator[tuple[Executor, int]]:
-    """Processes of this machine or of a Dask scheduler, and how many."""
-    if not cluster:
+def _executor(workers: Workers) -> Iterator[tuple[Executor, int, tuple[type[Exception], ...]]]:
+    """Processes of this machine or of a Dask scheduler, as `shares.Pool` has it."""
+    if not workers.cluster:
+        count = workers.processes or os.cpu_count() or 1
         with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
-            yield pool, count
+            yield pool, count, (BrokenExecutor,)
         return
     try:
-        from distributed import Client
+        from distributed import Client, KilledWorker
     except ImportError:
         raise FactsheetsError("a cluster needs Dask", hint="pip install 'factsheets[cluster]'") from None
-    with Client(cluster.replace("dask://", "tcp://"), set_as_default=False) as client:  # type: ignore[no-untyped-call]
-        yield client.get_executor(pure=False, retries=2), max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+    with Client(workers.cluster.replace("dask://", "tcp://"), set_as_default=False) as client:  # type: ignore[no-untyped-call]
+        count = len(client.scheduler_info(n_workers=-1)["workers"])
+        yield client.get_executor(pure=False, retries=2), max(1, count), (KilledWorker,)
 
 
 def _load(root: Path, today: date, last: Project | None) -> Project:
@@ -264,21 +274,12 @@ def _load(root: Path, today: date, last: Project | None) -> Project:
     engine = _engine(root, settings)
     made_from = content.load_made_from(root)
     stale = [a for a in articles if made_from.engine != engine or made_from.articles.get(a.id) != a.digest]
-    problems += [*unreadable, *overrides.problems, *_from_the_future(articles, root, today)]
+    problems += [*content.links_out(root), *unreadable, *overrides.problems, *_from_the_future(articles, root, today)]
     return Project(
         root, today, tuple(articles), known_kinds, records, settings, overrides, references, made_from, engine, (),
         tuple(problems), tuple(stale), frozenset(), last.previews if last else {}, (), templates,
         frozenset(problem.path.stem for problem in unreadable if problem.path),
     )  # fmt: skip
-
-
-def rules_at_work(
-    articles: Iterable[Article], kinds: Mapping[str, Kind], gazetteer: Gazetteer, model: str | None = None
-) -> set[str]:
-    """`extract.rules_at_work`, likewise."""
-    from generator import extract
-
-    return extract.rules_at_work(articles, kinds=kinds, gazetteer=gazetteer, model=model or extract.DEFAULT_MODEL)
 
 
 def _settled(claims: Iterable[Claim], project: Project, last: Project | None = None) -> list[Sheet]:
@@ -311,14 +312,39 @@ def _present(saved: Iterable[Sheet], project: Project) -> list[Claim]:
     return [claim for claim in source_claims(saved) if claim.quote and claim.quote.article in readable]
 
 
+def _cached(articles: Iterable[Article], project: Project) -> dict[str, list[Claim]]:
+    """What the engine has read before, by the article's id."""
+    found = {article.id: claimfile.parse(cache.get(_entry(article, project)), article) for article in articles}
+    return {id_: claims for id_, claims in found.items() if claims is not None}
+
+
 def _extract(
     articles: list[Article], project: Project, progress: Progress | None, workers: Workers, failed: dict[str, str] | None
-) -> list[Claim]:
+) -> dict[str, list[Claim]]:
+    """What it reads now, likewise; each as soon as it is read goes into the cache, but for failures."""
     if not articles:
-        return []
+        return {}
     engine = (project.kinds, project.gazetteer, project.settings.model)
-    found = extract_articles(articles, *engine, project.today, workers, failed)
-    return [*chain.from_iterable(progress(found, len(articles)) if progress else found)]
+    read = extract_articles(articles, *engine, project.today, workers, failed)
+    found: dict[str, list[Claim]] = {}
+    for article, claims in zip(articles, progress(read, len(articles)) if progress else read, strict=True):
+        found[article.id] = claims
+        if article.id not in (failed or {}):
+            cache.put(_entry(article, project), claimfile.dump(claims))
+    return found
+
+
+def _entry(article: Article, project: Project) -> Path:
+    """An undated article may be of any day until today; what libraries and models compute is that of their version."""
+    day = "" if article.published else project.today.isoformat()
+    key = f"{article.digest} {day} {_versions('spacy', project.settings.model or 'spacy')}"
+    name = hashlib.sha256(key.encode()).hexdigest()
+    return project.root / ".cache" / "claims" / project.engine / name[:2] / f"{name}.json"
+
+
+@lru_cache
+def _versions(*names: str) -> str:
+    return " ".join(found.version for name in names for found in distributions(name=name))
 
 
 def _claims_by_article(claims: Iterable[Claim]) -> dict[str, list[Claim]]:

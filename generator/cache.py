@@ -1,7 +1,8 @@
-"""Nothing twice: what the last build was made from, by the times and sizes of its files.
+"""Nothing twice: what the last build was made from, by the times and sizes of its files, and what articles said.
 
-The record is `.cache/build.json` of a project: readable, and safe to delete at any time. Only the standard library is
-imported here, so that a build with nothing to do ends before anything else is loaded.
+All of it is below `.cache/` of a project: readable, and safe to delete at any time. `build.json` is the record of the last
+build, `claims/` holds an entry for each article read. Only the standard library is imported here, so that a build with
+nothing to do ends before anything else is loaded.
 """
 
 import json
@@ -42,11 +43,24 @@ def outputs(root: Path) -> dict[str, str]:
 def remember(root: Path, read: dict[str, str], told: list[str]) -> None:
     """Keeps what a build read (`inputs`, taken before it began) and the warnings it gave; silent where it cannot."""
     record = {"today": today().isoformat(), "read": read, "written": outputs(root), "told": told}
-    path = root / ".cache" / "build.json"
+    put(root / ".cache" / "build.json", json.dumps(record, indent=0))
+
+
+def put(path: Path, text: str) -> None:
+    """Puts a text in place whole or not at all; silent where it cannot."""
     with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{os.getpid()}.tmp")
-        part.write_text(json.dumps(record, indent=0), "utf-8")
+        part.write_text(text, "utf-8")
         part.replace(path)
+
+
+def get(path: Path) -> bytes:
+    """What `put` put there, if it is still whole; else nothing."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def changed(root: Path) -> tuple[list[str], list[str]]:

@@ -6,14 +6,15 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from generator import dates, timeline
-from generator.build import RUN_BUILD, Project, extract_articles, refresh, rules_at_work
+from generator import articlefile, dates, timeline
+from generator.build import RUN_BUILD, Project, extract_articles, refresh
 from generator.content import article_path, outdated
 from generator.errors import Problem
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import FOLDERS, PUBLISH_AT, Article, Claim, Fact, Quote, Sheet
 from generator.reconcile import denies, plain
+from generator.strict_yaml import read_text
 
 Line: TypeAlias = Mapping[str, str | None]
 """A claim by the keys of the machine interface."""
@@ -26,6 +27,7 @@ def check(root: Path, *, today: date) -> Iterator[Problem]:
     yield from _orphans(project)
     yield from _unexpected(project, today)
     yield from _sourceless(project)
+    yield from _altered(root)
     for sheet in (sheet for sheet in project.sheets if sheet.type == "organisation"):
         path = Path("content/facts/organisations") / f"{sheet.id}.yml"
         hint = f"correct it in content/overrides/organisations/{sheet.id}.yml, or add an article"
@@ -41,6 +43,8 @@ def failing_examples(kinds: Mapping[str, Kind], gazetteer: Gazetteer, model: str
     `a|b` allows either, nothing means none, `values:` stands for one claim a value, `optional: true` for one that may
     be missing.
     """
+    from generator import extract
+
     cases = [(kind, example) for kind in kinds.values() for example in kind.examples]
     cases += [(kind, {"text": text}) for kind in kinds.values() for text in kind.nots]
     texts = [(example["text"].strip(), example.get("published")) for _, example in cases]
@@ -52,7 +56,7 @@ def failing_examples(kinds: Mapping[str, Kind], gazetteer: Gazetteer, model: str
         missed, extra = compare([_line(claim) for claim in shown], wanted)
         yield from (Problem(f"not read: {claim} in {example['text']!r}", kind.path) for claim in missed)
         yield from (Problem(f"should not be read: {line} in {example['text']!r}", kind.path) for line in extra)
-    fired = rules_at_work(articles, kinds, gazetteer, model)
+    fired = extract.rules_at_work(articles, kinds=kinds, gazetteer=gazetteer, model=model or extract.DEFAULT_MODEL)
     for kind in kinds.values():
         silent = (rule for rule in (*kind.frames, *kind.phrases) if f"{kind.name}/{rule['id']}" not in fired)
         yield from (Problem(f"no example shows the rule {rule['id']!r} at work", kind.path) for rule in silent)
@@ -133,6 +137,17 @@ def _sourceless(project: Project) -> Iterator[Problem]:
         if claim.source not in known:
             path = Path("content/overrides") / (claim.override or "")
             yield Problem(f"source: there is no {claim.source}", path, None, None, "warning")
+
+
+def _altered(root: Path) -> Iterator[Problem]:
+    """Bytes in `content/raw/` that are no longer those that were read: their digest is in their name and in the article."""
+    for path in sorted(path for path in (root / "content" / "raw").glob("*") if path.is_file()):
+        mark, place = f"sha256:{path.suffix[1:]}", article_path(root, path.stem)
+        said = place and articlefile.front_matter(read_text(root / place), place)[0].get("raw", "")
+        found = articlefile.digest(path.read_bytes())
+        if not found.startswith(said if said and said.startswith(mark) else mark):
+            hint = "they are no evidence any more; take the file from an earlier commit, or delete it"
+            yield Problem("does not hold the bytes that were read", path.relative_to(root), None, hint)
 
 
 def _as_of(fact: Fact, day: date) -> Claim:

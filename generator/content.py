@@ -73,9 +73,22 @@ class Settings(NamedTuple):
     model: str | None = None  # name of the spaCy model; None for the one we ship with
 
 
+def article_files(paths: Iterable[Path]) -> list[Path]:
+    """These files and, of folders, their `.md` and `.txt` files."""
+    return [file for path in paths for file in (_files(path, *TEXTS) if path.is_dir() else [path])]
+
+
+def each_article(files: Iterable[Path], problems: list[Problem]) -> Iterator[Article]:
+    """The articles in files, each read when it is asked for; what could not be read goes into `problems`."""
+    for path in files:
+        found, unreadable = _each([path], _article)
+        problems += unreadable
+        yield from found
+
+
 def read_articles(paths: Iterable[Path]) -> tuple[list[Article], list[Problem]]:
-    """The articles in these files and, of folders, in their `.md` and `.txt` files; and whatever could not be read."""
-    return _each([file for path in paths for file in (_files(path, *TEXTS) if path.is_dir() else [path])], _article)
+    """All of them in these files and folders at once; and whatever could not be read."""
+    return _each(article_files(paths), _article)
 
 
 def load_articles(root: Path) -> tuple[list[Article], list[Problem]]:
@@ -99,6 +112,7 @@ def load_kinds(root: Path) -> dict[str, Kind]:
     """The built-in kinds and the project's own (`content/kinds/*.yml`); one of the same name replaces a built-in."""
 
     def read(path: Path) -> Kind:
+        schemas.read(path, schemas.KIND)
         kind = kind_files.parse(strict_yaml.read_text(path), _shown(path, root))
         if kind.name != path.stem:
             raise ContentError(Problem(f"holds the kind {kind.name!r}", path, 1, f"name it {kind.name}.yml"))
@@ -320,9 +334,20 @@ def write(path: Path, text: str | bytes) -> bool:
                 os.fsync(file.fileno())
             temporary.chmod(0o644)
             temporary.replace(path)
+            _flush(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
     return True
+
+
+def _flush(folder: Path) -> None:
+    """A new name is on the disk once its folder is; Windows opens no folders and sees to it itself."""
+    if hasattr(os, "O_DIRECTORY"):
+        descriptor = os.open(folder, os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 @contextmanager
@@ -337,10 +362,22 @@ def lock(root: Path, seconds: float = 60) -> Iterator[None]:
         except filelock.Timeout:
             raise FactsheetsError("another build is at work in this project", "wait for it to end") from None
     with held:
+        for link in (folder for folder in (root / "content").rglob("*/") if folder.is_symlink()):
+            if _leads_out(link, root):
+                raise ContentError(
+                    Problem("leads out of the project", _shown(link, root), None, "put the folder itself here")
+                )
         with _in_words(root / "content"):
             for leftover in (root / "content").rglob(".factsheets-*.tmp"):  # of a run that was ended while it wrote
                 leftover.unlink(missing_ok=True)
         yield
+
+
+def links_out(root: Path) -> list[Problem]:
+    """Folders below `content/` that lie elsewhere: what they hold is neither read nor written to."""
+    folders = (Path(parent, name) for parent, names, _ in os.walk(root / "content") for name in names)
+    links = [folder for folder in folders if folder.is_symlink() and _leads_out(folder, root)]
+    return [Problem("leads out of the project", _shown(link, root), None, "put the folder itself here") for link in links]
 
 
 def _appended(text: str, entry: str) -> str:
@@ -397,16 +434,17 @@ def _is_hidden(path: Path, folder: Path) -> bool:
 def _each(
     paths: Sequence[Path], read: Callable[[Path], T], root: Path | None = None, *given: object
 ) -> tuple[list[T], list[Problem]]:
-    """What could be read, and every problem of what could not, with paths below `root`; `given` is what `read` depends on
-    besides the file.
+    """What could be read, and every problem of what could not, with paths below `root`, of whose files this process keeps
+    what it read; `given` is what `read` depends on besides the file.
     """
     results: list[T] = []
     problems: list[Problem] = []
+    away = {folder for folder in {path.parent for path in paths} if root and _leads_out(folder, root)}
     for path in paths:
         try:
-            if root and path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
+            if root and (path.parent in away or (path.is_symlink() and _leads_out(path, root))):
                 raise ContentError(Problem("leads out of the project", path, None, "put the file itself here, not a link"))
-            results.append(_remembered(path, read, given))
+            results.append(_remembered(path, read, given) if root else read(path))
         except ContentError as error:
             problems += [replace(problem, path=problem.path and _shown(problem.path, root)) for problem in error.problems]
     return results, problems
@@ -449,6 +487,11 @@ def _same(name: str, value: T, compare: object) -> T:
 
 def _holds(path: Path, data: bytes) -> bool:
     return path.is_file() and path.read_bytes() == data
+
+
+def _leads_out(path: Path, root: Path) -> bool:
+    """Is it elsewhere once links are followed? That `content` itself is one is for whoever set the project up to say."""
+    return not any(path.resolve().is_relative_to(home.resolve()) for home in (root, root / "content"))
 
 
 def _shown(path: Path, root: Path | None) -> Path:

@@ -15,8 +15,8 @@ import edtf
 from edtf.parser.edtf_exceptions import EDTFParseException
 from edtf.parser.parser_classes import EDTFObject
 
-_PLAIN = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
-_DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?")
+_PLAIN = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
+_DURATION = re.compile("P" + "".join(f"(?:([0-9]{{1,5}}){unit})?" for unit in "YMWD"))
 _HALVES = {"40": (1, 6), "41": (7, 12)}  # ISO 8601-2 sub-year groupings: semesters
 _BEGINS = set("0123456789-Y(")
 _PRECISIONS = ("day", "month", "half", "year", "decade", "century")
@@ -43,11 +43,9 @@ def bounds(text: str) -> Bounds:
     and an interval all from the earliest start to the latest end.
     """
     if text.startswith(("[", "{")) and text.endswith(("]", "}")):
-        parts = [bounds(part.strip()) for part in text[1:-1].split(",")]
+        parts = [_span(part.strip()) for part in text[1:-1].split(",")]
         return Bounds(min(p.earliest for p in parts), max(p.latest for p in parts))
-    if "/" in text:
-        return _interval(text)
-    return _point(text)
+    return _span(text)
 
 
 def is_date(text: str | None) -> bool:
@@ -127,6 +125,10 @@ def sort_key(text: str | None) -> tuple[date, date]:
     return tuple(bounds(text)) if text else (date.min, date.min)  # type: ignore[return-value]
 
 
+def _span(text: str) -> Bounds:
+    return _interval(text) if "/" in text else _point(text)
+
+
 def _interval(text: str) -> Bounds:
     if text.count("/") != 1:
         raise ValueError(f"{text!r} is not a date in EDTF")
@@ -174,7 +176,10 @@ def _shift(text: str, by: tuple[int, int, int], finest: str) -> str:
     kept = precision(plain)
     if kept not in _PRECISIONS:
         raise ValueError(f"{text!r} has no single start to count from")
-    start = _move(bounds(plain).earliest, by[0], by[1]) + timedelta(days=by[2])
+    try:
+        start = _move(bounds(plain).earliest, by[0], by[1]) + timedelta(days=by[2])
+    except OverflowError:
+        raise ValueError(f"that long after {text!r} no calendar goes") from None
     coarser = max("month" if kept == "half" else kept, finest, key=_PRECISIONS.index)
     return trim(start.isoformat(), coarser) + text[len(plain) :]
 

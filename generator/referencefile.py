@@ -18,7 +18,9 @@ from generator.overridefile import resolve, unknown
 FLAGGED = 0.5
 """Confidence of a row with a known error: below what is published, so that it never wins against a sound source."""
 
-_ALSO = ("as_of", "detail", "flag")  # columns that are no field of the kind
+ALSO = ("as_of", "detail", "flag")
+"""Columns that are no field of the kind."""
+
 _ENOUGH = 20  # problems of one table, after which the rest is most likely wrong in the same way
 
 
@@ -44,7 +46,7 @@ def read(path: Path, kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> tuple[T
         raise ContentError(Problem("is no reference table", path, None, hint))
     table = Table(path.stem, **{name: head.get(name) for name in Table._fields[1:]})
     kind, columns = kinds[head["kind"]], head.get("columns") or {}
-    names = {name: columns.get(name, name) for name in (*kind.fields, *_ALSO)}
+    names = {name: columns.get(name, name) for name in (*kind.fields, *ALSO)}
     claims: dict[str, Claim] = {}
     if problems := list(islice(_read_rows(beside, claims, table, kind, names, gazetteer), _ENOUGH)):
         raise ContentError(*problems)

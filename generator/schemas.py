@@ -10,14 +10,16 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import jsonschema
 
 from generator import dates, strict_yaml
 from generator.errors import ContentError, Problem, did_you_mean
-from generator.kinds import Field, Kind
 from generator.strict_yaml import Lines
+
+if TYPE_CHECKING:
+    from generator.kinds import Field, Kind
 
 Schema = dict[str, Any]
 
@@ -34,32 +36,37 @@ FEEDS: Schema = _WRITTEN["feeds"]
 ORGANISATIONS: Schema = _WRITTEN["organisations"]
 """`content/organisations/*.yml`: a list of records with the keys of the built-in gazetteer."""
 
+_FILES = ("article", "changes", "claims", "facts", "feeds", "kinds", "organisations", "settings")
+
 KIND: Schema = _WRITTEN["kinds"]
-"""`content/kinds/*.yml`, by the keys that `kinds` knows; it says more where one is wrong."""
+"""`content/kinds/*.yml`; `kinds` knows besides which names must be found where."""
 
 
-def overrides(kinds: Mapping[str, Kind]) -> Schema:
+def overrides(kinds: Mapping[str, "Kind"]) -> Schema:
     """An override file: a list of corrections, denials and expectations, each with `why`."""
-    also, bound = _WRITTEN["also"], {**_WRITTEN["text"], "format": "count"}
-    denial = {"properties": {"deny": _by_kind(kinds, [], {}), **also}, "additionalProperties": False}
-    expected = _by_kind(kinds, [], {"min": bound, "max": bound})
-    expectation = {"properties": {"expect": expected, **also}, "additionalProperties": False}
-    stated = {"if": {"required": ["expect"]}, "then": expectation, "else": _by_kind(kinds, ["value"], also)}
-    item = {"type": "object", "required": ["why"], "if": {"required": ["deny"]}, "then": denial, "else": stated}
-    return {"$schema": ARTICLE["$schema"], "type": "array", "items": item}
+    also = _WRITTEN["also"]
+
+    def holding(key: str, bounds: Schema) -> Schema:
+        held = {**_by_kind(kinds, [], bounds), "description": _WRITTEN[key]}
+        return {"properties": {key: held, **also}, "additionalProperties": False}
+
+    stated = {"if": {"required": ["expect"]}, "then": holding("expect", _WRITTEN["bounds"])}
+    stated |= {"else": _by_kind(kinds, ["value"], also)}
+    item = {"type": "object", "required": ["why"], "if": {"required": ["deny"]}, "then": holding("deny", {}), "else": stated}
+    return {"$schema": ARTICLE["$schema"], **_WRITTEN["override"], "type": "array", "items": item}
 
 
-def files(kinds: Mapping[str, Kind]) -> dict[str, str]:
-    """The schemas as JSON files for editors, by name; each is the very one that we read by."""
-    found = {name: _WRITTEN[name] for name in ("article", "feeds", "kinds", "organisations", "settings")}
+def files(kinds: Mapping[str, "Kind"]) -> dict[str, str]:
+    """The schemas as JSON files for editors and other programs, by name; what people write is read by the very same."""
+    found = {name: _WRITTEN[name] for name in _FILES}
     found |= {"overrides": overrides(kinds), "reference": reference(kinds)}
     return {f"{name}.json": json.dumps(schema, indent=1) + "\n" for name, schema in sorted(found.items())}
 
 
-def reference(kinds: Mapping[str, Kind]) -> Schema:
+def reference(kinds: Mapping[str, "Kind"]) -> Schema:
     """The header of a reference table; `columns` names the CSV's column of a field where they are called otherwise."""
     written: Schema = _WRITTEN["reference"]
-    return {**written, "properties": {**written["properties"], "kind": {"enum": sorted(kinds)}}}
+    return {**written, "properties": {**written["properties"], "kind": _kind(kinds)}}
 
 
 def read(path: Path, schema: Schema) -> tuple[Any, Lines]:
@@ -78,24 +85,30 @@ def parse(text: str, path: Path, schema: Schema) -> tuple[Any, Lines]:
     return data, lines
 
 
-def _by_kind(kinds: Mapping[str, Kind], required: list[str], also: Schema) -> Schema:
+def _by_kind(kinds: Mapping[str, "Kind"], required: list[str], also: Schema) -> Schema:
     """An object whose `kind` decides which other keys it may have."""
     shared = {"kind": True, **dict.fromkeys(also, True)}
 
-    def branch(kind: Kind) -> Schema:
+    def branch(kind: "Kind") -> Schema:
         own = {"value": _field(kind.fields[kind.value]), **{field.name: _field(field) for field in kind.others()}}
         then = {"required": required, "properties": {**shared, **own}, "additionalProperties": False}
         return {"if": {"properties": {"kind": {"const": kind.name}}, "required": ["kind"]}, "then": then}
 
-    properties = {"kind": {"enum": sorted(kinds)}, **also}
+    properties = {"kind": _kind(kinds), **also}
     return {"type": "object", "required": ["kind"], "properties": properties, "allOf": [*map(branch, kinds.values())]}
 
 
-def _field(field: Field) -> Schema:
+def _kind(kinds: Mapping[str, "Kind"]) -> Schema:
+    return {"enum": sorted(kinds), "description": _WRITTEN["kind"]}
+
+
+def _field(field: "Field") -> Schema:
+    words = _WRITTEN["types"].get(field.type, "Text, as it is written")
+    told = {"description": f"{field.label.capitalize()}: {words[0].lower()}{words[1:]}."}
     if field.type == "word":
-        return {"enum": list(field.values)}
+        return {"enum": list(field.values), **told}
     formats = {"date": "edtf", "duration": "duration"}  # `date` would mean a full date to an editor
-    return {**_WRITTEN["text"], **({"format": formats[field.type]} if field.type in formats else {})}
+    return {**_WRITTEN["text"], **({"format": formats[field.type]} if field.type in formats else {}), **told}
 
 
 def _explain(error: jsonschema.ValidationError, lines: Lines, path: Path) -> Iterator[Problem]:
@@ -108,7 +121,8 @@ def _explain(error: jsonschema.ValidationError, lines: Lines, path: Path) -> Ite
             yield Problem(f"unknown key {key!r}", path, lines.get((*at, key), line), did_you_mean(key, known))
     elif error.validator == "required":
         key = error.message.split("'")[1]
-        yield Problem(f"{key!r} is missing", path, line, _WRITTEN["missing"].get(key))
+        described = cast(Schema, error.schema).get("properties", _WRITTEN["also"]).get(key, {})
+        yield Problem(f"{key!r} is missing", path, line, described.get("description"))
     elif error.validator in ("enum", "const"):
         known = [str(word) for word in cast(list[Any], error.validator_value)]
         yield Problem(f"{name} cannot be {error.instance!r}", path, line, did_you_mean(str(error.instance), known))

@@ -37,16 +37,6 @@ from generator.shelf import Kept, Shelf
 T = TypeVar("T")
 
 PACKAGE = Path(str(files("generator")))
-LISTS = (
-    "index.md",
-    "organisations/index.md",
-    "countries/index.md",
-    "articles/index.md",
-    "review/index.md",
-    "changes/index.md",
-    "calendar/index.md",
-    "people/index.md",
-)
 
 KNOWN = {"factsheets", "search", "material/search", "meta", "material/meta", "offline", "material/offline"}
 """Plugins that make the same of the same: beside any other, or a hook, no page is kept as it was shown."""
@@ -109,7 +99,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         self._published, self._shown = self._publish(config), {}
         for page in (*self._published.pages.values(), *data(self._published.edition, config.site_url or "/")):
             if not files.get_file_from_path(page.path):
-                hidden = page.path.endswith(".md") and page.path not in LISTS
+                hidden = re.fullmatch(r"(?!(\w+/)?index\.md).+\.md", page.path)  # all but the first page of each list
                 inclusion = InclusionLevel.NOT_IN_NAV if hidden else InclusionLevel.INCLUDED
                 files.append(File.generated(config, page.path, content=page.text, inclusion=inclusion))
         for place, path in assets():
@@ -177,6 +167,8 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
     def _to_readers(self, context: TemplateContext, *, page: SitePage, config: MkDocsConfig, nav: Navigation) -> None:  # noqa: ARG002
         if page.file.generated_by == "factsheets":
             page.content = self._content
+            found = _found(config)
+            found[self._found :] = [it for it in found[self._found :] if it["text"] or "#" not in it["location"]]
             self._shown[page.file.src_uri] = page, context
 
     on_page_context = CombinedEvent(_to_search, _to_readers)
@@ -316,7 +308,7 @@ def _with_shelf(use: Callable[[Shelf | None], T], root: Path, theme: str) -> T:
         return use(None)
 
 
-def _found(config: MkDocsConfig) -> list[object]:
+def _found(config: MkDocsConfig) -> list[Any]:
     """The entries of Material's search."""
     search = config.plugins.get("material/search") or config.plugins.get("search")
     return getattr(getattr(search, "search_index", None), "entries", [])

@@ -24,10 +24,10 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def built(root, site=None):
+def built(root, site=None, **environment):
     """The folder of a project's site, built strictly."""
     site = site or root / "site"
-    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", **environment}
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-d", str(site)]
     subprocess.run(command, cwd=root, env=environment, check=True)
     return site

@@ -41,6 +41,7 @@ def address(tmp_path_factory):
     root = tmp_path_factory.mktemp("almanac") / "project"
     shutil.copytree(MINIMAL, root)
     with_real_theme(root / "mkdocs.yml")
+    (root / "docs" / "scripted.md").write_text("# By hand\n\n<script>told.push('its own')</script>\n")
     build.build(root, today=date(2026, 1, 1))
     with served(built(root)) as address:
         yield address
@@ -97,6 +98,15 @@ def test_what_would_get_into_a_page_all_the_same_does_nothing(browser, address):
     assert page.url == f"{address}organisations/csto/"
     assert {request.failure for request in asked} <= {"csp"}
     assert len(refused) >= 9
+    page.close()
+
+
+def test_a_script_that_came_with_a_page_is_in_no_policy(browser, address):
+    """Only the scripts of the theme are trusted, on a page that a person wrote as well."""
+    page = browser.new_page()
+    page.add_init_script("window.told = []")
+    page.goto(f"{address}scripted/")
+    assert page.evaluate("told") == []
     page.close()
 
 

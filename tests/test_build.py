@@ -156,9 +156,24 @@ def test_an_article_that_the_engine_fails_on_is_named_and_the_others_are_read(pr
     )
     report = build(root, today=TODAY)
     assert [str(problem) for problem in report.problems] == [
-        "content/articles/Armenia.md: could not be read: ZeroDivisionError: division by zero"
+        "content/articles/Armenia.md: could not be read: ZeroDivisionError: division by zero\n"
+        "  hint: the others were read; the next build tries it again"
     ]
     assert values(report.sheets) == {("BY", "member")}
+
+
+def test_an_article_that_the_engine_fails_on_keeps_its_facts_and_is_read_again(project, monkeypatch):
+    from generator import extract
+
+    root = project([MEMBER])
+    read, before = extract.claims, facts(root)["organisations/csto.yml"]
+    with (root / "content/articles/a.md").open("a") as file:
+        file.write("A further sentence on the CSTO.\n")
+    monkeypatch.setattr(extract, "claims", lambda *_: 1 / 0)
+    assert len(build(root, today=TODAY).problems) == 1
+    assert facts(root)["organisations/csto.yml"] == before
+    monkeypatch.setattr(extract, "claims", read)
+    assert tuple(build(root, today=TODAY).extracted) == ("a",)
 
 
 def test_an_idle_override_is_reported_with_its_line(project):

@@ -1,6 +1,7 @@
 """The plug is pulled at every moment at which a build or a decision touches the disk: nothing is lost or left half done."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -98,6 +99,15 @@ def test_a_plug_pulled_at_any_moment_loses_nothing_and_the_next_run_makes_it_who
     assert faults >= (12 if work is a_build else 4)
 
 
+def test_what_is_written_reaches_the_disk_before_its_name_does(tmp_path, monkeypatch):
+    """A process that is killed cannot show this, a power cut would: the text, then its name, then the folder that has it."""
+    done, sync, replace = [], os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (done.append(os.fstat(descriptor).st_ino), sync(descriptor)))
+    monkeypatch.setattr(os, "replace", lambda old, new: (done.append("renamed"), replace(old, new)))
+    content.write(tmp_path / "facts" / "x.yml", "text\n")
+    assert done == [(tmp_path / "facts" / "x.yml").stat().st_ino, "renamed", (tmp_path / "facts").stat().st_ino]
+
+
 @pytest.mark.parametrize("room", [0, 100, 1000])
 def test_a_full_disk_leaves_every_file_as_it_was_or_whole(room, before, tmp_path):
     """As a limit on the size of files: writing beyond it fails as on a full disk."""
@@ -125,7 +135,15 @@ def test_a_full_disk_leaves_every_file_as_it_was_or_whole(room, before, tmp_path
 
 def test_a_clock_that_runs_back_changes_no_fact_and_loses_no_record(before):
     a_build(before)
+    root = before / "content"
     facts, record = holds(before, "facts"), holds(before, "changes")
     build.build(before, today=date(2020, 1, 1))
     assert holds(before, "facts") == facts
     assert holds(before, "changes") == record
+    (root / "overrides" / "organisations" / "eu.yml").write_text(OVERRIDE.replace("GE", "DE"))
+    build.build(before, today=date(2020, 1, 1))
+    (path,) = (root / "changes").iterdir()
+    assert path.read_bytes().startswith(record[f"content/changes/{path.name}"])
+    days = re.findall(r"^- 'on': (.*)$", path.read_text(), re.M)
+    assert days == sorted(days), "what came later stands later"
+    assert len(days) > record[f"content/changes/{path.name}"].count(b"- 'on': ")

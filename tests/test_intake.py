@@ -174,6 +174,11 @@ def test_a_pdf_and_its_bytes_are_kept(typed):
     (raw,) = typed.root.glob("content/raw/*")
     assert raw.read_bytes() == typed.pages["/report.pdf"]
     assert raw.name.partition(".")[2] in (typed.root / f"content/articles/{article.id}.md").read_text()
+    assert "content/raw" not in typed("check").stderr
+    raw.write_bytes(raw.read_bytes() + b"\n")
+    altered = typed("check")
+    assert f"error: content/raw/{raw.name}: does not hold the bytes that were read" in altered.stderr
+    assert altered.exit_code == 1
 
 
 def test_one_source_that_fails_does_not_stop_the_others(typed):

@@ -253,6 +253,7 @@ def test_an_empty_project_has_a_home_page_that_says_what_to_do():
         "changes/index.md",
         "calendar/index.md",
         "people/index.md",
+        "subjects/index.md",
     }
     assert "factsheets build" in text_of(made["index.md"])
 

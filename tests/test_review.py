@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 from typing import get_args
@@ -18,9 +18,10 @@ from test_cli import typed
 from test_properties import CLAIMS
 from test_render import Read, csto, pages, text_of
 
-from generator import build, content, review, schemas
+from generator import build, content, referencefile, review, schemas
 from generator import kinds as kind_files
 from generator.errors import ContentError, FactsheetsError
+from generator.export import claim_line
 from generator.reconcile import reconcile
 
 ROOT = Path(__file__).parent.parent
@@ -353,6 +354,9 @@ OURS = {
     "organisations": [*(ROOT / "content/organisations").glob("*.yml")],
     "kinds": [*(ROOT / "generator/kinds").glob("*.yml")],
     "article": [*(ROOT / "content/articles").glob("*.md"), *(ROOT / "content/articles").glob("*.yml")],
+    "reference": [*(ROOT / "content/references").glob("*.yml")],
+    "facts": [*(ROOT / "content/facts/organisations").glob("*.yml"), *(ROOT / "content/facts/countries").glob("*.yml")],
+    "changes": [*(ROOT / "content/changes").glob("*.yml")],
 }
 
 
@@ -379,6 +383,33 @@ def test_a_schema_takes_numbers_and_refuses_unknown_keys(name, good):
     assert not check.is_valid(yaml.load(good.replace("{", "{colour: red, ", 1), Plain))
 
 
+def undescribed(schema, at=""):
+    """The keys, at any depth, of which a schema does not say what they mean."""
+    for key, inside in schema.items() if isinstance(schema, dict) else enumerate(schema if isinstance(schema, list) else ()):
+        if key == "properties" and not at.endswith("/if"):
+            yield from (f"{at}/{name}" for name, one in inside.items() if one is not True and "description" not in one)
+        yield from undescribed(inside, f"{at}/{key}")
+
+
+@pytest.mark.parametrize("name", schemas.files(KINDS))
+def test_a_schema_says_what_each_key_means(name):
+    schema = json.loads(schemas.files(KINDS)[name])
+    assert {"title", "description"} <= set(schema)
+    assert not [*undescribed(schema)]
+
+
+def test_the_schema_of_claims_is_that_of_the_lines_we_print():
+    schema = json.loads(schemas.files(KINDS)["claims.json"])
+    lines = [claim_line(claim) for claim in (WEAK, ANNOUNCED, a_claim("treaty", value="x", place="Minsk"))]
+    for line in json.loads(json.dumps(lines)):
+        jsonschema.validate(line, schema)
+        assert set(schema["properties"]) - set(line) <= {"fields", "review"}
+
+
+def test_the_schema_of_tables_names_the_columns_that_are_no_field():
+    assert set(schemas.reference(KINDS)["properties"]["columns"]["properties"]) == set(referencefile.ALSO)
+
+
 def test_the_saved_schemas_are_those_we_read_by(project):
     for name, text in schemas.files(KINDS).items():
         assert (ROOT / "content/schemas" / name).read_text("utf-8") == text, "run: factsheets schemas"
@@ -389,8 +420,10 @@ def test_the_saved_schemas_are_those_we_read_by(project):
 
 def test_the_schema_of_kinds_knows_the_keys_that_kinds_knows():
     properties = schemas.KIND["properties"]
-    assert set(properties) == kind_files.KEYS
-    assert set(properties["fields"]["additionalProperties"]["properties"]) == kind_files.FIELD_KEYS
+    known = {field.name for field in fields(kind_files.Kind)} - {"name", "nots", "path"} | {"kind", "not"}
+    assert set(properties) == known
+    spec = properties["fields"]["additionalProperties"]["properties"]
+    assert set(spec) == {field.name for field in fields(kind_files.Field)} - {"name"}
     assert properties["cardinality"]["enum"] == [*get_args(kind_files.Cardinality)]
 
 

@@ -1,13 +1,19 @@
 """Articles read on several processes, or on a Dask cluster, give what one process reads, in the same order."""
 
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+import os
+import shutil
+import signal
+from concurrent.futures import Executor, Future
+from contextlib import nullcontext
 from dataclasses import replace
-from multiprocessing import get_context
+from functools import partial
+from multiprocessing import parent_process
 from pathlib import Path
 
 import pytest
 
-from generator import content
+from generator import build, cache, content
+from generator.build import Workers
 from generator.errors import ContentError, FactsheetsError
 from generator.extract import DEFAULT_MODEL, extract, shares
 from generator.gazetteer import load_built_in
@@ -18,16 +24,21 @@ ROOT = Path(__file__).parent.parent
 SETUP = shares.Setup(load_kinds(), load_built_in(), DEFAULT_MODEL, None)
 
 
+@pytest.fixture(autouse=True)
+def small_shares(monkeypatch):
+    """Of some samples each, so that few make several shares."""
+    monkeypatch.setattr(shares, "SHARE", 10_000)
+
+
 @pytest.fixture(scope="module")
 def articles():
-    """The samples, several times over: more than one share."""
-    found, _ = content.load_articles(ROOT)
-    return [replace(article, id=f"{article.id}-{number}") for number in range(2) for article in found]
+    """Some samples."""
+    return content.load_articles(ROOT)[0][:24]
 
 
 @pytest.fixture(scope="module")
 def here(articles):
-    return list(extract(articles, **SETUP._asdict()))
+    return list(extract(articles[:6], **SETUP._asdict()))
 
 
 def test_shares_keep_the_order_and_lose_nothing(articles):
@@ -37,18 +48,95 @@ def test_shares_keep_the_order_and_lose_nothing(articles):
     assert all(sum(len(a.text) for a in share) >= shares.SHARE for share in cut[:-1])
 
 
-def test_two_processes_read_what_one_reads(articles, here):
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        assert list(shares.extract_on(pool, 2, articles, SETUP)) == here
+@pytest.fixture(scope="module")
+def made(articles, tmp_path_factory):
+    """Builds a project of these articles on some workers and gives back its facts, byte for byte."""
+
+    def facts(workers):
+        root = tmp_path_factory.mktemp("project")
+        (root / "content" / "articles").mkdir(parents=True)
+        for article in articles:
+            place = content.article_path(ROOT, article.id)
+            shutil.copy(ROOT / place, root / place)
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("SOURCE_DATE_EPOCH", "1780000000")
+            report = build.build(root, today=cache.today(), workers=workers)
+        assert [*report.extracted] == [article.id for article in articles]
+        return {path.name: path.read_bytes() for path in (root / "content" / "facts").rglob("*.yml")}
+
+    return facts
 
 
-def test_a_dask_cluster_reads_what_one_process_reads(articles, here):
-    distributed = pytest.importorskip("distributed")
+@pytest.fixture(scope="module")
+def facts_here(made):
+    return made(Workers(1))
+
+
+def test_two_processes_make_the_facts_that_one_makes_byte_for_byte(made, facts_here):
+    assert len(facts_here) > 10
+    assert made(Workers(2)) == facts_here
+
+
+class Deadly(str):
+    """A language that ends the process that asks for it, unless that is the one that began."""
+
+    def startswith(self, prefix):
+        if parent_process():
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().startswith(prefix)
+
+
+class Lethal:
+    """Ends the process that unpacks it."""
+
+    def __reduce__(self):
+        return os._exit, (9,)
+
+
+@pytest.fixture(scope="module")
+def poisoned(articles):
+    """Three shares of short work; no worker survives the second article of the second."""
+    return [articles[:1], [articles[1], replace(articles[2], language=Deadly("en"))], articles[3:4]]
+
+
+@pytest.fixture
+def spared(here):
+    """What is to be read of them."""
+    return [*here[:2], shares.DIED, here[3]]
+
+
+def test_a_build_names_the_article_that_killed_its_worker(poisoned, spared, monkeypatch):
+    failed, articles = {}, [article for share in poisoned for article in share]
+    monkeypatch.setattr(shares, "SHARE", 1)
+    read = build.extract_articles(articles, SETUP.kinds, SETUP.gazetteer, workers=Workers(2), failed=failed)
+    assert [*read] == [*spared[:2], [], spared[3]]
+    assert failed == {articles[2].id: shares.DIED}
+
+
+def test_workers_that_cannot_live_are_an_error_and_not_tried_for_ever(articles):
+    cannot = SETUP._replace(model=Lethal())
+    with pytest.raises(FactsheetsError, match="before they have read any"):
+        list(shares.extract_on(partial(build._executor, Workers(1)), shares.shares(articles), cannot))
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A Dask scheduler with one worker process, which gives an article up after the first death."""
+    distributed, dask = pytest.importorskip("distributed"), pytest.importorskip("dask")
     with (
-        distributed.LocalCluster(1, threads_per_worker=1, dashboard_address=None) as cluster,
-        distributed.Client(cluster) as client,
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as made,
     ):
-        assert list(shares.extract_on(client.get_executor(pure=False), 1, articles, SETUP)) == here
+        yield made.scheduler_address.replace("tcp://", "dask://")
+
+
+def test_a_dask_cluster_makes_the_facts_that_one_process_makes_byte_for_byte(made, facts_here, cluster):
+    assert made(Workers(cluster=cluster)) == facts_here
+
+
+def test_an_article_that_kills_a_dask_worker_is_named_and_the_others_are_read(poisoned, spared, cluster):
+    pool = partial(build._executor, Workers(cluster=cluster))
+    assert [*shares.extract_on(pool, poisoned, SETUP)] == spared
 
 
 class Counting(Executor):
@@ -77,7 +165,9 @@ class Returning:
 def test_few_shares_are_in_memory_at_a_time(articles):
     executor = Counting()
     many = [articles[0]] * 2_000
-    assert list(shares.extract_on(executor, 2, many, SETUP)) == ["read"] * len(many)
+    assert list(shares.extract_on(lambda: nullcontext((executor, 2, ())), shares.shares(many), SETUP)) == ["read"] * len(
+        many
+    )
     assert executor.most <= 2 * shares.AHEAD
 
 

@@ -29,7 +29,7 @@ from generator.commands.printing import (
     why_line,
     words,
 )
-from generator.errors import FactsheetsError, did_you_mean
+from generator.errors import FactsheetsError, Problem, did_you_mean
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import FOLDERS, PUBLISH_AT, Article, Claim, Fact, Item, Sheet
@@ -82,10 +82,11 @@ def build(
         out.print(change_line(change))
     if explain:
         out.print(*[f"differs from the last build: {name}" for name in differing or ["nothing"]], sep="\n")
-        out.print(*[f"read: {name}, {why}" for name, why in report.extracted.items()], sep="\n")
+        out.print(*_told("read", report.extracted), *_told("in .cache/claims", report.cached), sep="\n")
     if all(problem.severity == "warning" for problem in report.problems):
         cache.remember(root, read_before, [f"{problem.severity}: {problem}" for problem in report.problems])
     read = f"{number(len(report.extracted), 'article')} read"
+    read += f" and {len(report.cached)} taken from .cache/claims" if report.cached else ""
     changed = f"{number(len(report.changes), 'fact')} changed"
     finish(report.problems, f"{read}, {changed}, {number(len(report.touched), 'file')} written or removed")
 
@@ -100,8 +101,8 @@ def extract(
 
     Example: `factsheets extract article.txt folder/ --jsonl > claims.jsonl`
     """
-    articles, problems = content.read_articles(paths)
-    for claim in chain.from_iterable(_read(articles)):
+    files, problems = content.article_files(paths), list[Problem]()
+    for claim in chain.from_iterable(_read(content.each_article(files, problems), len(files))):
         if every or claim.confidence >= PUBLISH_AT:
             print_claim(claim, jsonl)
     finish(problems)
@@ -213,7 +214,7 @@ def evaluate(
     facts = evaluation.load_gold(gold)
     paths = [path for folder in gold for path in evaluation.article_paths(folder, articles or ())]
     found, problems = content.read_articles(paths)
-    claims = {article.id: some for article, some in zip(found, _read(found), strict=True)}
+    claims = {article.id: some for article, some in zip(found, _read(found, len(found)), strict=True)}
     judged = evaluation.judge(evaluation.published(claims), facts)
     if precision:
         content.write(precision, evaluation.precision_file(evaluation.judge(claims, facts)))
@@ -334,8 +335,13 @@ def _engine() -> tuple[dict[str, Kind], Gazetteer, str | None]:
     return content.load_kinds(root), content.load_gazetteer(root), content.load_settings(root).model
 
 
-def _read(articles: list[Article]) -> Iterable[list[Claim]]:
-    return _progress(builder.extract_articles(articles, *_engine(), cache.today()), len(articles)) if articles else ()
+def _told(done: str, articles: Mapping[str, str]) -> Iterator[str]:
+    return (f"{done}: {name}, {why}" for name, why in articles.items())
+
+
+def _read(articles: Iterable[Article], total: int) -> Iterable[list[Claim]]:
+    every = builder.extract_articles(articles, *_engine(), cache.today(), builder.Workers())
+    return _progress(every, total) if total else ()
 
 
 def _progress(claims: Iterator[list[Claim]], total: int) -> Iterable[list[Claim]]:

@@ -1,6 +1,7 @@
 """Commands that get articles in and sites out."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import unified_diff
 from importlib.metadata import version
 from importlib.resources import files
 from itertools import groupby, islice
@@ -114,22 +115,25 @@ def pull(
 
 
 @app.command()
-def new(folder: Annotated[Path, typer.Argument(help="It must not exist, or be empty.")]) -> None:
+def new(folder: Annotated[Path, typer.Argument(help="It does not exist, is empty, or holds a site of yours.")]) -> None:
     """Make a site of your own: an example article, settings, workflows that publish it, all ready to build.
 
-    Example: `factsheets new almanac && cd almanac && factsheets build && mkdocs serve`
-    """
-    from generator import schemas
+    A site that was made by an earlier version gets the files that it lacks. What you may have changed stays as it is;
+    where it differs from what a new site has, a patch is printed.
 
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    Examples: `factsheets new almanac && cd almanac && factsheets build && mkdocs serve` · `factsheets new . > upgrade.patch`
+    """
+    older = (folder / "mkdocs.yml").is_file() and (folder / "content").is_dir()
+    if folder.exists() and not older and (not folder.is_dir() or any(folder.iterdir())):
         raise FactsheetsError(f"{folder} is not empty", "name a folder that does not exist yet")
-    starter = Path(str(files("generator"))) / "starter"
-    paths = [path for path in starter.rglob("*") if path.is_file()]
-    texts = {path.relative_to(starter).as_posix(): path.read_bytes() for path in paths}
-    texts |= {f"content/schemas/{name}": text.encode() for name, text in schemas.files(content.load_kinds(folder)).items()}
-    for name, text in texts.items():
-        content.write(folder / name.replace("dot-", "."), text.replace(b"VERSION", version("factsheets").encode()))
-    finish([], f"{number(len(texts), 'file')} in {folder}; there, run: factsheets build && mkdocs serve")
+    texts = _starter(folder)
+    if older:
+        differing = [name for name in texts if not name.startswith(_MADE) and (folder / name).is_file()]
+        for name in differing:
+            typer.echo(_patch(name, (folder / name).read_bytes(), texts[name]), nl=False)
+        texts = {name: text for name, text in texts.items() if name not in differing and not name.startswith(_EXAMPLES)}
+    written = sum(content.write(folder / name, text) for name, text in texts.items())
+    finish([], f"{number(written, 'file')} written in {folder}; there, run: factsheets build && mkdocs serve")
 
 
 @app.command("changes")
@@ -148,6 +152,28 @@ def tell_changes(since: Annotated[str, typer.Option(help="A commit, branch or ta
             sides = [_code(words(fact)) if fact else "nothing" for fact in (change.before, change.after)]
             out.print(f"- {' → '.join(sides)}")
     finish(problems)
+
+
+_MADE = "content/schemas/"
+_EXAMPLES = ("content/articles/", "docs/", "practice/")  # whoever has a site may have deleted them
+
+
+def _starter(folder: Path) -> dict[str, bytes]:
+    """The files of a new site."""
+    from generator import schemas
+
+    starter = Path(str(files("generator"))) / "starter"
+    paths = {path.relative_to(starter).as_posix(): path for path in sorted(starter.rglob("*")) if path.is_file()}
+    ours = version("factsheets").encode()
+    texts = {name.replace("dot-", "."): path.read_bytes().replace(b"VERSION", ours) for name, path in paths.items()}
+    return texts | {f"{_MADE}{name}": text.encode() for name, text in schemas.files(content.load_kinds(folder)).items()}
+
+
+def _patch(name: str, old: bytes, new: bytes) -> str:
+    """What makes a file into another; empty where they are the same."""
+    before, after = ([line.decode("utf-8", "replace") for line in text.splitlines(keepends=True)] for text in (old, new))
+    lines = unified_diff(before, after, f"a/{name}", f"b/{name}")
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
 def _code(text: str) -> str:

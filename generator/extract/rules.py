@@ -12,7 +12,7 @@ import regex
 from spacy.tokens import Doc, Token
 
 from generator import dates
-from generator.errors import ContentError, Problem
+from generator.errors import ContentError, Problem, did_you_mean
 from generator.extract import coreference, posts, roles
 from generator.extract.reading import Reading
 from generator.extract.times import Expression, Resolved
@@ -76,10 +76,12 @@ def compile_rules(kinds: Iterable[Kind]) -> Rules:
     for kind in kinds:
         for spec in kind.frames:
             _check(kind, spec, spec.get("slots") or {})
+            _check_words(kind, spec)
             for trigger in spec["trigger"]:
                 lemma, _, particle = trigger.partition(" ")
                 frames[lemma].append(Frame(kind, spec, particle))
         for spec in kind.phrases:
+            _check_words(kind, spec)
             pattern = _pattern(kind, spec)
             _check(kind, spec, [g for g in pattern.groupindex if g != "verb" and not g.startswith("_")])
             needs = tuple(
@@ -101,6 +103,13 @@ def _check(kind: Kind, spec: Mapping[str, Any], slots: Iterable[str]) -> None:
     for name in slots:
         if name.rstrip("_0123456789") not in kind.fields:
             raise ContentError(Problem(f"the rule {spec.get('id')!r} fills {name!r}, which is no field", kind.path))
+
+
+def _check_words(kind: Kind, spec: Mapping[str, Any]) -> None:
+    for name in re.findall(r"\$(\w+)", repr(spec)):
+        if name not in kind.lexicon:
+            message = f"the rule {spec['id']!r} uses ${name}, which is not in the lexicon"
+            raise ContentError(Problem(message, kind.path, None, did_you_mean(name, kind.lexicon)))
 
 
 def _pattern(kind: Kind, spec: Mapping[str, Any]) -> Any:
@@ -426,7 +435,9 @@ def _number(units: list[Unit]) -> int | None:
 
 
 _BODIES = "|".join(sorted(words("sized")))
-_DESCRIBED = re.compile(rf"((?:\d+|[a-z]+)(?: ?- ?[a-z]+)?) ?-? ?(?:member|nation|state|country) (?:[\w-]+ )*(?:{_BODIES})$")
+_DESCRIBED = re.compile(
+    rf"((?:\d+|[a-z]+)(?: ?- ?[a-z]+)?) ?-? ?(?:member|nation|state|country) (?:[\w-]+ ){{0,9}}(?:{_BODIES})$"
+)
 
 
 # ------------------------------------------------------------------ values

@@ -5,8 +5,9 @@ An executor's workers load the model once each and get shares of articles large 
 
 import pickle
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
+from contextlib import AbstractContextManager
 from datetime import date
 from functools import lru_cache
 from itertools import chain
@@ -21,6 +22,11 @@ from generator.model import Article, Claim
 SHARE = 64_000  # characters a share, some seconds of work
 AHEAD = 3  # shares a worker that may wait to be read or passed on
 
+DIED = "the process that read it died"
+
+Pool: TypeAlias = Callable[[], AbstractContextManager[tuple[Executor, int, tuple[type[Exception], ...]]]]
+"""Opens an executor; says how many workers it has, and what it raises where one dies, after which it is opened anew."""
+
 Read: TypeAlias = "list[Claim] | str"
 """An article's claims, or what went wrong with it."""
 
@@ -34,24 +40,49 @@ class Setup(NamedTuple):
     today: date | None
 
 
-def extract_on(executor: Executor | None, workers: int, articles: Iterable[Article], setup: Setup) -> Iterator[Read]:
-    """`extract` on the workers of an executor, or in this process where it is None: in the articles' order, with few
+def extract_on(pool: Pool | None, unread: Iterable[list[Article]], setup: Setup) -> Iterator[Read]:
+    """`extract` on shares by the workers of a pool, or in this process where it is None: in the articles' order, with few
     shares in memory at a time.
 
-    An article that fails is isolated from its share and named by what went wrong; bad input of the project (a kind's
-    phrase that never ends, a missing model) is raised as ever.
+    An article that fails is isolated from its share and named by what went wrong, also where it takes its worker with it;
+    bad input of the project (a kind's phrase that never ends, a missing model) is raised as ever.
     """
-    if executor is None:
-        yield from chain.from_iterable(_read(setup, share) for share in shares(articles))
+    if pool is None:
+        yield from chain.from_iterable(_read(setup, share) for share in unread)
         return
-    packed = pickle.dumps(setup)
-    waiting: deque[Future[list[Read]]] = deque()
-    for share in shares(articles):
-        waiting.append(executor.submit(read_share, packed, share))
-        if len(waiting) >= AHEAD * workers:
-            yield from waiting.popleft().result()
-    while waiting:
-        yield from waiting.popleft().result()
+    unread, packed, lost = iter(unread), pickle.dumps(setup), deque[list[Article]]()
+    while True:
+        alone, out = len(lost), deque[list[Article]]()
+        left = (lost.popleft() for _ in range(alone)) if alone else unread
+        with pool() as (executor, workers, deaths):
+            try:
+                yield from _passed_on(executor, packed, left, 1 if alone else AHEAD * workers, out)
+                if not alone:
+                    return
+            except deaths as error:
+                if not alone:
+                    lost.extend([[], *out])  # nothing first, to tell a deadly share from workers that cannot live
+                elif not out[0]:
+                    message = f"the processes that read articles end before they have read any ({error})"
+                    raise FactsheetsError(message, "factsheets build --workers 1 reads in one process") from None
+                elif half := len(out[0]) // 2:
+                    lost.extendleft((out[0][half:], out[0][:half]))
+                else:
+                    yield DIED
+
+
+def _passed_on(
+    executor: Executor, packed: bytes, unread: Iterator[list[Article]], most: int, out: deque[list[Article]]
+) -> Iterator[Read]:
+    """What workers read of shares, so many at a time; `out` are those that were given to them and not yet passed on."""
+    read = deque[Future[list[Read]]]()
+    while (share := next(unread, None)) is not None or out:
+        if share is not None:
+            out.append(share)
+            read.append(executor.submit(read_share, packed, share))
+        if share is None or len(out) >= most:
+            yield from read.popleft().result()
+            out.popleft()
 
 
 def shares(articles: Iterable[Article]) -> Iterator[list[Article]]:

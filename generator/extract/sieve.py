@@ -1,14 +1,15 @@
 """Which paragraphs can hold a fact or matter to one that does, by their words and names alone: only they are parsed.
 
-A paragraph stays where it names a body, holds an office, or has the words that some rule cannot do without; in a text
-with such a paragraph also those that name a state, or a person whom the others may call by surname. The rest keeps its
-place in the Doc, unparsed, so that distances, dates and datelines are what they were.
+A paragraph stays where it names a body, holds an office, or has the words that some rule cannot do without, in one sentence
+those that the rule itself looks for; in a text with such a paragraph also those that name a state, or a person whom the
+others may call by surname. The rest keeps its place in the Doc, unparsed, so that distances, dates and datelines are
+what they were.
 """
 
 import re
-from bisect import bisect
+from bisect import bisect, bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
 from typing import Any, NamedTuple, TypeAlias
@@ -21,7 +22,7 @@ from spacy.tokens import Doc
 from generator.extract import posts
 from generator.extract.rules import needed_pieces
 from generator.extract.words import table, words
-from generator.kinds import Kind
+from generator.kinds import Field, Kind
 
 _ATTRIBUTES = [TAG, POS, LEMMA, ENT_TYPE, ENT_KB_ID, ENT_IOB, DEP, HEAD]
 _IOB = _ATTRIBUTES.index(ENT_IOB)
@@ -32,7 +33,7 @@ _BODIES = {"<organisation>", "<organisations>", "<organ>", "<treaty>"}
 _NAMED, _BODY, _DIGIT = "<named>", "<body>", "<digit>"  # stand among the words found for what is no word
 
 Line: TypeAlias = tuple[int, int]
-"""The first token of a paragraph, and the one behind it."""
+"""The first token of a paragraph or of a sentence, and the one behind it."""
 
 
 class Terms(NamedTuple):
@@ -44,6 +45,13 @@ class Terms(NamedTuple):
     def met(self, found: set[str]) -> bool:
         """Is one of them among the words found?"""
         return not self.single.isdisjoint(found) or any(words <= found for words in self.several)
+
+
+class Need(NamedTuple):
+    """What must be there for a rule to fit: of each of these, one term."""
+
+    together: list[Terms]  # in one sentence
+    besides: list[Terms]  # in its paragraph
 
 
 class Sifted(NamedTuple):
@@ -60,9 +68,9 @@ class Sieve:
 
     def __init__(self, nlp: Language, kinds: Iterable[Kind]) -> None:
         self._names = nlp.get_pipe("gazetteer_matcher").matcher  # type: ignore[attr-defined]
-        self._needs = list(dict.fromkeys(tuple(need) for kind in kinds for need in _needs(kind)))
+        self._needs = [need for kind in kinds for need in _needs(kind)]
         irregular = nlp.get_pipe("lemmatizer").lookups.get_table("lemma_exc")["verb"]  # type: ignore[attr-defined]
-        every = {terms for need in self._needs for terms in need}
+        every = {terms for need in self._needs for terms in chain(*need)}
         vocabulary = {word for terms in every for term in (terms.single, *terms.several) for word in term}
         stems: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for word in vocabulary:
@@ -84,18 +92,20 @@ class Sieve:
     def sift(self, doc: Doc) -> Sifted:
         """What of a tokenised text is worth parsing: all, some or nothing."""
         lines, orths = _lines(doc), doc.to_array(ORTH).tolist()
-        starts, named = [start for start, _ in lines], dict[int, str]()
-        found = [set[str]().union(*map(self._meant, orths[start:end])) for start, end in lines]
+        sentences, named = list(_sentences(doc, lines, orths)), dict[int, str]()
+        found = [set[str]().union(*map(self._meant, orths[start:end])) for start, end in sentences]
+        starts = [start for start, _ in sentences]
         for key, start, _ in self._names(doc):
             named[start] = doc.vocab.strings[key]
             found[bisect(starts, start) - 1] |= {_NAMED} if named[start].startswith(_STATES) else {_NAMED, _BODY}
         about = {_BODY} & set[str]().union(*found)
-        held = {line for line, has in zip(lines, found, strict=True) if _BODY in has or self._may_hold(has | about)}
+        by_line = {line: found[bisect_left(starts, line[0]) : bisect_left(starts, line[1])] for line in lines}
+        held = {line for line, has in by_line.items() if self._may_hold(has, about)}
         people = _people(doc, held, named)
         chosen = [
             line
-            for line, has in zip(lines, found, strict=True)
-            if held and (line in held or _NAMED in has or not people.isdisjoint(range(*line)))
+            for line, has in by_line.items()
+            if held and (line in held or any(_NAMED in some for some in has) or not people.isdisjoint(range(*line)))
         ]
         if len(chosen) == len(lines):
             return Sifted(doc, doc, chosen, {})
@@ -104,9 +114,11 @@ class Sieve:
         part = Doc(doc.vocab, words=[t.text for t in tokens], spaces=[bool(t.whitespace_) for t in tokens])
         return Sifted(doc, part, chosen, {token.i: at for at, token in enumerate(tokens)})
 
-    def _may_hold(self, found: set[str]) -> bool:
-        """Are these all the words that some rule needs?"""
-        return any(all(terms.met(found) for terms in need) for need in self._needs)
+    def _may_hold(self, sentences: list[set[str]], about: set[str]) -> bool:
+        """Does a paragraph name a body, or has it all the words that some rule needs?"""
+        every = set[str]().union(*sentences)
+        near = (need for need in self._needs if all(terms.met(every | about) for terms in chain(*need)))
+        return _BODY in every or any(all(t.met(found) for t in need.together) for need in near for found in sentences)
 
 
 def _people(doc: Doc, held: Iterable[Line], named: Mapping[int, str]) -> set[int]:
@@ -139,23 +151,38 @@ def _lines(doc: Doc) -> list[Line]:
     return list(pairwise(dict.fromkeys([0, *ends, len(doc)])))
 
 
-def _needs(kind: Kind) -> Iterator[list[Terms]]:
-    """For each rule what a text must have for it to fit: of each of these, one term, all words of it."""
+def _sentences(doc: Doc, lines: Iterable[Line], orths: Sequence[int]) -> Iterator[Line]:
+    """The lines, cut where a parser may: behind a stop that no small letter follows."""
+    marks = {doc.vocab.strings[mark] for mark in ".!?"}
+    stops = [i + 1 for i, orth in enumerate(orths[:-1]) if orth in marks and not doc[i + 1].is_lower]
+    return pairwise(sorted({0, *stops, *(end for _, end in lines)}))
+
+
+def _needs(kind: Kind) -> Iterator[Need]:
+    """What each rule cannot do without; only a field that is looked for `before` may be filled from another sentence."""
     for spec in (*kind.frames, *kind.phrases):
-        need = [*_frame_words(kind, spec)] if "trigger" in spec else [*_phrase_words(kind, spec["match"])]
+        slots, need = spec.get("slots") or {}, Need([], [])
+        need.together.extend(_frame_words(kind, spec) if "trigger" in spec else _phrase_words(kind, spec["match"]))
         for field in kind.fields.values():
-            needed = not field.optional and field.name not in (spec.get("set") or {})
-            if needed and field.type == "text":
-                need.append(_terms(max(form, key=len) for forms in posts.offices().heads.values() for form in forms))
-            if needed and field.type == "number":
-                need.append(_terms([_DIGIT, *table("extract/words.yml")["numbers"]]))
-            if needed and field.type == "date" and "now" not in ((spec.get("slots") or {}).get(field.name) or ()):
-                need.append(_terms([_DIGIT, *words("dated")]))
-        if kind.fields[kind.value].type in ("country", "party"):
-            need.append(_terms([_NAMED, *words("plurals", "nations")]))
+            paths = slots.get(field.name) or ()
+            (need.besides if "before" in paths else need.together).extend(_field_words(kind, spec, field, paths))
         if kind.fields[kind.subject].type == "organisation":
-            need.append(_terms([_BODY]))
+            need.besides.append(_terms([_BODY]))
         yield need
+
+
+def _field_words(kind: Kind, spec: Mapping[str, Any], field: Field, paths: Sequence[str]) -> Iterator[Terms]:
+    needed = not field.optional and field.name not in (spec.get("set") or {})
+    if needed and field.type == "text":
+        yield _terms(max(form, key=len) for forms in posts.offices().heads.values() for form in forms)
+    if needed and field.type == "number":
+        yield _terms([_DIGIT, *table("extract/words.yml")["numbers"]])
+        if f"(?P<{field.name}>(?P<" in spec.get("match", ""):  # it stands in a body's description: "the 27-member bloc"
+            yield _terms([_DIGIT, "member", "nation", "state", "country"])
+    if needed and field.type == "date" and "now" not in paths:
+        yield _terms([_DIGIT, *words("dated")])
+    if field.name == kind.value and field.type in ("country", "party"):
+        yield _terms([_NAMED, *words("plurals", "nations")])
 
 
 def _frame_words(kind: Kind, spec: Mapping[str, Any]) -> Iterator[Terms]:

@@ -1,13 +1,13 @@
 """Kinds of fact: each one YAML file that holds its fields, how news says it, how it is settled and shown."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from generator import strict_yaml
+from generator import schemas, strict_yaml
 from generator.errors import ContentError, Problem, did_you_mean
 
 Cardinality = Literal["one", "many", "one-per-post", "timeline"]
@@ -55,27 +55,31 @@ class Kind:
 
 
 BUILT_IN = ("founding", "membership", "size", "official", "presidency")
-KEYS = {f.name for f in fields(Kind)} - {"name", "nots", "path"} | {"kind", "not"}
-FIELD_KEYS = {f.name for f in fields(Field)} - {"name"}
 
 
 @lru_cache(maxsize=1)
 def load_built_in() -> Mapping[str, Kind]:
     """The kinds that ship with the package, by name, in the order in which a page shows them."""
     folder = files("generator.kinds")
-    parsed = (parse(folder.joinpath(f"{name}.yml").read_text("utf-8"), Path(f"{name}.yml")) for name in BUILT_IN)
+    paths = {Path(f"{name}.yml"): folder.joinpath(f"{name}.yml") for name in BUILT_IN}
+    parsed = [_kind(strict_yaml.parse(place.read_text("utf-8"), path)[0], path) for path, place in paths.items()]
     return {kind.name: kind for kind in parsed}
 
 
 def parse(text: str, path: Path) -> Kind:
-    """A kind from its YAML; raises ContentError with the line of whatever it does not understand.
+    """A kind from YAML of the form that `schemas.KIND` has; raises ContentError with the line of what does not fit together.
 
-    The keys are those of `Kind` (`not:` is its `nots`); `docs/add-a-kind.md` explains each.
+    The keys are those of `Kind` (`not:` is its `nots`); the schema says what each means.
     """
-    data, lines = strict_yaml.parse(text, path)
-    problems = list(_problems(data, lines, path))
-    if problems:
+    data, lines = schemas.parse(text, path, schemas.KIND)
+    if not data:
+        raise ContentError(Problem("a kind is a mapping that begins with `kind:`", path, 1))
+    if problems := [*_problems(data, lines, path)]:
         raise ContentError(*problems)
+    return _kind(data, path)
+
+
+def _kind(data: Mapping[str, Any], path: Path) -> Kind:
     label = data.get("label") or data["kind"].capitalize()
     shown = (data["kind"], label, data.get("plural") or label, data["cardinality"], data["subject"], data["value"])
     identity, changes = tuple(data.get("identity") or ["value"]), data.get("changes", "true") == "true"
@@ -90,33 +94,14 @@ def _field(name: str, spec: Mapping[str, Any]) -> Field:
     return Field(name, spec["type"], spec.get("optional") == "true", values, spec.get("fallback"), label)
 
 
-def _problems(data: Any, lines: strict_yaml.Lines, path: Path) -> Iterable[Problem]:
-    if not isinstance(data, dict):
-        yield Problem("a kind is a mapping that begins with `kind:`", path, 1)
-        return
-    for key in data.keys() - KEYS:
-        yield Problem(f"unknown key {key!r}", path, lines[(key,)], did_you_mean(key, KEYS))
-    for key in ("kind", "cardinality", "subject", "value", "fields"):
-        if not data.get(key):
-            yield Problem(f"a kind needs {key!r}", path, 1)
-    if data.get("cardinality") and data["cardinality"] not in Cardinality.__args__:  # type: ignore[attr-defined]
-        hint = did_you_mean(data["cardinality"], Cardinality.__args__)  # type: ignore[attr-defined]
-        yield Problem(f"unknown cardinality {data['cardinality']!r}", path, lines[("cardinality",)], hint)
-    if isinstance(data.get("fields"), dict):
-        yield from _field_problems(data, lines, path)
-
-
-def _field_problems(data: Mapping[str, Any], lines: strict_yaml.Lines, path: Path) -> Iterable[Problem]:
+def _problems(data: Mapping[str, Any], lines: strict_yaml.Lines, path: Path) -> Iterator[Problem]:
+    """What the schema cannot say: names that must be found elsewhere in the file."""
     types = {*FIELD_TYPES, *(data.get("types") or {})}
     for name, spec in data["fields"].items():
-        at = ("fields", name)
-        if not isinstance(spec, dict) or not spec.get("type"):
-            yield Problem(f"the field {name!r} needs a type", path, lines[at], "e.g. {type: country}")
-            continue
         if spec["type"] not in types:
-            yield Problem(f"unknown type {spec['type']!r}", path, lines[(*at, "type")], did_you_mean(spec["type"], types))
-        for key in spec.keys() - FIELD_KEYS:
-            yield Problem(f"unknown key {key!r}", path, lines[(*at, key)], did_you_mean(key, FIELD_KEYS))
+            hint = did_you_mean(spec["type"], types)
+            yield Problem(f"unknown type {spec['type']!r}", path, lines[("fields", name, "type")], hint)
     for key in ("subject", "value"):
-        if (name := data.get(key)) and name not in data["fields"]:
-            yield Problem(f"{key} {name!r} is not among the fields", path, lines[(key,)], did_you_mean(name, data["fields"]))
+        if data[key] not in data["fields"]:
+            hint = did_you_mean(data[key], data["fields"])
+            yield Problem(f"{key} {data[key]!r} is not among the fields", path, lines[(key,)], hint)

@@ -7,19 +7,22 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, pairwise
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote as percent
 
 from generator import dates
 from generator.errors import Problem
-from generator.gazetteer import fold
+from generator.gazetteer import fold, slug
 from generator.kinds import Kind
 from generator.model import Article, Claim, Item, Sheet
 from generator.referencefile import Table
+from generator.render import paging
 from generator.render.edition import Edition, Listed, Name, Row, article_stem, evidence, holds, mark_id, old, quotes, report
 from generator.render.history import Told, history
 from generator.render.marks import Note, paragraphs
+from generator.render.paging import alphabetical, by_letter, by_month
 from generator.render.pictures import line, shaded
 from generator.render.words import fill, web
 from generator.timeline import NOT_KNOWN, miscounted
@@ -57,18 +60,19 @@ def render(
     `problems` are shown as a notice on top of each page; `unsaved` are ids of articles whose claims are not yet in
     the facts files.
     """
-    shared = {"problems": problems, "unsaved": frozenset(unsaved)}
     told = history(edition)
     about = _by_subject(told)
     organisations = [_organisation(s, edition, about) for s in edition.sheets.values() if s.type == "organisation"]
     countries = [_country(code, edition, about) for code, url in edition.pages.items() if url.startswith("countries/")]
     for named in (organisations, countries):
-        named.sort(key=lambda item: (item["subject"].text.casefold(), item["id"]))
+        named.sort(key=lambda item: (alphabetical(item["subject"].text), item["id"]))
     read = [_article(article, edition) for article in edition.articles.values()]
     read.sort(key=lambda item: (dates.sort_key(item["article"].published), item["article"].id), reverse=True)
+    shared = {"problems": problems, "unsaved": frozenset(unsaved), "many": len(organisations) > paging.LIMIT}
+    searched = sum(len(article.text) for article in edition.read) <= paging.SEARCHED
     lists = {"organisations": organisations, "countries": countries, "articles": read}
-    yield Draft("index.md", "home", shared | lists)
-    yield from (Draft(f"{listed}/index.md", listed, shared | lists) for listed in lists)
+    yield Draft("index.md", "home", shared | lists | {"lately": _lately(organisations)})
+    yield from _lists(shared, lists, told, edition)
     if review is not None:
         waiting = [
             (
@@ -78,29 +82,66 @@ def render(
             )
             for item in review
         ]
-        yield Draft("review/index.md", "review", shared | {"items": waiting, "kinds": edition.kinds})
-    yield Draft("changes/index.md", "changes", shared | {"told": told})
-    every = [*chain.from_iterable(edition.rows.values())]
-    yield Draft("calendar/index.md", "calendar", shared | {"chairs": _chairs(every, edition)})
-    yield Draft("people/index.md", "people", shared | {"people": _people(every)})
+        values = shared | {"kinds": edition.kinds, "waiting": len(waiting)}
+        yield from _list("review", waiting, values, lambda _: ("all",), name="items", limit=paging.LIMIT // 3)
     for folder, template in (("organisations", "organisation"), ("countries", "country")):
         for one in lists[folder]:
             path = f"{folder}/{one['id']}"
             yield Draft(f"{path}.md", template, shared | one, f"content/overrides/{path}.yml")
     for one in read:
         path = f"articles/{article_stem(one['article'].id)}.md"
-        yield Draft(path, "article", shared | one, f"content/articles/{one['article'].id}.md")
+        yield Draft(path, "article", shared | one | {"searched": searched}, f"content/articles/{one['article'].id}.md")
 
 
-def _chairs(rows: Iterable[Row], edition: Edition) -> dict[str, list[Row]]:
+def _lists(values: dict[str, Any], lists: Mapping[str, list[Any]], told: list[Told], edition: Edition) -> Iterator[Draft]:
+    """The lists of everything; of organisations, where one page does not hold them, also those of each tag."""
+    every, organisations = [*chain.from_iterable(edition.rows.values())], lists["organisations"]
+    tags = sorted({tag for it in organisations for tag in it["tags"]})
+    tagged = {tag: [it for it in organisations if tag in it["tags"]] for tag in tags}
+    yield Draft("subjects/index.md", "subjects", values | {"tagged": tagged})
+    yield from _list("organisations", organisations, values | {"tag": ""}, _initial)
+    for tag, some in tagged.items() if values["many"] else ():
+        yield from _list(f"organisations/tag/{tag}", some, values | {"tag": tag}, _initial)
+    yield from _list("countries", lists["countries"], values, _initial)
+    yield from _list("articles", lists["articles"], values, lambda it: by_month(it["article"].published), latest=True)
+    yield from _list("changes", told, values, lambda it: by_month(it.change.on), name="told", latest=True)
+    yield from _list(
+        "calendar", _chairs(every, edition), values, itemgetter(slice(1)), name="chairs", limit=paging.LIMIT // 3
+    )
+    yield from _list("people", _people(every), values, lambda it: by_letter(it[0].split(" ")[-1]))
+
+
+def _list(
+    folder: str, entries: list[Any], values: dict[str, Any], groups: Any, name: str = "", **how: Any
+) -> Iterator[Draft]:
+    """The pages of a list, by the template of its name, which knows the entries by theirs."""
+    template = folder.partition("/")[0]
+    for part in paging.paged(folder, entries, groups, **how):
+        yield Draft(part.path, template, values | {name or template: part.entries, "pager": part.pager})
+
+
+def _initial(item: Mapping[str, Any]) -> tuple[str, ...]:
+    return by_letter(item["subject"].text)
+
+
+def _lately(organisations: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+    """What the home page shows: those that articles tell of, or all that there are; of many the latest in the news."""
+    shown = [it for it in organisations if it["reported"]] or [it for it in organisations if not it["ended"]]
+    if len(shown) > (few := paging.LIMIT // 6):
+        shown.sort(
+            key=lambda it: [dates.sort_key(used["article"].published) for used, _ in it["articles_used"][:1]], reverse=True
+        )
+    return shown[:few]
+
+
+def _chairs(rows: Iterable[Row], edition: Edition) -> list[tuple[str, Row]]:
     """The terms by how they stand, what is due and what comes next in order of their days."""
     terms = [row for row in rows if row.kind.cardinality == "timeline" and row.sheet.type == "organisation"]
     terms.sort(key=lambda row: (dates.sort_key(row.since), row.subject.text))
     groups = {"due": ("due", "possibly begun"), "announced": ("announced",), "current": ("current", "possibly over")}
-    found = {name: [row for row in terms if row.standing in standings] for name, standings in groups.items()}
+    found = [(name, row) for name, standings in groups.items() for row in terms if row.standing in standings]
     ended = [row for row in terms if row.until and row.standing == "over"]
-    found["over"] = [row for row in ended if (edition.today - dates.bounds(row.until or "").latest).days <= 366]
-    return found
+    return found + [("over", row) for row in ended if (edition.today - dates.bounds(row.until or "").latest).days <= 366]
 
 
 def _people(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
@@ -109,7 +150,7 @@ def _people(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
     for row in rows:
         if row.kind.fields[row.kind.value].type == "person":
             found[row.value.text].append(row)
-    return sorted(found.items(), key=lambda item: (item[0].split()[-1:], item[0]))
+    return sorted(found.items(), key=lambda item: (alphabetical(item[0].split(" ")[-1]), item[0]))
 
 
 def _by_subject(told: Iterable[Told]) -> Mapping[str, list[Told]]:
@@ -129,10 +170,9 @@ def _organisation(sheet: Sheet, edition: Edition, about: Mapping[str, list[Told]
         "id": sheet.id,
         "subject": edition.name(sheet.id, sheet.name),
         "acronym": record.acronym if record else None,
-        "names": _names(sheet.id, "aliases", edition),
-        "former_names": _names(sheet.id, "former_names", edition),
-        "sort": record.data.get("kind") if record else None,
-        "regions": _regions(_of(rows, "membership"), edition),
+        "known": record.data if record else {},
+        "names": _names(sheet.id, edition),
+        "tags": _tags(record.data.get("kind") if record else None, _regions(_of(rows, "membership"), edition)),
         "nothing": edition.nothing(sheet.id),
         "founding": sorted(_of(rows, "founding"), key=_event),
         "members": (members := _by_status(_of(rows, "membership"))),
@@ -163,8 +203,7 @@ def _country(id: str, edition: Edition, about: Mapping[str, list[Told]]) -> dict
     return {
         "id": id,
         "subject": edition.name(id, sheet.name if sheet else first),
-        "names": _names(id, "aliases", edition),
-        "former_names": _names(id, "former_names", edition),
+        "names": _names(id, edition),
         "memberships": _by_status(_of(derived, "membership"), by="subject"),
         "terms": sorted(terms, key=lambda row: (dates.sort_key(row.since), row.subject.text), reverse=True),
         "office_rows": _by_office(_of(own, "official")),
@@ -210,14 +249,15 @@ def _by_status(rows: Iterable[Row], by: str = "value") -> dict[str, list[Row]]:
     return {status: group for status, group in groups.items() if group}
 
 
-def _names(id: str, key: str, edition: Edition) -> list[str]:
+def _names(id: str, edition: Edition) -> list[str]:
     """What else readers may look for, of the gazetteer's names; those that only differ in spelling once."""
     if not (record := edition.gazetteer.record(id)):
         return []
+    others = (record.data.get(key) or () for key in ("acronyms", "aliases", "former_names"))
     found: dict[str, str] = {}
-    for name in (record.name, record.acronym, *(record.data.get(key) or ())):
-        found.setdefault("".join(filter(str.isalpha, fold(name or ""))).replace("z", "s"), name or "")
-    return [name for name in found.values() if name and name not in (record.name, record.acronym)][:8]
+    for name in (record.name, *chain(*others)):
+        found.setdefault("".join(filter(str.isalnum, fold(name))).replace("z", "s"), name)
+    return list(found.values())[1:13]
 
 
 def _regions(rows: Iterable[Row], edition: Edition) -> list[str]:
@@ -225,6 +265,11 @@ def _regions(rows: Iterable[Row], edition: Edition) -> list[str]:
     records = (edition.gazetteer.countries.get(row.fact.value or "") for row in rows if row.status == "member")
     counts = Counter(record and record.data.get("region") for record in records)
     return sorted(region for region, count in counts.items() if region and count * 20 >= counts.total())
+
+
+def _tags(sort: object, regions: Sequence[str]) -> list[str]:
+    """What sort of body it is, and where its members lie as far as a list of few regions says more than none."""
+    return [*([slug(str(sort))] if sort else ()), *(regions if len(regions) < 4 else ["worldwide"])]
 
 
 def _by_office(rows: Iterable[Row]) -> list[Row]:
