@@ -139,7 +139,7 @@ def refresh(root: Path, *, today: date, last: Project | None = None, shelf: Shel
     project = _load(root, today, last)
     record, unreadable = content.load_changes(root)
     settled, known, broken = _from_shelf(project, shelf) if shelf else _from_facts(project, last)
-    lost = [place for place in content.facts_digests(root) if place[1] in project.overrides.broken]
+    lost = [(type_, name) for type_ in FOLDERS for name in project.overrides.broken]
     good = last.sheets if last else content.load_sheets(root, lost)[0]
     sheets = _with_last_good(settled, project.overrides.broken, good)
     idle = _idle(source_claims(sheets), project)
@@ -165,7 +165,11 @@ def _from_shelf(project: Project, shelf: Shelf) -> tuple[list[Sheet], dict[str, 
     sheets, known, broken = list[Sheet](), defaultdict[str, list[str]](list), list[Problem]()
 
     def read(place: Place) -> list[Sheet]:
-        saved, problems = content.load_sheets(project.root, [place] if place in digests else [])
+        places = [place] if place in digests else []
+        saved, problems = content.load_sheets(project.root, places)
+        if not problems and content.facts_digests(project.root, places).get(place) != digests.get(place):
+            where = Path("content/facts", FOLDERS[place[0]], f"{place[1]}.yml")
+            problems = [Problem("was written while it was read", where, None, "build the site again")]
         if problems:
             raise ContentError(*problems)
         return saved

@@ -12,7 +12,7 @@ import textwrap
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib.resources import files
 from itertools import chain
@@ -234,11 +234,11 @@ def load_sheets(root: Path, places: Iterable[Place] | None = None) -> tuple[list
     return sheets, [replace(problem, hint=hint) for problem in problems]
 
 
-def facts_digests(root: Path) -> dict[Place, str]:
-    """Of what is saved, by subject: the same digest, the same facts. It is empty where a file cannot be read."""
-    places = _places(root)
-    read, _ = _each([*places], lambda path: (path, hashlib.sha256(path.read_bytes()).hexdigest()), root)
-    return dict.fromkeys(places.values(), "") | {places[path]: digest for path, digest in read}
+def facts_digests(root: Path, places: Iterable[Place] | None = None) -> dict[Place, str]:
+    """Of what is saved, by subject (all, or these): the same digest, the same facts; empty where a file cannot be read."""
+    paths = _places(root) if places is None else {_facts_path(root, place): place for place in places}
+    read, _ = _each([*paths], _digest, root)
+    return dict.fromkeys(paths.values(), "") | {paths[path]: digest for path, digest in read}
 
 
 def load_sheets_at(root: Path, revision: str) -> list[Sheet]:
@@ -401,6 +401,10 @@ def _places(root: Path) -> dict[Path, Place]:
     return {path: (type_, path.stem) for type_, folder in folders for path in _files(folder, ".yml")}
 
 
+def _digest(path: Path) -> tuple[Path, str]:
+    return path, hashlib.sha256(strict_yaml.read_text(path).encode()).hexdigest()
+
+
 def _facts_path(root: Path, place: Place) -> Path:
     return root / "content/facts" / FOLDERS[place[0]] / f"{place[1]}.yml"
 
@@ -423,8 +427,11 @@ def _misplaced(folder: Path) -> Iterator[Problem]:
 
 
 def _files(folder: Path, *suffixes: str) -> list[Path]:
-    found = [p for p in folder.glob("*") if p.is_file() and not _is_hidden(p, folder)]
-    return sorted(path for path in found if not suffixes or path.suffix in suffixes)
+    try:
+        names = sorted(e.name for e in os.scandir(folder) if e.is_file() and e.name[0] != "." and e.name != "README.md")
+    except OSError:
+        return []
+    return [path for name in names if (path := folder / name).suffix in suffixes or not suffixes]
 
 
 def _is_hidden(path: Path, folder: Path) -> bool:
@@ -465,8 +472,11 @@ def _remembered(path: Path, read: Callable[[Path], T], given: tuple[object, ...]
     """What this process read from a file before, as long as the file and those of its name beside it are the same by
     their times and sizes, and what was `given` is the very same.
     """
-    beside = [path, path.with_suffix(".yml"), path.with_suffix(".csv")]
-    stats = [(stat.st_mtime_ns, stat.st_size, stat.st_ino) for one in beside if one.is_file() and (stat := one.stat())]
+    stats = []
+    for one in dict.fromkeys([path, path.with_suffix(".yml"), path.with_suffix(".csv")]):
+        with suppress(OSError):
+            stat = one.stat()
+            stats.append((stat.st_mtime_ns, stat.st_size, stat.st_ino))
     known = _memory.get((read.__qualname__, path))
     if known and known[0] == stats and len(known[1]) == len(given) and all(map(operator.is_, known[1], given)):
         return cast(T, known[2])

@@ -54,13 +54,16 @@ def publish(
     same = [path for path, draft in drafts.items() if old.get(path) == draft]
     pages = {path: last.pages[path] for path in same if last}
     kept = {path: last.kept[path] for path in same if last and path in last.kept}
-    keys, ground = dict[str, bytes](), (site, project.today, sorted(project.templates.items()))
+    keys, heads = dict[str, bytes](), list[str]()  # the titles of lists may stand in the navigation of every page
     for path, draft in drafts.items():
         if path in pages:
             continue
         if not shelf or not draft.edit_path:  # of no one subject are the long lists
             pages[path] = _page(draft, edition, site)
+            front, _, body = pages[path].text.partition("\n---\n")
+            heads += [path, front, body.strip().partition("\n")[0]] if path.endswith("index.md") else ()
             continue
+        ground = site, project.today, sorted(project.templates.items()), heads
         edited = project.root / draft.edit_path  # where there is none, the pencil of the page makes one
         key = keys[path] = shelf.key(draft, (ground, edited.exists(), edited.with_suffix(".txt").exists()))
         if shown := shelf.shown(key):

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import chain, combinations
 
 from generator import dates
@@ -67,6 +68,7 @@ def _claims(sheet: Sheet) -> Iterator[Claim]:
     return chain(*(fact.claims for fact in sheet.facts), sheet.denied)
 
 
+@lru_cache(maxsize=65536)
 def plain(text: str) -> str:
     """Names, posts and other words as they are compared: no case, accents, hyphens, in one spelling."""
     return " ".join(_SPELLINGS.get(word, word) for word in fold(text).split())

@@ -4,7 +4,7 @@ What a page says is decided here; how it says it, every word a reader sees, is i
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, pairwise
 from operator import itemgetter
@@ -16,7 +16,7 @@ from generator import dates
 from generator.errors import Problem
 from generator.gazetteer import fold, slug
 from generator.kinds import Kind
-from generator.model import Article, Claim, Item, Sheet
+from generator.model import Article, Claim, Item, Quote
 from generator.referencefile import Table
 from generator.render import paging
 from generator.render.edition import Edition, Listed, Name, Row, article_stem, evidence, holds, mark_id, old, quotes, report
@@ -62,11 +62,14 @@ def render(
     """
     told = history(edition)
     about = _by_subject(told)
-    organisations = [_organisation(s, edition, about) for s in edition.sheets.values() if s.type == "organisation"]
-    countries = [_country(code, edition, about) for code, url in edition.pages.items() if url.startswith("countries/")]
+    codes = [code for code, url in edition.pages.items() if url.startswith("countries/")]
+    organisations = [
+        _subject(_organisation, s.id, edition, about) for s in edition.sheets.values() if s.type == "organisation"
+    ]
+    countries = [_subject(_country, code, edition, about) for code in codes]
     for named in (organisations, countries):
         named.sort(key=lambda item: (alphabetical(item["subject"].text), item["id"]))
-    read = [_article(article, edition) for article in edition.articles.values()]
+    read = [_article(article, edition.quoted.get(article.id, {}), edition) for article in edition.articles.values()]
     read.sort(key=lambda item: (dates.sort_key(item["article"].published), item["article"].id), reverse=True)
     shared = {"problems": problems, "unsaved": frozenset(unsaved), "many": len(organisations) > paging.LIMIT}
     searched = sum(len(article.text) for article in edition.read) <= paging.SEARCHED
@@ -162,8 +165,15 @@ def _by_subject(told: Iterable[Told]) -> Mapping[str, list[Told]]:
     return found
 
 
-def _organisation(sheet: Sheet, edition: Edition, about: Mapping[str, list[Told]]) -> dict[str, Any]:
-    rows, record = edition.rows[sheet.id], edition.gazetteer.record(sheet.id)
+def _subject(
+    make: Callable[..., dict[str, Any]], id: str, edition: Edition, about: Mapping[str, list[Told]]
+) -> dict[str, Any]:
+    read = edition.sheets.get(id), edition.derived.get(id, ()), about.get(id, ()), edition.nothing(id)
+    return edition.again(f"page of {id}", lambda: make(id, edition, about), *read)
+
+
+def _organisation(id: str, edition: Edition, about: Mapping[str, list[Told]]) -> dict[str, Any]:
+    sheet, rows, record = edition.sheets[id], edition.rows[id], edition.gazetteer.record(id)
     terms = sorted(_of(rows, "presidency"), key=lambda row: (dates.sort_key(row.since), row.value.text))
     officials = _by_office(_of(rows, "official"))
     return {
@@ -172,6 +182,7 @@ def _organisation(sheet: Sheet, edition: Edition, about: Mapping[str, list[Told]
         "acronym": record.acronym if record else None,
         "known": record.data if record else {},
         "names": _names(sheet.id, edition),
+        "rows": rows,
         "tags": _tags(record.data.get("kind") if record else None, _regions(_of(rows, "membership"), edition)),
         "nothing": edition.nothing(sheet.id),
         "founding": sorted(_of(rows, "founding"), key=_event),
@@ -204,6 +215,7 @@ def _country(id: str, edition: Edition, about: Mapping[str, list[Told]]) -> dict
         "id": id,
         "subject": edition.name(id, sheet.name if sheet else first),
         "names": _names(id, edition),
+        "rows": own,
         "memberships": _by_status(_of(derived, "membership"), by="subject"),
         "terms": sorted(terms, key=lambda row: (dates.sort_key(row.since), row.subject.text), reverse=True),
         "office_rows": _by_office(_of(own, "official")),
@@ -214,8 +226,11 @@ def _country(id: str, edition: Edition, about: Mapping[str, list[Told]]) -> dict
     }
 
 
-def _article(article: Article, edition: Edition) -> dict[str, Any]:
-    rows = edition.quoted.get(article.id, {})
+def _article(article: Article, rows: Mapping[Quote, list[Row]], edition: Edition) -> dict[str, Any]:
+    return edition.again(f"article {article.id}", lambda: _marked(article, rows), rows)
+
+
+def _marked(article: Article, rows: Mapping[Quote, list[Row]]) -> dict[str, Any]:
     found = sorted((q for q in rows if holds(q, article)), key=lambda q: (q.start, -q.end))
     notes = [Note(n, mark_id(q), tuple(rows[q])) for n, q in enumerate(found, 1)]
     facts = {(row.sheet.id, row.anchor) for quoted in found for row in rows[quoted]}

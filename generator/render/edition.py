@@ -2,13 +2,13 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from importlib.resources import files
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote as percent
 from urllib.parse import urlencode
 
@@ -22,6 +22,8 @@ from generator.model import FOLDERS, Article, Claim, Fact, Quote, Sheet
 from generator.referencefile import Table
 from generator.render.words import web
 from generator.reprints import independent
+
+T = TypeVar("T")
 
 CONTEXT = 90
 """How many characters of the article stand on either side of a short quote."""
@@ -154,6 +156,19 @@ class Edition:
     templates: Mapping[str, str] = field(default_factory=dict)  # a project's own, by file name
     expected: Sequence[overridefile.Expectation] = ()  # how many facts editors count on
     before: "Edition | None" = None  # the one that this replaces, until what is the same has been taken over
+    _made: dict[str, tuple[object, Any]] = field(default_factory=dict)  # by what it is, with what it was made of
+    _known: Mapping[str, tuple[object, Any]] = field(default_factory=dict)  # what the one before made
+
+    def __post_init__(self) -> None:
+        before, self.before = self.before, None
+        self._known = before._made if before and before._ground() == self._ground() else {}
+
+    def again(self, what: str, make: Callable[[], T], *given: object) -> T:
+        """What is made of what is `given` and of the ground; that of the edition before where both are the same."""
+        known = self._known.get(what)
+        made: T = known[1] if known and known[0] == given else make()
+        self._made[what] = given, made
+        return made
 
     @cached_property
     def sheets(self) -> Mapping[str, Sheet]:
@@ -168,13 +183,14 @@ class Edition:
     @cached_property
     def rows(self) -> Mapping[str, tuple[Row, ...]]:
         """The rows of each sheet by its id: settled and disputed facts; those that need review are not shown."""
-        before, self.before = self.before, None
-        old = before.rows if before and before._ground() == self._ground() else {}
-        same = {name for name in old if before and before.sheets.get(name) is self.sheets.get(name)}
-        return {name: old[name] if name in same else tuple(_rows(sheet, self)) for name, sheet in self.sheets.items()}
+
+        def rows(sheet: Sheet) -> tuple[Row, ...]:
+            return self.again(f"rows of {sheet.id}", lambda: tuple(_rows(sheet, self)), sheet)
+
+        return {name: rows(sheet) for name, sheet in self.sheets.items()}
 
     def _ground(self) -> tuple[object, ...]:
-        """All that the rows of a sheet depend on besides the sheet."""
+        """All that what is made `again` depends on besides what is given."""
         names = self.gazetteer.countries, self.gazetteer.organisations
         return self.today, self.pages, self.articles, self.kinds, names, self.references, self.repository
 
