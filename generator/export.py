@@ -11,12 +11,13 @@ from typing import Any
 import feedgenerator
 import icalendar
 
-from generator import dates, timeline
+from generator import dates, schemas, timeline
 from generator.gazetteer import load_built_in
 from generator.kinds import BUILT_IN, Kind
 from generator.model import Claim, Fact, Quote, Sheet
 
 _COLUMNS = ("status", "event", "post", "from", "phase", "since", "until", "duration")
+_KEYS = schemas.PUBLISHED["properties"]["facts"]["items"]["properties"]
 
 
 def claim_line(claim: Claim) -> dict[str, Any]:
@@ -100,15 +101,17 @@ def facts_json(found: Sequence[Mapping[str, Any]], none: Iterable[Claim], today:
     places = ({"subject": c.subject, "subject_name": c.subject_name, "subject_type": c.subject_type, "kind": c.kind,
                "as_of": str(today), "sources": [_place(c) | _more(c)]} for c in none)  # fmt: skip
     facts, nothing = (",\n".join(json.dumps(it, ensure_ascii=False) for it in some) for some in (found, places))
-    return f'{{"made": "{today}", "facts": [\n{facts}\n], "none": [\n{nothing}\n]}}\n'
+    return f'{{"$schema": "facts.schema.json", "made": "{today}", "facts": [\n{facts}\n], "none": [\n{nothing}\n]}}\n'
 
 
 def tables(found: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind], title: str) -> Iterator[tuple[str, str]]:
     """A CSV for each kind of fact, `data/<kind>.csv`, and the Frictionless package that describes them, by path."""
     resources = []
     for kind in kinds.values():
-        columns = ["subject", "subject_name", "value", "value_name", *(f.name for f in kind.others())]
-        columns += ["verdict", "decided_by", "as_of", "today", "sources"]
+        columns = {name: _KEYS[name]["description"] for name in ("subject", "subject_name", "value", "value_name")}
+        columns |= {field.name: f"{field.label.capitalize()}." for field in kind.others()}
+        columns |= {name: _KEYS[name]["description"] for name in ("verdict", "decided_by", "as_of", "today")}
+        columns["sources"] = "Ids of articles and of reference tables, and override files, with spaces between."
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(columns)
@@ -116,7 +119,10 @@ def tables(found: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind], title:
             cells = {**fact, "sources": " ".join(sorted({next(iter(s.values())) for s in fact["sources"]}))}
             writer.writerow([_cell(cells.get(column)) for column in columns])
         yield f"data/{kind.name}.csv", text.getvalue()
-        schema = {"fields": [{"name": column, "type": "string"} for column in columns], "missingValues": [""]}
+        schema = {
+            "fields": [{"name": name, "type": "string", "description": told} for name, told in columns.items()],
+            "missingValues": [""],
+        }
         what = {"profile": "tabular-data-resource", "format": "csv", "mediatype": "text/csv", "encoding": "utf-8"}
         resources.append({"name": kind.name, "path": f"{kind.name}.csv", **what, "schema": schema})
     package = {"name": "factsheets", "title": title, "profile": "tabular-data-package", "resources": resources}

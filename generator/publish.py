@@ -1,11 +1,12 @@
 """A project → every file of its site that is made from facts."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
-from generator import export
+from generator import export, schemas
 from generator.build import Project
 from generator.errors import Problem
 from generator.render import Draft, Page, render
@@ -81,6 +82,7 @@ def data(edition: Edition, site: str = "/") -> Iterator[Page]:
     (title, changes), items, found = lines("feed", {}), news(edition, site), export.facts(shown, kinds, today)
     none = [claim for sheet in shown for _, claim, _ in edition.nothing(sheet.id)]
     yield Page("data/facts.json", export.facts_json(found, none, today))
+    yield Page("data/facts.schema.json", json.dumps(schemas.PUBLISHED, indent=1) + "\n")
     yield from (Page(*file) for file in export.tables(found, kinds, title))
     yield Page("data/handovers.ics", export.calendar(shown, kinds, title, today))
     yield Page("feeds/changes.xml", export.atom(items, changes, site))

@@ -30,6 +30,9 @@ ARTICLE: Schema = _WRITTEN["article"]
 
 SETTINGS: Schema = _WRITTEN["settings"]
 
+PUBLISHED: Schema = _WRITTEN["published"]
+"""`data/facts.json` of a site, which stands beside it."""
+
 FEEDS: Schema = _WRITTEN["feeds"]
 """`content/feeds.yml`: a list of feeds that articles come from."""
 

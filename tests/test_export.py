@@ -6,6 +6,7 @@ import json
 from datetime import date
 
 import icalendar
+import jsonschema
 import pytest
 import rdflib
 from conftest import KINDS, NAMES, TODAY, a_claim, an_override, write_files
@@ -39,7 +40,10 @@ def made(project):
 
 
 def test_every_published_fact_has_its_sources_and_a_day(made):
-    facts = json.loads(made["data/facts.json"])["facts"]
+    told, schema = (json.loads(made[f"data/facts{end}.json"]) for end in ("", ".schema"))
+    assert told["$schema"] == "facts.schema.json"
+    jsonschema.Draft7Validator(schema).validate(told)
+    facts = told["facts"]
     assert {(f["kind"], f["value"]) for f in facts} == {
         ("founding", "2002-10-07"), ("membership", "AM"), ("membership", "UZ"), ("membership", "KG"),
         ("official", "Ann Lee"), ("presidency", "RU"), ("presidency", "KZ")}  # fmt: skip

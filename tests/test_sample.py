@@ -6,10 +6,11 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+import jsonschema
 import pytest
 from conftest import KINDS
 
-from generator import build, content, timeline
+from generator import build, content, schemas, timeline
 from generator.publish import data, publish
 from generator.render import edition
 
@@ -267,7 +268,9 @@ def test_nothing_is_told_without_a_source_and_a_date(project):
 
 
 def test_every_fact_of_the_data_has_its_fields_its_sources_and_a_date(project):
-    facts = json.loads(next(data(publish(project).edition)).text)["facts"]
+    whole = json.loads(next(data(publish(project).edition)).text)
+    jsonschema.Draft7Validator(schemas.PUBLISHED).validate(whole)
+    facts = whole["facts"]
     assert len(facts) > 10_000
     bare = [
         fact
