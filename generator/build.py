@@ -139,7 +139,7 @@ def refresh(root: Path, *, today: date, last: Project | None = None, shelf: Shel
     project = _load(root, today, last)
     record, unreadable = content.load_changes(root)
     settled, known, broken = _from_shelf(project, shelf) if shelf else _from_facts(project, last)
-    lost = [(type_, name) for type_ in FOLDERS for name in project.overrides.broken]
+    lost = [path for path in content.facts_files(root).values() if path.stem in project.overrides.broken]
     good = last.sheets if last else content.load_sheets(root, lost)[0]
     sheets = _with_last_good(settled, project.overrides.broken, good)
     idle = _idle(source_claims(sheets), project)
@@ -157,40 +157,42 @@ def _from_shelf(project: Project, shelf: Shelf) -> tuple[list[Sheet], dict[str, 
     """The same; but a subject is read and settled only where no earlier run did so with the same facts, overrides, rows,
     kinds, names, and standing of the articles cited.
     """
-    digests, told = content.facts_digests(project.root), defaultdict[Place, list[Claim]](list)
+    files, told = content.facts_files(project.root), defaultdict[Place, list[Claim]](list)
     for claim in (*project.overrides.claims, *project.references.claims):
         told[claim.subject_type, claim.subject].append(claim)
     law = shelf.key(project.kinds, project.gazetteer.countries, project.gazetteer.organisations)
-    first, present = _originals(project.articles, shelf), _readable(project)
-    sheets, known, broken = list[Sheet](), defaultdict[str, list[str]](list), list[Problem]()
+    dated = [(article.id, article.published, article.digest) for article in project.articles]
+    first: dict[str, str] = shelf.value(shelf.key("originals", dated), lambda: dict(originals(project.articles)))
+    sheets, known, broken, present = list[Sheet](), defaultdict[str, list[str]](list), list[Problem](), _readable(project)
 
-    def read(place: Place) -> list[Sheet]:
-        places = [place] if place in digests else []
-        saved, problems = content.load_sheets(project.root, places)
-        if not problems and content.facts_digests(project.root, places).get(place) != digests.get(place):
-            where = Path("content/facts", FOLDERS[place[0]], f"{place[1]}.yml")
-            problems = [Problem("was written while it was read", where, None, "build the site again")]
-        if problems:
-            raise ContentError(*problems)
-        return saved
+    def take(place: Place, path: Path | None) -> list[Sheet]:
+        digest = path and content.digest(path, project.root)
 
-    def settle(place: Place) -> list[Sheet]:
-        claims = _from_originals(_present(read(place), project), first)
-        return reconcile([*claims, *told[place]], project.kinds, project.gazetteer)
+        def read() -> list[Sheet]:
+            saved, problems = content.load_sheets(project.root, [path] if path else [])
+            if path and not problems and content.digest(path, project.root) != digest:
+                hint = "build the site again"
+                problems = [Problem("was written while it was read", path.relative_to(project.root), None, hint)]
+            if problems:
+                raise ContentError(*problems)
+            return saved
 
-    for place in sorted({*digests, *told}):
-        try:
-            key = shelf.key("cited", place, digests.get(place))
-            cited = shelf.value(key, lambda: _ids(read(place)))  # noqa: B023 (asked at once)
-        except ContentError as error:
-            broken += error.problems
-            del digests[place]
-            cited = {}
+        def settle() -> list[Sheet]:
+            claims = _from_originals(_present(read(), project), first)
+            return reconcile([*claims, *told[place]], project.kinds, project.gazetteer)
+
+        cited = shelf.value(shelf.key("cited", place, digest), lambda: _ids(read()))
         for article, ids in cited.items():
             known[article] += ids
         standing = [(article, article in present, first.get(article)) for article in cited]
-        key = shelf.key("settled", law, place, digests.get(place), standing, told[place])
-        sheets += shelf.sheets(key, lambda: settle(place))  # noqa: B023 (asked at once)
+        return shelf.sheets(shelf.key("settled", law, place, digest, standing, told[place]), settle)
+
+    for place in dict.fromkeys([*files, *told]):
+        try:
+            sheets += take(place, files.get(place))
+        except ContentError as error:
+            broken += error.problems
+            sheets += take(place, None)
     return sheets, known, broken
 
 
@@ -297,12 +299,6 @@ def _settled(claims: Iterable[Claim], project: Project, last: Project | None = N
 def _from_originals(claims: Iterable[Claim], first: Mapping[str, str]) -> Iterator[Claim]:
     """Each claim of a reprint with the article that printed it first."""
     return (c if c.origin == (o := first.get(c.quote.article if c.quote else "")) else replace(c, origin=o) for c in claims)
-
-
-def _originals(articles: tuple[Article, ...], shelf: Shelf) -> Mapping[str, str]:
-    key = shelf.key("originals", [(article.id, article.published, article.digest) for article in articles])
-    found: dict[str, str] = shelf.value(key, lambda: originals(articles))
-    return found
 
 
 def _readable(project: Project) -> frozenset[str]:

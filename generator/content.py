@@ -217,28 +217,33 @@ def load_references(root: Path, kinds: Mapping[str, Kind], gazetteer: Gazetteer)
     return References({table.id: table for table, _ in read}, tuple(claim for _, some in read for claim in some))
 
 
-def load_sheets(root: Path, places: Iterable[Place] | None = None) -> tuple[list[Sheet], list[Problem]]:
-    """The saved sheets (of all subjects, or of these) that can be read, overrides' claims included, and the files that are
-    not as we write them.
+def load_sheets(root: Path, paths: Iterable[Path] | None = None) -> tuple[list[Sheet], list[Problem]]:
+    """The saved sheets (of all subjects, or in these files) that can be read, overrides' claims included, and the files
+    that are not as we write them.
     """
-    paths = _places(root) if places is None else {_facts_path(root, place): place for place in places}
+    types = {name: type_ for type_, name in FOLDERS.items()}
 
     def read(path: Path) -> Sheet:
-        sheet = sheetfile.parse(strict_yaml.read(path)[0], paths[path][0], path)
+        sheet = sheetfile.parse(strict_yaml.read(path)[0], types[path.parent.name], path)
         if sheet.id != path.stem:
             raise ContentError(Problem(f"holds the facts of {sheet.id!r}", path))
         return sheet
 
-    sheets, problems = _each([*paths], read, root)
+    sheets, problems = _each([*facts_files(root).values()] if paths is None else [*paths], read, root)
     hint = "machine-written; delete it and run: factsheets build"
     return sheets, [replace(problem, hint=hint) for problem in problems]
 
 
-def facts_digests(root: Path, places: Iterable[Place] | None = None) -> dict[Place, str]:
-    """Of what is saved, by subject (all, or these): the same digest, the same facts; empty where a file cannot be read."""
-    paths = _places(root) if places is None else {_facts_path(root, place): place for place in places}
-    read, _ = _each([*paths], _digest, root)
-    return dict.fromkeys(paths.values(), "") | {paths[path]: digest for path, digest in read}
+def facts_files(root: Path) -> dict[Place, Path]:
+    """The files of what is saved, by subject."""
+    folders = [(type_, root / "content/facts" / name) for type_, name in FOLDERS.items()]
+    return {(type_, path.stem): path for type_, folder in folders for path in _files(folder, ".yml")}
+
+
+def digest(path: Path, root: Path) -> str:
+    """Of a file of the project: the same digest, the same text; empty where it cannot be read."""
+    read, _ = _each([path], lambda path: hashlib.sha256(strict_yaml.read_text(path).encode()).hexdigest(), root)
+    return "".join(read)
 
 
 def load_sheets_at(root: Path, revision: str) -> list[Sheet]:
@@ -279,8 +284,7 @@ def outdated(root: Path, sheets: Iterable[Sheet]) -> dict[Path, str | None]:
     """The facts files, below `root`, that are not what these sheets say, and what they should hold; None: nothing."""
     folder = Path("content", "facts")
     kept = [sheet for sheet in map(sheetfile.saved, sheets) if sheet.facts or sheet.denied]
-    places = chain.from_iterable(_files(root / folder / name, ".yml") for name in FOLDERS.values())
-    wanted: dict[Path, str | None] = dict.fromkeys(path.relative_to(root) for path in places)
+    wanted: dict[Path, str | None] = dict.fromkeys(path.relative_to(root) for path in facts_files(root).values())
     wanted |= {folder / FOLDERS[sheet.type] / f"{sheet.id}.yml": sheetfile.dump(sheet) for sheet in kept}
     return {path: text for path, text in wanted.items() if text is None or not _holds(root / path, text.encode())}
 
@@ -394,19 +398,6 @@ def _article(path: Path) -> Article:
     text, beside = strict_yaml.read_text(path), path.with_suffix(".yml")
     data = schemas.read(beside, schemas.ARTICLE)[0] if path.suffix == ".txt" and beside.exists() else None
     return articlefile.parse(text, path, data)
-
-
-def _places(root: Path) -> dict[Path, Place]:
-    folders = [(type_, root / "content/facts" / name) for type_, name in FOLDERS.items()]
-    return {path: (type_, path.stem) for type_, folder in folders for path in _files(folder, ".yml")}
-
-
-def _digest(path: Path) -> tuple[Path, str]:
-    return path, hashlib.sha256(strict_yaml.read_text(path).encode()).hexdigest()
-
-
-def _facts_path(root: Path, place: Place) -> Path:
-    return root / "content/facts" / FOLDERS[place[0]] / f"{place[1]}.yml"
 
 
 def _misplaced(folder: Path) -> Iterator[Problem]:

@@ -18,6 +18,7 @@ from generator.model import Claim, Derivation, Event, Fact, Quote, Sheet
 
 PACKAGE = Path(str(files("generator")))
 _sheets: dict[bytes, tuple[list[Sheet], dict[int, tuple[object, bytes]]]] = {}
+_PARTS: dict[str, Callable[..., Any]] = {made.__name__: made for made in (Sheet, Fact, Claim, Event, Quote, Derivation)}
 _SHARED = ("Sheet", "Kind", "Article", "Fact", "Row")  # what many drafts have in common
 
 
@@ -102,42 +103,32 @@ class Shelf:
 
 def _frozen(sheets: Iterable[Sheet]) -> str:
     """A line of JSON for each sheet, with its denials, and for each of its facts."""
-    parts = [part for it in sheets for part in ([it.id, it.name, it.type, it.denied], *it.facts)]
-    return "\n".join(json.dumps(part, default=_fields, ensure_ascii=False) for part in parts)
+    parts = (part for sheet in sheets for part in (replace(sheet, facts=()), *sheet.facts))
+    return "\n".join(json.dumps(part, default=_values, ensure_ascii=False) for part in parts)
 
 
-def _fields(part: Any) -> list[object]:
-    return [getattr(part, name) for name in part.__slots__]
+def _values(part: Any) -> object:
+    return {type(part).__name__: [getattr(part, name) for name in part.__slots__]}
+
+
+def _part(data: dict[str, Any]) -> Any:
+    """What `_values` took apart; a mapping of texts as it is."""
+    (name, values), *others = data.items() or [("", "")]
+    if others or not isinstance(values, list):
+        return data
+    return _PARTS[name](*(tuple(value) if isinstance(value, list) else value for value in values))
 
 
 def _thawed(text: str) -> tuple[list[Sheet], dict[int, tuple[object, bytes]]]:
     """The sheets, and the digests of their facts."""
     sheets, facts = list[Sheet](), dict[int, tuple[object, bytes]]()
     for line in text.split("\n") if text else ():
-        if len(data := json.loads(line)) == 4:
-            id_, name, type_, denied = data
-            sheets.append(Sheet(id_, name, type_, denied=tuple(map(_claim, denied))))
+        if isinstance(part := json.loads(line, object_hook=_part), Sheet):
+            sheets.append(part)
         else:
-            fact = _fact(data)
-            facts[id(fact)] = fact, hashlib.sha256(line.encode()).digest()
-            sheets[-1] = replace(sheets[-1], facts=(*sheets[-1].facts, fact))
+            facts[id(part)] = part, hashlib.sha256(line.encode()).digest()
+            sheets[-1] = replace(sheets[-1], facts=(*sheets[-1].facts, part))
     return sheets, facts
-
-
-def _fact(data: list[Any]) -> Fact:
-    fact = dict(zip(Fact.__slots__, data, strict=True))
-    fact["claims"] = tuple(map(_claim, fact["claims"]))
-    fact["events"] = tuple(Event(*event) for event in fact["events"])
-    return Fact(**fact)
-
-
-def _claim(data: list[Any]) -> Claim:
-    claim = dict(zip(Claim.__slots__, data, strict=True))
-    if quoted := claim["quote"]:
-        claim["quote"] = Quote(*quoted)
-    if derived := claim["derivation"]:
-        claim["derivation"] = Derivation(derived[0], tuple(Quote(*quoted) for quoted in derived[1]))
-    return Claim(**claim)
 
 
 def _packed(text: str) -> bytes:
@@ -162,8 +153,6 @@ class _Digester(pickle.Pickler):
         if type(value).__name__ not in _SHARED:
             return NotImplemented
         if id(value) not in self._known:
-            self._known[id(value)] = (
-                value,
-                _Digester(self._known).digest(tuple(value) if isinstance(value, tuple) else value.__reduce_ex__(5)),
-            )
+            parts = tuple(value) if isinstance(value, tuple) else value.__reduce_ex__(5)
+            self._known[id(value)] = value, _Digester(self._known).digest(parts)
         return bytes, (self._known[id(value)][1],)
