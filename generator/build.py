@@ -138,7 +138,7 @@ def refresh(root: Path, *, today: date, last: Project | None = None, shelf: Shel
     """
     project = _load(root, today, last)
     record, unreadable = content.load_changes(root)
-    settled, known, broken = _from_shelf(project, shelf) if shelf else _from_facts(project, last)
+    settled, known, broken = _from_shelf(project, shelf) if shelf else _from_facts(project)
     lost = [path for path in content.facts_files(root).values() if path.stem in project.overrides.broken]
     good = last.sheets if last else content.load_sheets(root, lost)[0]
     sheets = _with_last_good(settled, project.overrides.broken, good)
@@ -147,10 +147,10 @@ def refresh(root: Path, *, today: date, last: Project | None = None, shelf: Shel
     return replace(project, sheets=tuple(sheets), problems=problems, changes=tuple(record))
 
 
-def _from_facts(project: Project, last: Project | None) -> tuple[list[Sheet], dict[str, list[str]], list[Problem]]:
+def _from_facts(project: Project) -> tuple[list[Sheet], dict[str, list[str]], list[Problem]]:
     """The sheets as settled today, the ids of saved claims by article, and the facts files that cannot be read."""
     saved, broken = content.load_sheets(project.root)
-    return _settled(_present(saved, project), project, last), _ids(saved), broken
+    return _settled(_present(saved, project), project), _ids(saved), broken
 
 
 def _from_shelf(project: Project, shelf: Shelf) -> tuple[list[Sheet], dict[str, list[str]], list[Problem]]:
@@ -171,8 +171,7 @@ def _from_shelf(project: Project, shelf: Shelf) -> tuple[list[Sheet], dict[str, 
         def read() -> list[Sheet]:
             saved, problems = content.load_sheets(project.root, [path] if path else [])
             if path and not problems and content.digest(path, project.root) != digest:
-                hint = "build the site again"
-                problems = [Problem("was written while it was read", path.relative_to(project.root), None, hint)]
+                problems = [Problem("was written while it was read; build again", path.relative_to(project.root))]
             if problems:
                 raise ContentError(*problems)
             return saved
@@ -205,9 +204,12 @@ def preview(project: Project) -> Project:
     found |= _extract([article for article in wanted if article.id not in found], project, None, HERE, None)
     previews = {a.digest: found[a.id] if a.id in found else project.previews[a.digest] for a in project.stale}
     stale = {article.id for article in project.stale}
-    claims = [c for c in source_claims(project.sheets) if not c.quote or c.quote.article not in stale]
-    claims += [claim for some in previews.values() for claim in some]
-    shown = _with_last_good(_settled(claims, project, project), project.overrides.broken, project.sheets)
+    said = [(claim, claim.quote is not None and claim.quote.article in stale) for claim in source_claims(project.sheets)]
+    new = [*chain.from_iterable(previews.values())]
+    touched = {(claim.subject_type, claim.subject) for claim in (*new, *(claim for claim, gone in said if gone))}
+    sheets = [sheet for sheet in project.sheets if (sheet.type, sheet.id) not in touched]
+    sheets += _settled([*new, *(claim for claim, gone in said if not gone)], project, touched)
+    shown = _with_last_good(sheets, project.overrides.broken, project.sheets)
     return replace(project, sheets=tuple(shown), unsaved=frozenset(stale), previews=previews)
 
 
@@ -288,12 +290,12 @@ def _load(root: Path, today: date, last: Project | None) -> Project:
     )  # fmt: skip
 
 
-def _settled(claims: Iterable[Claim], project: Project, last: Project | None = None) -> list[Sheet]:
-    """What articles say, settled with the project's overrides and references; only what is not as in `last`."""
+def _settled(claims: Iterable[Claim], project: Project, only: Collection[Place] | None = None) -> list[Sheet]:
+    """What articles say, settled with the project's overrides and references: all of it, or of these subjects."""
     told = _from_originals(claims, originals(project.articles))
-    same = last.sheets if last and last.engine == project.engine else ()
-    every = [*told, *project.overrides.claims, *project.references.claims]
-    return reconcile(every, project.kinds, project.gazetteer, same)
+    every = chain(told, project.overrides.claims, project.references.claims)
+    asked = every if only is None else (claim for claim in every if (claim.subject_type, claim.subject) in only)
+    return reconcile(asked, project.kinds, project.gazetteer)
 
 
 def _from_originals(claims: Iterable[Claim], first: Mapping[str, str]) -> Iterator[Claim]:

@@ -1,6 +1,7 @@
 """A project → every file of its site that is made from facts."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -56,24 +57,28 @@ def publish(
     pages = {path: last.pages[path] for path in same if last}
     kept = {path: last.kept[path] for path in same if last and path in last.kept}
     keys, heads = dict[str, bytes](), list[str]()  # the titles of lists may stand in the navigation of every page
-    for path, draft in drafts.items():
-        if path in pages:
+    for path, draft in sorted(drafts.items(), key=lambda item: not in_navigation(item[0])):
+        if path in pages or not shelf:
+            pages[path] = pages.get(path) or _page(draft, edition, site)
             continue
-        if not shelf or not draft.edit_path:  # of no one subject are the long lists
-            pages[path] = _page(draft, edition, site)
-            front, _, body = pages[path].text.partition("\n---\n")
-            heads += [path, front, body.strip().partition("\n")[0]] if path.endswith("index.md") else ()
-            continue
+        edited = project.root / (draft.edit_path or path)  # where there is none, the pencil of the page makes one
         ground = site, project.today, sorted(project.templates.items()), heads
-        edited = project.root / draft.edit_path  # where there is none, the pencil of the page makes one
         key = keys[path] = shelf.key(draft, (ground, edited.exists(), edited.with_suffix(".txt").exists()))
-        if shown := shelf.shown(key):
+        if not in_navigation(path) and (shown := shelf.shown(key)):
             kept[path] = shown
-        text = "" if shown else shelf.text(key, lambda: _page(draft, edition, site).text)  # noqa: B023 (asked at once)
+        text = "" if path in kept else shelf.text(key, lambda: _page(draft, edition, site).text)  # noqa: B023 (asked at once)
         pages[path] = Page(path, text, draft.edit_path)
+        if in_navigation(path):
+            front, _, body = text.partition("\n---\n")
+            heads += path, front, body.strip().partition("\n")[0]
     if shelf and not last:
         shelf.tidy()
     return Published({path: pages[path] for path in drafts}, drafts, edition, kept, keys)
+
+
+def in_navigation(path: str) -> bool:
+    """Is it the first page of a list of its own, or the home page? A thousand pages in it would be a million links."""
+    return bool(re.fullmatch(r"(\w+/)?index\.md", path))
 
 
 def data(edition: Edition, site: str = "/") -> Iterator[Page]:

@@ -41,8 +41,7 @@ class Shelf:
         path.parent.mkdir(exist_ok=True)
         path.with_name(".gitignore").write_text("*\n", "utf-8")
         self._pages = sqlite3.connect(path, timeout=1)
-        columns = "key BLOB PRIMARY KEY, text BLOB NOT NULL, theme TEXT, html BLOB, found BLOB"
-        self._pages.execute(f"CREATE TABLE IF NOT EXISTS pages ({columns})")
+        self._pages.execute("CREATE TABLE IF NOT EXISTS pages (key PRIMARY KEY, text, theme, html, found)")
         self._theme, self._used = theme, set[bytes]()
         self._digests: dict[int, tuple[object, bytes]] = {}
         sources = (path for path in sorted(PACKAGE.rglob("*.*")) if path.suffix != ".pyc" and path.is_file())
@@ -59,7 +58,9 @@ class Shelf:
         """The text of this key, made and kept where it is not there."""
         if found := self._pages.execute("SELECT text FROM pages WHERE key = ?", [key]).fetchone():
             return zlib.decompress(found[0]).decode()
-        return self.keep(key, make())
+        text = make()
+        self._pages.execute("INSERT OR REPLACE INTO pages (key, text) VALUES (?, ?)", [key, _packed(text)])
+        return text
 
     def value(self, key: bytes, make: Callable[[], object]) -> Any:
         """Likewise what JSON can hold."""
@@ -72,11 +73,6 @@ class Shelf:
         found, digests = _sheets[key]
         self._digests |= digests
         return found
-
-    def keep(self, key: bytes, text: str) -> str:
-        """Keeps a text, and returns it."""
-        self._pages.execute("INSERT OR REPLACE INTO pages (key, text) VALUES (?, ?)", [key, _packed(text)])
-        return text
 
     def shown(self, key: bytes) -> Kept | None:
         """A page as it was shown with the same theme."""

@@ -32,7 +32,7 @@ from mkdocs.utils.templates import TemplateContext
 from generator import build, cache
 from generator.build import Project
 from generator.errors import FactsheetsError
-from generator.publish import Published, assets, data, publish
+from generator.publish import Published, assets, data, in_navigation, publish
 from generator.shelf import Kept, Shelf
 
 T = TypeVar("T")
@@ -105,7 +105,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         self._published, self._shown = self._publish(config), {}
         for page in (*self._published.pages.values(), *data(self._published.edition, config.site_url or "/")):
             if not files.get_file_from_path(page.path):
-                hidden = re.fullmatch(r"(?!(\w+/)?index\.md).+\.md", page.path)  # all but the first page of each list
+                hidden = page.path.endswith(".md") and not in_navigation(page.path)
                 inclusion = InclusionLevel.NOT_IN_NAV if hidden else InclusionLevel.INCLUDED
                 files.append(File.generated(config, page.path, content=page.text, inclusion=inclusion))
         for place, path in assets():
@@ -212,10 +212,6 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         if self._fresh and (theme := _theme(config)):
             _with_shelf(lambda shelf: shelf.keep_shown(self._fresh) if shelf else None, _root(config), theme)
         self._fresh = []
-        if self._command == "serve":  # what stays until the next whole build is not looked through at each edit
-            gc.unfreeze()
-            gc.collect()
-            gc.freeze()
 
     def _publish(self, config: MkDocsConfig) -> Published:
         theme = "" if self._command == "serve" else _theme(config)

@@ -160,17 +160,15 @@ def test_a_page_is_taken_from_the_shelf_until_its_draft_changes(project):
     root = project(CLAIMS)
     made = shelved(refresh(root, today=TODAY)).pages
     with closing(sqlite3.connect(root / ".cache" / "site.sqlite")) as shelf, shelf:
-        shelf.execute("UPDATE pages SET text = ?", [zlib.compress(b"shelved")])
-    taken = {path for path, page in shelved(refresh(root, today=TODAY)).pages.items() if page.text == "shelved"}
-    assert taken == {path for path, page in made.items() if page.edit_path}
+        shelf.create_function("marked", 1, lambda text: zlib.compress(zlib.decompress(text) + b"shelved"))
+        shelf.execute("UPDATE pages SET text = marked(text)")
+    taken = {path for path, page in shelved(refresh(root, today=TODAY)).pages.items() if page.text.endswith("shelved")}
+    assert taken == made.keys()
     write_files(root, {"content/overrides/organisations/csto.yml": SAMPLES["content/overrides/organisations/csto.yml"][0]})
     edited = refresh(root, today=TODAY)
-    still = {path for path, page in shelved(edited).pages.items() if page.text == "shelved"}
+    still = {path for path, page in shelved(edited).pages.items() if page.text.endswith("shelved")}
     assert {"organisations/cis.md", "countries/TM.md", "articles/c.md"} <= still
     assert not still & {"organisations/csto.md", "countries/UZ.md", "articles/b.md"}
     with closing(sqlite3.connect(root / ".cache" / "site.sqlite")) as shelf:
-        kept, asked = (
-            shelf.execute("SELECT count(*) FROM pages").fetchone()[0],
-            sum(bool(p.edit_path) for p in made.values()),
-        )
+        kept, asked = shelf.execute("SELECT count(*) FROM pages").fetchone()[0], len(made)
         assert asked <= kept <= 2 * asked

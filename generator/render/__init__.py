@@ -6,6 +6,7 @@ What a page says is decided here; how it says it, every word a reader sees, is i
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain, pairwise
 from operator import itemgetter
 from types import MappingProxyType
@@ -16,7 +17,7 @@ from generator import dates
 from generator.errors import Problem
 from generator.gazetteer import fold, slug
 from generator.kinds import Kind
-from generator.model import Article, Claim, Item, Quote
+from generator.model import Article, Claim, Item
 from generator.referencefile import Table
 from generator.render import paging
 from generator.render.edition import Edition, Listed, Name, Row, article_stem, evidence, holds, mark_id, old, quotes, report
@@ -60,16 +61,15 @@ def render(
     `problems` are shown as a notice on top of each page; `unsaved` are ids of articles whose claims are not yet in
     the facts files.
     """
-    told = history(edition)
+    told, ours, cited = history(edition), edition.articles, edition.quoted
     about = _by_subject(told)
+    bodies = [sheet.id for sheet in edition.sheets.values() if sheet.type == "organisation"]
     codes = [code for code, url in edition.pages.items() if url.startswith("countries/")]
-    organisations = [
-        _subject(_organisation, s.id, edition, about) for s in edition.sheets.values() if s.type == "organisation"
-    ]
+    organisations = [_subject(_organisation, body, edition, about) for body in bodies]
     countries = [_subject(_country, code, edition, about) for code in codes]
     for named in (organisations, countries):
         named.sort(key=lambda item: (alphabetical(item["subject"].text), item["id"]))
-    read = [_article(article, edition.quoted.get(article.id, {}), edition) for article in edition.articles.values()]
+    read = [edition.again(f"article {a.id}", partial(_article, a, edition), cited.get(a.id)) for a in ours.values()]
     read.sort(key=lambda item: (dates.sort_key(item["article"].published), item["article"].id), reverse=True)
     shared = {"problems": problems, "unsaved": frozenset(unsaved), "many": len(organisations) > paging.LIMIT}
     searched = sum(len(article.text) for article in edition.read) <= paging.SEARCHED
@@ -78,11 +78,7 @@ def render(
     yield from _lists(shared, lists, told, edition)
     if review is not None:
         waiting = [
-            (
-                item,
-                edition.name(item.sheet.id, item.sheet.name),
-                [evidence(c, item.says, edition.articles) for c in item.claims],
-            )
+            (item, edition.name(item.sheet.id, item.sheet.name), [evidence(c, item.says, ours) for c in item.claims])
             for item in review
         ]
         values = shared | {"kinds": edition.kinds, "waiting": len(waiting)}
@@ -165,11 +161,10 @@ def _by_subject(told: Iterable[Told]) -> Mapping[str, list[Told]]:
     return found
 
 
-def _subject(
-    make: Callable[..., dict[str, Any]], id: str, edition: Edition, about: Mapping[str, list[Told]]
-) -> dict[str, Any]:
+def _subject(make: Callable[..., Any], id: str, edition: Edition, about: Mapping[str, list[Told]]) -> dict[str, Any]:
     read = edition.sheets.get(id), edition.derived.get(id, ()), about.get(id, ()), edition.nothing(id)
-    return edition.again(f"page of {id}", lambda: make(id, edition, about), *read)
+    made: dict[str, Any] = edition.again(f"page of {id}", partial(make, id, edition, about), *read)
+    return made
 
 
 def _organisation(id: str, edition: Edition, about: Mapping[str, list[Told]]) -> dict[str, Any]:
@@ -226,11 +221,8 @@ def _country(id: str, edition: Edition, about: Mapping[str, list[Told]]) -> dict
     }
 
 
-def _article(article: Article, rows: Mapping[Quote, list[Row]], edition: Edition) -> dict[str, Any]:
-    return edition.again(f"article {article.id}", lambda: _marked(article, rows), rows)
-
-
-def _marked(article: Article, rows: Mapping[Quote, list[Row]]) -> dict[str, Any]:
+def _article(article: Article, edition: Edition) -> dict[str, Any]:
+    rows = edition.quoted.get(article.id, {})
     found = sorted((q for q in rows if holds(q, article)), key=lambda q: (q.start, -q.end))
     notes = [Note(n, mark_id(q), tuple(rows[q])) for n, q in enumerate(found, 1)]
     facts = {(row.sheet.id, row.anchor) for quoted in found for row in rows[quoted]}

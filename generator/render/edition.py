@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.resources import files
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
@@ -183,11 +183,8 @@ class Edition:
     @cached_property
     def rows(self) -> Mapping[str, tuple[Row, ...]]:
         """The rows of each sheet by its id: settled and disputed facts; those that need review are not shown."""
-
-        def rows(sheet: Sheet) -> tuple[Row, ...]:
-            return self.again(f"rows of {sheet.id}", lambda: tuple(_rows(sheet, self)), sheet)
-
-        return {name: rows(sheet) for name, sheet in self.sheets.items()}
+        made = self.again
+        return {it.id: made(f"rows of {it.id}", partial(tuple, _rows(it, self)), it) for it in self.sheets.values()}
 
     def _ground(self) -> tuple[object, ...]:
         """All that what is made `again` depends on besides what is given."""
