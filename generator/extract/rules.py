@@ -127,7 +127,7 @@ def _pattern(kind: Kind, spec: Mapping[str, Any]) -> Any:
     text = _PLACEHOLDER.sub(lambda m: m[0] if text[m.start() - 2 : m.start()] == "?P" else _unit_pattern(kind, m[1]), text)
     try:
         return regex.compile(r"(?<!\S)" + text + r"(?!\S)")
-    except regex.error as error:
+    except (regex.error, RecursionError) as error:
         raise ContentError(Problem(f"the phrase {spec['id']!r} is no regular expression: {error}", kind.path)) from None
 
 
@@ -139,15 +139,34 @@ def needed_pieces(kind: Kind, match: str) -> list[set[str]]:
 
 @cache
 def _needed(text: str) -> list[set[str]]:
-    alternatives = [found[0] for found in _ALTERNATIVE.finditer(text)]
-    if len(alternatives) > 1:
-        each = [_needed(alternative) for alternative in alternatives]
-        return [set().union(*(max(needs, key=_telling) for needs in each))] if all(each) else []
-    needs = [{piece} for piece in _PIECE.findall(_GROUP.sub(" ", text))]
-    for group in _GROUP.finditer(text):
-        if not group["optional"] and not group["group"].startswith(("(?!", "(?<")):
-            needs += _needed(group["group"][1:-1].removeprefix("?:"))
+    outside, groups = _apart(text)
+    rest = iter(groups)
+    each = [_needed_together(alternative, rest) for alternative in outside.split("|")]
+    if len(each) == 1:
+        return each[0]
+    return [set().union(*(max(needs, key=_telling) for needs in each))] if all(each) else []
+
+
+def _needed_together(text: str, groups: Iterator[str]) -> list[set[str]]:
+    needs = [{piece} for piece in _PIECE.findall(text.replace("()", " "))]
+    for optional, group in zip(re.findall(r"\(\)([?*]|\{0)?", text), groups, strict=False):
+        if not optional and not group.startswith(("?!", "?<")):
+            needs += _needed(group.removeprefix("?:"))
     return needs
+
+
+def _apart(text: str) -> tuple[str, list[str]]:
+    """A pattern with () in place of each group, and what is in these groups."""
+    depth, outside, groups = 0, "", [""]
+    for piece in re.split("([()])", text):
+        depth -= piece == ")"
+        if depth:
+            groups[-1] += piece
+        else:
+            outside += piece
+            groups += [""] if piece == ")" else []
+        depth += piece == "("
+    return outside, groups
 
 
 def _telling(pieces: set[str]) -> tuple[bool, int]:
@@ -157,8 +176,6 @@ def _telling(pieces: set[str]) -> tuple[bool, int]:
 
 
 _PIECE = re.compile(r"<\w+>(?!\S)|(?<![<\w\\])[a-z]{2,}(?![\w>?*{])")
-_GROUP = regex.compile(r"(?P<group>\((?:[^()]|(?&group))*\))(?P<optional>[?*]|\{0)?")
-_ALTERNATIVE = regex.compile(r"(?:(?P<group>\((?:[^()]|(?&group))*\))|[^|()])+")
 
 
 def _spelled(kind: Kind, pieces: Iterable[str]) -> Iterator[str]:
@@ -436,7 +453,8 @@ def _number(units: list[Unit]) -> int | None:
 
 _BODIES = "|".join(sorted(words("sized")))
 _DESCRIBED = re.compile(
-    rf"((?:\d+|[a-z]+)(?: ?- ?[a-z]+)?) ?-? ?(?:member|nation|state|country) (?:[\w-]+ ){{0,9}}(?:{_BODIES})$"
+    r"((?:(?<!\d)\d+|(?<![a-z])[a-z]+)(?: ?- ?[a-z]+)?) ?-? ?(?:member|nation|state|country) "
+    rf"(?:[\w-]+ ){{0,9}}(?:{_BODIES})$"
 )
 
 
