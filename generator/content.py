@@ -112,7 +112,6 @@ def load_kinds(root: Path) -> dict[str, Kind]:
     """The built-in kinds and the project's own (`content/kinds/*.yml`); one of the same name replaces a built-in."""
 
     def read(path: Path) -> Kind:
-        schemas.read(path, schemas.KIND)
         kind = kind_files.parse(strict_yaml.read_text(path), _shown(path, root))
         if kind.name != path.stem:
             raise ContentError(Problem(f"holds the kind {kind.name!r}", path, 1, f"name it {kind.name}.yml"))

@@ -117,19 +117,11 @@ def assertion(token: Token) -> str:
     """
     if token.sent.text.rstrip(" \"”'’").endswith("?"):
         return "open"
-    result = _own(token)
-    for here, governor in _governors(token):
-        result = _weaker(result, _governed(here, governor))
-    return result
+    says = [_own(token), *(_governed(here, governor) for here, governor in _governors(token))]
+    return max(says, key=_ORDER.index)
 
 
 _ORDER = ("fact", "ended", "planned", "wished", "open", "negated")
-
-
-def _weaker(one: str, other: str) -> str:
-    if "negated" in (one, other) and "open" in (one, other):
-        return "open"
-    return max(one, other, key=_ORDER.index)
 
 
 def _own(token: Token) -> str:
