@@ -4,12 +4,12 @@ import soak
 
 
 def test_an_edited_site_is_served_without_missing_an_edit():
-    soak.serve(6)
+    soak.serve(3)
 
 
 def test_all_whole_articles_of_many_are_read_and_each_broken_one_is_named():
-    soak.many(200)
+    soak.many(100)
 
 
 def test_commands_disturbed_at_random_moments_lose_nothing():
-    soak.plugs(4)
+    soak.plugs(3)
