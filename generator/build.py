@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 
 from generator import cache, changes, claimfile, content, dates, gazetteer, kinds
 from generator.changes import Change
-from generator.content import MadeFrom, Overrides, References, Settings
+from generator.content import MadeFrom, Overrides, Place, References, Settings
 from generator.errors import ContentError, FactsheetsError, Problem
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
@@ -26,6 +26,7 @@ from generator.model import FOLDERS, Article, Claim, Sheet
 from generator.reconcile import idle_overrides, reconcile, source_claims
 from generator.reprints import originals
 from generator.sheetfile import saved as saved_part
+from generator.shelf import Shelf
 
 T = TypeVar("T")
 
@@ -130,18 +131,68 @@ def build(root: Path, *, today: date, progress: Progress | None = None, workers:
     )
 
 
-def refresh(root: Path, *, today: date, last: Project | None = None) -> Project:
+def refresh(root: Path, *, today: date, last: Project | None = None, shelf: Shelf | None = None) -> Project:
     """The project as it stands, settled in memory with today's overrides; never extracts, never writes, never raises
-    for what people wrote: that is in `problems`, and the last good facts stay (of `last`, or as saved).
+    for what people wrote: that is in `problems`, and the last good facts stay (of `last`, or as saved). Of the `shelf` it
+    takes what earlier runs read and settled of the same.
     """
     project = _load(root, today, last)
-    saved, broken = content.load_sheets(root)
     record, unreadable = content.load_changes(root)
-    present = project.broken.union(article.id for article in project.articles)
-    claims = [c for c in source_claims(saved) if not c.quote or c.quote.article in present]
-    sheets = _with_last_good(_settled(claims, project, last), project.overrides.broken, last.sheets if last else saved)
-    problems = *project.problems, *broken, *unreadable, *_staleness(project, saved), *_idle(claims, project)
+    settled, known, broken = _from_shelf(project, shelf) if shelf else _from_facts(project)
+    lost = [path for path in content.facts_files(root).values() if path.stem in project.overrides.broken]
+    good = last.sheets if last else content.load_sheets(root, lost)[0]
+    sheets = _with_last_good(settled, project.overrides.broken, good)
+    idle = _idle(source_claims(sheets), project)
+    problems = *project.problems, *broken, *unreadable, *_staleness(project, known), *idle
     return replace(project, sheets=tuple(sheets), problems=problems, changes=tuple(record))
+
+
+def _from_facts(project: Project) -> tuple[list[Sheet], dict[str, list[str]], list[Problem]]:
+    """The sheets as settled today, the ids of saved claims by article, and the facts files that cannot be read."""
+    saved, broken = content.load_sheets(project.root)
+    return _settled(_present(saved, project), project), _ids(saved), broken
+
+
+def _from_shelf(project: Project, shelf: Shelf) -> tuple[list[Sheet], dict[str, list[str]], list[Problem]]:
+    """The same; but a subject is read and settled only where no earlier run did so with the same facts, overrides, rows,
+    kinds, names, and standing of the articles cited.
+    """
+    files, told = content.facts_files(project.root), defaultdict[Place, list[Claim]](list)
+    for claim in (*project.overrides.claims, *project.references.claims):
+        told[claim.subject_type, claim.subject].append(claim)
+    law = shelf.key(project.kinds, project.gazetteer.countries, project.gazetteer.organisations)
+    dated = [(article.id, article.published, article.digest) for article in project.articles]
+    first: dict[str, str] = shelf.value(shelf.key("originals", dated), lambda: dict(originals(project.articles)))
+    sheets, known, broken, present = list[Sheet](), defaultdict[str, list[str]](list), list[Problem](), _readable(project)
+
+    def take(place: Place, path: Path | None) -> list[Sheet]:
+        digest = path and content.digest(path, project.root)
+
+        def read() -> list[Sheet]:
+            saved, problems = content.load_sheets(project.root, [path] if path else [])
+            if path and not problems and content.digest(path, project.root) != digest:
+                problems = [Problem("was written while it was read; build again", path.relative_to(project.root))]
+            if problems:
+                raise ContentError(*problems)
+            return saved
+
+        def settle() -> list[Sheet]:
+            claims = _from_originals(_present(read(), project), first)
+            return reconcile([*claims, *told[place]], project.kinds, project.gazetteer)
+
+        cited = shelf.value(shelf.key("cited", place, digest), lambda: _ids(read()))
+        for article, ids in cited.items():
+            known[article] += ids
+        standing = [(article, article in present, first.get(article)) for article in cited]
+        return shelf.sheets(shelf.key("settled", law, place, digest, standing, told[place]), settle)
+
+    for place in dict.fromkeys([*files, *told]):
+        try:
+            sheets += take(place, files.get(place))
+        except ContentError as error:
+            broken += error.problems
+            sheets += take(place, None)
+    return sheets, known, broken
 
 
 def preview(project: Project) -> Project:
@@ -153,9 +204,12 @@ def preview(project: Project) -> Project:
     found |= _extract([article for article in wanted if article.id not in found], project, None, HERE, None)
     previews = {a.digest: found[a.id] if a.id in found else project.previews[a.digest] for a in project.stale}
     stale = {article.id for article in project.stale}
-    claims = [c for c in source_claims(project.sheets) if not c.quote or c.quote.article not in stale]
-    claims += [claim for some in previews.values() for claim in some]
-    shown = _with_last_good(_settled(claims, project, project), project.overrides.broken, project.sheets)
+    said = [(claim, claim.quote is not None and claim.quote.article in stale) for claim in source_claims(project.sheets)]
+    new = [*chain.from_iterable(previews.values())]
+    touched = {(claim.subject_type, claim.subject) for claim in (*new, *(claim for claim, gone in said if gone))}
+    sheets = [sheet for sheet in project.sheets if (sheet.type, sheet.id) not in touched]
+    sheets += _settled([*new, *(claim for claim, gone in said if not gone)], project, touched)
+    shown = _with_last_good(sheets, project.overrides.broken, project.sheets)
     return replace(project, sheets=tuple(shown), unsaved=frozenset(stale), previews=previews)
 
 
@@ -236,13 +290,28 @@ def _load(root: Path, today: date, last: Project | None) -> Project:
     )  # fmt: skip
 
 
-def _settled(claims: Iterable[Claim], project: Project, last: Project | None = None) -> list[Sheet]:
-    """What articles say, settled with the project's overrides and references; only what is not as in `last`."""
-    first = originals(project.articles)
-    told = (c if c.origin == (o := first.get(c.quote.article if c.quote else "")) else replace(c, origin=o) for c in claims)
-    every = [*told, *project.overrides.claims, *project.references.claims]
-    same = last.sheets if last and last.engine == project.engine else ()
-    return reconcile(every, project.kinds, project.gazetteer, same)
+def _settled(claims: Iterable[Claim], project: Project, only: Collection[Place] | None = None) -> list[Sheet]:
+    """What articles say, settled with the project's overrides and references: all of it, or of these subjects."""
+    told = _from_originals(claims, originals(project.articles))
+    every = chain(told, project.overrides.claims, project.references.claims)
+    asked = every if only is None else (claim for claim in every if (claim.subject_type, claim.subject) in only)
+    return reconcile(asked, project.kinds, project.gazetteer)
+
+
+def _from_originals(claims: Iterable[Claim], first: Mapping[str, str]) -> Iterator[Claim]:
+    """Each claim of a reprint with the article that printed it first."""
+    return (c if c.origin == (o := first.get(c.quote.article if c.quote else "")) else replace(c, origin=o) for c in claims)
+
+
+def _readable(project: Project) -> frozenset[str]:
+    """Ids of the articles that are there, those that cannot be used among them."""
+    return project.broken.union(article.id for article in project.articles)
+
+
+def _present(saved: Iterable[Sheet], project: Project) -> list[Claim]:
+    """What articles say that are there."""
+    readable = _readable(project)
+    return [claim for claim in source_claims(saved) if claim.quote and claim.quote.article in readable]
 
 
 def _cached(articles: Iterable[Article], project: Project) -> dict[str, list[Claim]]:
@@ -288,9 +357,14 @@ def _claims_by_article(claims: Iterable[Claim]) -> dict[str, list[Claim]]:
     return result
 
 
-def _is_sound(article: Article, known: Mapping[str, list[Claim]], project: Project) -> bool:
+def _ids(saved: Iterable[Sheet]) -> dict[str, list[str]]:
+    """Of what articles say, by article."""
+    return {article: [claim.id for claim in some] for article, some in _claims_by_article(source_claims(saved)).items()}
+
+
+def _is_sound(article: Article, known: Mapping[str, Sequence[Claim | str]], project: Project) -> bool:
     """Are the saved claims of an article all there, as they were written?"""
-    return content.seal(known[article.id]) == project.made_from.claims.get(article.id)
+    return content.seal(known.get(article.id, ())) == project.made_from.claims.get(article.id)
 
 
 def _why_read(article: Article, project: Project) -> str:
@@ -300,10 +374,9 @@ def _why_read(article: Article, project: Project) -> str:
     return "with another program, kinds or names" if other else "because its saved claims were lost or edited"
 
 
-def _staleness(project: Project, saved: Iterable[Sheet]) -> Iterator[Problem]:
+def _staleness(project: Project, known: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
     """Where content/facts was not made from the articles as they are, by digest."""
     facts, made_from = Path("content/facts/articles.yml"), project.made_from
-    known = _claims_by_article(source_claims(saved))
     for article in project.articles:
         if made_from.articles.get(article.id) != article.digest:
             path = content.article_path(project.root, article.id)

@@ -12,12 +12,12 @@ import textwrap
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
 
 import filelock
 
@@ -29,11 +29,13 @@ from generator.changes import Change
 from generator.errors import ContentError, FactsheetsError, Problem, did_you_mean
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
-from generator.model import FOLDERS, Article, Claim, Sheet
+from generator.model import FOLDERS, Article, Claim, Sheet, SubjectType
 from generator.overridefile import Expectation
 from generator.referencefile import Table
 
 T = TypeVar("T")
+Place: TypeAlias = tuple[SubjectType, str]
+"""A subject, by type and id."""
 
 _OVERRIDES_HEAD = "# yaml-language-server: $schema=../../schemas/overrides.json\n"
 _FEEDS_HEAD = "# yaml-language-server: $schema=schemas/feeds.json\n"
@@ -215,12 +217,33 @@ def load_references(root: Path, kinds: Mapping[str, Kind], gazetteer: Gazetteer)
     return References({table.id: table for table, _ in read}, tuple(claim for _, some in read for claim in some))
 
 
-def load_sheets(root: Path) -> tuple[list[Sheet], list[Problem]]:
-    """The saved sheets that can be read, overrides' claims included, and the files that are not as we write them."""
-    types = {path: type_ for type_, name in FOLDERS.items() for path in _files(root / "content/facts" / name, ".yml")}
-    sheets, problems = _each([*types], lambda path: sheetfile.parse(strict_yaml.read(path)[0], types[path], path), root)
+def load_sheets(root: Path, paths: Iterable[Path] | None = None) -> tuple[list[Sheet], list[Problem]]:
+    """The saved sheets (of all subjects, or in these files) that can be read, overrides' claims included, and the files
+    that are not as we write them.
+    """
+    types = {name: type_ for type_, name in FOLDERS.items()}
+
+    def read(path: Path) -> Sheet:
+        sheet = sheetfile.parse(strict_yaml.read(path)[0], types[path.parent.name], path)
+        if sheet.id != path.stem:
+            raise ContentError(Problem(f"holds the facts of {sheet.id!r}", path))
+        return sheet
+
+    sheets, problems = _each([*facts_files(root).values()] if paths is None else [*paths], read, root)
     hint = "machine-written; delete it and run: factsheets build"
     return sheets, [replace(problem, hint=hint) for problem in problems]
+
+
+def facts_files(root: Path) -> dict[Place, Path]:
+    """The files of what is saved, by subject."""
+    folders = [(type_, root / "content/facts" / name) for type_, name in FOLDERS.items()]
+    return {(type_, path.stem): path for type_, folder in folders for path in _files(folder, ".yml")}
+
+
+def digest(path: Path, root: Path) -> str:
+    """Of a file of the project: the same digest, the same text; empty where it cannot be read."""
+    read, _ = _each([path], lambda path: hashlib.sha256(strict_yaml.read_text(path).encode()).hexdigest(), root)
+    return "".join(read)
 
 
 def load_sheets_at(root: Path, revision: str) -> list[Sheet]:
@@ -251,17 +274,17 @@ def load_made_from(root: Path) -> MadeFrom:
         return MadeFrom()
 
 
-def seal(claims: Iterable[Claim]) -> str:
-    """A digest of an article's claims as saved; it differs once one of them is lost or edited."""
-    return hashlib.sha256("".join(sorted(claim.id for claim in claims)).encode()).hexdigest()[:12]
+def seal(claims: Iterable[Claim | str]) -> str:
+    """A digest of an article's claims as saved, or of their ids; it differs once one of them is lost or edited."""
+    ids = sorted(claim if isinstance(claim, str) else claim.id for claim in claims)
+    return hashlib.sha256("".join(ids).encode()).hexdigest()[:12]
 
 
 def outdated(root: Path, sheets: Iterable[Sheet]) -> dict[Path, str | None]:
     """The facts files, below `root`, that are not what these sheets say, and what they should hold; None: nothing."""
     folder = Path("content", "facts")
     kept = [sheet for sheet in map(sheetfile.saved, sheets) if sheet.facts or sheet.denied]
-    places = chain.from_iterable(_files(root / folder / name, ".yml") for name in FOLDERS.values())
-    wanted: dict[Path, str | None] = dict.fromkeys(path.relative_to(root) for path in places)
+    wanted: dict[Path, str | None] = dict.fromkeys(path.relative_to(root) for path in facts_files(root).values())
     wanted |= {folder / FOLDERS[sheet.type] / f"{sheet.id}.yml": sheetfile.dump(sheet) for sheet in kept}
     return {path: text for path, text in wanted.items() if text is None or not _holds(root / path, text.encode())}
 
@@ -395,8 +418,11 @@ def _misplaced(folder: Path) -> Iterator[Problem]:
 
 
 def _files(folder: Path, *suffixes: str) -> list[Path]:
-    found = [p for p in folder.glob("*") if p.is_file() and not _is_hidden(p, folder)]
-    return sorted(path for path in found if not suffixes or path.suffix in suffixes)
+    try:
+        names = sorted(e.name for e in os.scandir(folder) if e.is_file() and e.name[0] != "." and e.name != "README.md")
+    except OSError:
+        return []
+    return [path for name in names if (path := folder / name).suffix in suffixes or not suffixes]
 
 
 def _is_hidden(path: Path, folder: Path) -> bool:
@@ -437,8 +463,11 @@ def _remembered(path: Path, read: Callable[[Path], T], given: tuple[object, ...]
     """What this process read from a file before, as long as the file and those of its name beside it are the same by
     their times and sizes, and what was `given` is the very same.
     """
-    beside = [path, path.with_suffix(".yml"), path.with_suffix(".csv")]
-    stats = [(stat.st_mtime_ns, stat.st_size, stat.st_ino) for one in beside if one.is_file() and (stat := one.stat())]
+    stats = []
+    for one in dict.fromkeys([path, path.with_suffix(".yml"), path.with_suffix(".csv")]):
+        with suppress(OSError):
+            stat = one.stat()
+            stats.append((stat.st_mtime_ns, stat.st_size, stat.st_ino))
     known = _memory.get((read.__qualname__, path))
     if known and known[0] == stats and len(known[1]) == len(given) and all(map(operator.is_, known[1], given)):
         return cast(T, known[2])

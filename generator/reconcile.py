@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import chain, combinations
 
 from generator import dates
@@ -28,33 +29,19 @@ _DISPUTED = ("date", "country", "organisation", "party")  # fields in which sour
 _LONGEST_GUESS = timedelta(days=366)  # two undated sightings of one chair further apart may be two terms
 
 
-def reconcile(
-    claims: Iterable[Claim], kinds: Mapping[str, Kind], gazetteer: Gazetteer, last: Iterable[Sheet] = ()
-) -> list[Sheet]:
-    """One sheet a subject, by type and id; overrides are claims among the others.
-
-    A sheet of `last`, settled with the same kinds and gazetteer, is taken over where its claims are still the same.
-    """
-    settled = {(sheet.type, sheet.id): sheet for sheet in last}
+def reconcile(claims: Iterable[Claim], kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> list[Sheet]:
+    """One sheet a subject, by type and id; overrides are claims among the others."""
     subjects: dict[tuple[SubjectType, str], list[Claim]] = defaultdict(list)
     for claim in claims:
         if claim.kind in kinds:
             subjects[claim.subject_type, claim.subject].append(claim)
-    return [
-        sheet if (sheet := settled.get(key)) and _same(found, [*_claims(sheet)])
-        else _sheet([*_by_id(found).values()], kinds, gazetteer)
-        for key, found in sorted(subjects.items(), key=lambda item: item[0])
-    ]  # fmt: skip
+    return [_sheet([*_by_id(subjects[place]).values()], kinds, gazetteer) for place in sorted(subjects)]
 
 
 def _by_id(claims: Iterable[Claim]) -> dict[str, Claim]:
     """In the one order in which the rules see them, each once."""
     ordered = sorted(claims, key=lambda c: (c.confidence, c.said or "", c.rule, c.subject_name))
     return dict(sorted({claim.id: claim for claim in ordered}.items()))
-
-
-def _same(some: list[Claim], others: list[Claim]) -> bool:
-    return set(map(id, some)) == set(map(id, others)) or _by_id(some) == _by_id(others)
 
 
 def source_claims(sheets: Iterable[Sheet]) -> list[Claim]:
@@ -67,6 +54,7 @@ def _claims(sheet: Sheet) -> Iterator[Claim]:
     return chain(*(fact.claims for fact in sheet.facts), sheet.denied)
 
 
+@lru_cache(maxsize=65536)
 def plain(text: str) -> str:
     """Names, posts and other words as they are compared: no case, accents, hyphens, in one spelling."""
     return " ".join(_SPELLINGS.get(word, word) for word in fold(text).split())

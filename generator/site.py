@@ -1,5 +1,6 @@
 """The MkDocs plugin `factsheets`: rendered pages join the hand-written ones. The only place that knows MkDocs."""
 
+import gc
 import hashlib
 import json
 import posixpath
@@ -10,7 +11,6 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -32,7 +32,8 @@ from mkdocs.utils.templates import TemplateContext
 from generator import build, cache
 from generator.build import Project
 from generator.errors import FactsheetsError
-from generator.publish import Kept, Published, Shelf, assets, data, publish
+from generator.publish import Published, assets, data, in_navigation, publish
+from generator.shelf import Kept, Shelf
 
 T = TypeVar("T")
 
@@ -77,8 +78,13 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         self._policies: dict[tuple[str, str], str] = {}  # by template and depth of the page
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:  # noqa: ARG002
-        """Its presence keeps this object alive between two builds of `serve`."""
+        """Its presence keeps this object alive between two builds of `serve`.
+
+        What a site is made of lives as long as the process: looking through all of it for garbage, as often as Python does,
+        takes up to a third of a build.
+        """
         self._command = command
+        gc.set_threshold(100_000, 50, 100)
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Style sheet and script before the project's own; everything a curator edits is watched."""
@@ -99,7 +105,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         self._published, self._shown = self._publish(config), {}
         for page in (*self._published.pages.values(), *data(self._published.edition, config.site_url or "/")):
             if not files.get_file_from_path(page.path):
-                hidden = re.fullmatch(r"(?!(\w+/)?index\.md).+\.md", page.path)  # all but the first page of each list
+                hidden = page.path.endswith(".md") and not in_navigation(page.path)
                 inclusion = InclusionLevel.NOT_IN_NAV if hidden else InclusionLevel.INCLUDED
                 files.append(File.generated(config, page.path, content=page.text, inclusion=inclusion))
         for place, path in assets():
@@ -208,7 +214,11 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         self._fresh = []
 
     def _publish(self, config: MkDocsConfig) -> Published:
-        project = self._project(_root(config))
+        theme = "" if self._command == "serve" else _theme(config)
+        return _with_shelf(lambda shelf: self._published_from(shelf, config), _root(config), theme)
+
+    def _published_from(self, shelf: Shelf | None, config: MkDocsConfig) -> Published:
+        project = self._project(_root(config), shelf)
         errors = [problem for problem in project.problems if problem.severity == "error"]
         if errors and config.strict and self._command != "serve":
             raise PluginError("\n".join(str(problem) for problem in errors))
@@ -216,11 +226,8 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
             (log.warning if problem in errors else log.info)(str(problem))
         site, repository = config.site_url or "/", config.repo_url or None
         try:
-            made = partial(publish, project, errors, site=site, repository=repository)
-            if self._published:
-                return made(last=self._published)
-            theme = "" if self._command == "serve" else _theme(config)
-            return _with_shelf(lambda shelf: made(shelf=shelf), _root(config), theme)
+            last, shelf = self._published, None if self._published else shelf
+            return publish(project, errors, site=site, repository=repository, last=last, shelf=shelf)
         except FactsheetsError as error:  # a template of the project's own
             if self._command != "serve":
                 raise PluginError(str(error)) from None
@@ -263,10 +270,10 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         write_file(output.encode("utf-8", "xmlcharrefreplace"), page.file.abs_dest_path)
         page.active = False
 
-    def _project(self, root: Path) -> Project:
+    def _project(self, root: Path, shelf: Shelf | None) -> Project:
+        project = build.refresh(root, today=cache.today(), last=self._last, shelf=shelf)
         if self._command != "serve":
-            return build.refresh(root, today=cache.today())
-        project = build.refresh(root, today=cache.today(), last=self._last)
+            return project
         try:
             project = build.preview(project)
             mended = [problem for problem in project.problems if problem.hint != build.RUN_BUILD]

@@ -27,7 +27,7 @@ LEVELS = (
         "overridefile",
         "referencefile",
     },
-    {"content", "sources", "reconcile", "render", "export", "extract", "cache"},
+    {"content", "sources", "reconcile", "render", "export", "extract", "cache", "shelf"},
     {"build"},
     {"check", "review", "evaluate", "publish", "intake"},
     {"commands", "site"},

@@ -202,6 +202,24 @@ def test_an_edit_after_pages_were_kept_gives_the_site_made_anew(project):
         assert {p for p in kept.keys() | anew.keys() if kept.get(p) != anew.get(p)} <= {Path("sitemap.xml.gz")}
 
 
+def test_two_builds_of_one_content_are_the_same_in_every_byte(tmp_path):
+    """Wherever the project lies, and however many processes read its articles."""
+    made = []
+    for folder, workers in (("a", "1"), ("another/folder", "2")):
+        root = Path(shutil.copytree(MINIMAL, tmp_path / folder))
+        shutil.rmtree(root / "content/facts", ignore_errors=True)
+        for command in (["generator", "build", "--workers", workers], ["mkdocs", "build", "--strict"]):
+            environment = {**ENVIRONMENT, "SOURCE_DATE_EPOCH": "1782864000", "PYTHONHASHSEED": workers}
+            done = subprocess.run(
+                [sys.executable, "-m", *command], cwd=root, env=environment, capture_output=True, text=True
+            )
+            assert done.returncode == 0, done.stderr
+        made.append({p.relative_to(root): data for part in ("content", "site") for p, data in tree(root / part).items()})
+    assert len([path for path in made[0] if path.suffix == ".html"]) > 10
+    assert made[0].keys() == made[1].keys()
+    assert not [path for path, data in made[0].items() if made[1][path] != data]
+
+
 def test_generated_sheets_stay_out_of_the_navigation(project):
     mkdocs(project, "build")
     assert "organisations/csto" not in page(project, "about")

@@ -4,8 +4,9 @@ What a page says is decided here; how it says it, every word a reader sees, is i
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain, pairwise
 from operator import itemgetter
 from types import MappingProxyType
@@ -16,7 +17,7 @@ from generator import dates
 from generator.errors import Problem
 from generator.gazetteer import fold, slug
 from generator.kinds import Kind
-from generator.model import Article, Claim, Item, Sheet
+from generator.model import Article, Claim, Item
 from generator.referencefile import Table
 from generator.render import paging
 from generator.render.edition import Edition, Listed, Name, Row, article_stem, evidence, holds, mark_id, old, quotes, report
@@ -60,13 +61,15 @@ def render(
     `problems` are shown as a notice on top of each page; `unsaved` are ids of articles whose claims are not yet in
     the facts files.
     """
-    told = history(edition)
+    told, ours, cited = history(edition), edition.articles, edition.quoted
     about = _by_subject(told)
-    organisations = [_organisation(s, edition, about) for s in edition.sheets.values() if s.type == "organisation"]
-    countries = [_country(code, edition, about) for code, url in edition.pages.items() if url.startswith("countries/")]
+    bodies = [sheet.id for sheet in edition.sheets.values() if sheet.type == "organisation"]
+    codes = [code for code, url in edition.pages.items() if url.startswith("countries/")]
+    organisations = [_subject(_organisation, body, edition, about) for body in bodies]
+    countries = [_subject(_country, code, edition, about) for code in codes]
     for named in (organisations, countries):
         named.sort(key=lambda item: (alphabetical(item["subject"].text), item["id"]))
-    read = [_article(article, edition) for article in edition.articles.values()]
+    read = [edition.again(f"article {a.id}", partial(_article, a, edition), cited.get(a.id)) for a in ours.values()]
     read.sort(key=lambda item: (dates.sort_key(item["article"].published), item["article"].id), reverse=True)
     shared = {"problems": problems, "unsaved": frozenset(unsaved), "many": len(organisations) > paging.LIMIT}
     searched = sum(len(article.text) for article in edition.read) <= paging.SEARCHED
@@ -75,7 +78,7 @@ def render(
     yield from _lists(shared, lists, told, edition)
     if review is not None:
         waiting = [
-            (item, edition.name(item.sheet.id, item.sheet.name), [evidence(c, item.says, edition) for c in item.claims])
+            (item, edition.name(item.sheet.id, item.sheet.name), [evidence(c, item.says, ours) for c in item.claims])
             for item in review
         ]
         values = shared | {"kinds": edition.kinds, "waiting": len(waiting)}
@@ -158,8 +161,14 @@ def _by_subject(told: Iterable[Told]) -> Mapping[str, list[Told]]:
     return found
 
 
-def _organisation(sheet: Sheet, edition: Edition, about: Mapping[str, list[Told]]) -> dict[str, Any]:
-    rows, record = edition.rows[sheet.id], edition.gazetteer.record(sheet.id)
+def _subject(make: Callable[..., Any], id: str, edition: Edition, about: Mapping[str, list[Told]]) -> dict[str, Any]:
+    read = edition.sheets.get(id), edition.derived.get(id, ()), about.get(id, ()), edition.nothing(id)
+    made: dict[str, Any] = edition.again(f"page of {id}", partial(make, id, edition, about), *read)
+    return made
+
+
+def _organisation(id: str, edition: Edition, about: Mapping[str, list[Told]]) -> dict[str, Any]:
+    sheet, rows, record = edition.sheets[id], edition.rows[id], edition.gazetteer.record(id)
     terms = sorted(_of(rows, "presidency"), key=lambda row: (dates.sort_key(row.since), row.value.text))
     officials = _by_office(_of(rows, "official"))
     return {
@@ -168,6 +177,7 @@ def _organisation(sheet: Sheet, edition: Edition, about: Mapping[str, list[Told]
         "acronym": record.acronym if record else None,
         "known": record.data if record else {},
         "names": _names(sheet.id, edition),
+        "rows": rows,
         "tags": _tags(record.data.get("kind") if record else None, _regions(_of(rows, "membership"), edition)),
         "nothing": edition.nothing(sheet.id),
         "founding": sorted(_of(rows, "founding"), key=_event),
@@ -200,6 +210,7 @@ def _country(id: str, edition: Edition, about: Mapping[str, list[Told]]) -> dict
         "id": id,
         "subject": edition.name(id, sheet.name if sheet else first),
         "names": _names(id, edition),
+        "rows": own,
         "memberships": _by_status(_of(derived, "membership"), by="subject"),
         "terms": sorted(terms, key=lambda row: (dates.sort_key(row.since), row.subject.text), reverse=True),
         "office_rows": _by_office(_of(own, "official")),

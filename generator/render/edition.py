@@ -2,13 +2,13 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.resources import files
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote as percent
 from urllib.parse import urlencode
 
@@ -22,6 +22,8 @@ from generator.model import FOLDERS, Article, Claim, Fact, Quote, Sheet
 from generator.referencefile import Table
 from generator.render.words import web
 from generator.reprints import independent
+
+T = TypeVar("T")
 
 CONTEXT = 90
 """How many characters of the article stand on either side of a short quote."""
@@ -55,12 +57,10 @@ class Evidence(NamedTuple):
     also: tuple[tuple[str, str | None], ...]  # further quotes that the derivation needs, with our page at their words
 
 
-class Row(NamedTuple):
-    """A fact as one line of a page; `anchor` is its id there."""
-
+class _Row(NamedTuple):
     anchor: str
     kind: Kind
-    sheet: Sheet
+    sheet: Sheet  # without its facts: a page changes with those that it shows
     fact: Fact
     subject: Name
     short: str  # the subject's acronym, or its name
@@ -71,9 +71,27 @@ class Row(NamedTuple):
     until: str | None
     span: tuple[tuple[date, str], ...]  # `timeline.spans`
     stale: bool  # nobody has confirmed it for two years
-    evidence: tuple[Evidence, ...]
-    against: tuple[Evidence, ...]
+    cited: tuple[Article, ...]  # those of ours that hold its quotes
     repository: str | None
+
+
+class Row(_Row):
+    """A fact as one line of a page; `anchor` is its id there. What takes long to work out is so only where it is shown."""
+
+    @cached_property
+    def _backing(self) -> list[Evidence]:
+        articles = {article.id: article for article in self.cited}
+        return [evidence(claim, self.fact, articles) for claim in self.fact.claims if not claim.denies]
+
+    @property
+    def evidence(self) -> list[Evidence]:
+        """What says so."""
+        return [item for item in self._backing if not item.says]
+
+    @property
+    def against(self) -> list[Evidence]:
+        """What says otherwise."""
+        return [item for item in self._backing if item.says]
 
     @property
     def report(self) -> str | None:
@@ -83,7 +101,8 @@ class Row(NamedTuple):
     @property
     def sources(self) -> int:
         """How many articles say so, reprints apart."""
-        return independent(item.claim for item in self.evidence if item.claim.quote)
+        said = (claim for claim in self.fact.claims if claim.quote and not claim.denies)
+        return independent(claim for claim in said if not _says_otherwise(claim, self.fact))
 
     @property
     def on(self) -> str:
@@ -137,6 +156,19 @@ class Edition:
     templates: Mapping[str, str] = field(default_factory=dict)  # a project's own, by file name
     expected: Sequence[overridefile.Expectation] = ()  # how many facts editors count on
     before: "Edition | None" = None  # the one that this replaces, until what is the same has been taken over
+    _made: dict[str, tuple[object, Any]] = field(default_factory=dict)  # by what it is, with what it was made of
+    _known: Mapping[str, tuple[object, Any]] = field(default_factory=dict)  # what the one before made
+
+    def __post_init__(self) -> None:
+        before, self.before = self.before, None
+        self._known = before._made if before and before._ground() == self._ground() else {}
+
+    def again(self, what: str, make: Callable[[], T], *given: object) -> T:
+        """What is made of what is `given` and of the ground; that of the edition before where both are the same."""
+        known = self._known.get(what)
+        made: T = known[1] if known and known[0] == given else make()
+        self._made[what] = given, made
+        return made
 
     @cached_property
     def sheets(self) -> Mapping[str, Sheet]:
@@ -151,13 +183,11 @@ class Edition:
     @cached_property
     def rows(self) -> Mapping[str, tuple[Row, ...]]:
         """The rows of each sheet by its id: settled and disputed facts; those that need review are not shown."""
-        before, self.before = self.before, None
-        old = before.rows if before and before._ground() == self._ground() else {}
-        same = {name for name in old if before and before.sheets.get(name) is self.sheets.get(name)}
-        return {name: old[name] if name in same else tuple(_rows(sheet, self)) for name, sheet in self.sheets.items()}
+        made = self.again
+        return {it.id: made(f"rows of {it.id}", partial(tuple, _rows(it, self)), it) for it in self.sheets.values()}
 
     def _ground(self) -> tuple[object, ...]:
-        """All that the rows of a sheet depend on besides the sheet."""
+        """All that what is made `again` depends on besides what is given."""
         names = self.gazetteer.countries, self.gazetteer.organisations
         return self.today, self.pages, self.articles, self.kinds, names, self.references, self.repository
 
@@ -210,16 +240,17 @@ def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
     standings = timeline.standings(sheet.facts, edition.kinds, edition.today)
     spans = timeline.spans(sheet.facts, edition.kinds)
     subject, record = edition.name(sheet.id, sheet.name), edition.gazetteer.record(sheet.id)
+    bare = Sheet(sheet.id, sheet.name, sheet.type)
     for fact, standing, span in zip(sheet.facts, standings, spans, strict=True):
         if not shown(fact) or not (kind := edition.kinds.get(fact.kind)):
             continue
         here = anchor(fact, kind)
         used[here] += 1
-        backing = tuple(evidence(claim, fact, edition) for claim in fact.claims if not claim.denies)
+        cited = dict.fromkeys(quoted.article for claim in fact.claims for quoted in quotes(claim))
         yield Row(
             anchor=here if used[here] == 1 else f"{here}-{used[here]}",
             kind=kind,
-            sheet=sheet,
+            sheet=bare,
             fact=fact,
             subject=subject,
             short=(record.acronym if record else None) or subject.text,
@@ -230,8 +261,7 @@ def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
             until=_until(fact),
             span=span if kind.changes else (),
             stale=bool(fact.confirmed) and old(fact.confirmed or "", edition),
-            evidence=tuple(item for item in backing if not item.says),
-            against=tuple(item for item in backing if item.says),
+            cited=tuple(edition.articles[name] for name in cited if name in edition.articles),
             repository=edition.repository,
         )
 
@@ -293,12 +323,12 @@ def quotes(claim: Claim) -> Iterator[Quote]:
             yield more
 
 
-def evidence(claim: Claim, fact: Fact, edition: Edition) -> Evidence:
+def evidence(claim: Claim, fact: Fact, articles: Mapping[str, Article]) -> Evidence:
     """A claim for or against a fact, with the words around its quote and the addresses where they stand."""
     quoted, says = claim.quote, _says_otherwise(claim, fact)
-    article = edition.articles.get(quoted.article) if quoted else None
+    article = articles.get(quoted.article) if quoted else None
     further = [more for more in quotes(claim) if more != quoted]
-    also = tuple((more.text, _mark(more) if _found(more, edition) else None) for more in further)
+    also = tuple((more.text, _mark(more) if _found(more, articles) else None) for more in further)
     if not quoted or not article or not holds(quoted, article):
         return Evidence(claim, says, article, "", quoted.text if quoted else "", "", bool(quoted), None, None, also)
     before, after = context(quoted, article.text)
@@ -318,8 +348,8 @@ def _says_otherwise(claim: Claim, fact: Fact) -> str | None:
     return status if status and disputed and status != fact.fields.get("status") else None
 
 
-def _found(quoted: Quote, edition: Edition) -> bool:
-    return quoted.article in edition.articles and holds(quoted, edition.articles[quoted.article])
+def _found(quoted: Quote, articles: Mapping[str, Article]) -> bool:
+    return quoted.article in articles and holds(quoted, articles[quoted.article])
 
 
 def holds(quoted: Quote, article: Article) -> bool:

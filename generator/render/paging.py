@@ -7,6 +7,7 @@ stays as it is when the group has to be divided further.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from generator.gazetteer import fold
@@ -52,6 +53,7 @@ def by_letter(text: str) -> Names:
     return (plain[0], plain[:2], plain) if plain[0].isalpha() else ("other",)
 
 
+@lru_cache(maxsize=65536)
 def alphabetical(text: str) -> tuple[bool, str]:
     """Sorts names so that those of one letter stand together, and what begins with none comes last."""
     return by_letter(text) == ("other",), fold(text)

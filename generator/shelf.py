@@ -1,0 +1,154 @@
+"""What earlier runs made, kept in a file of the project's `.cache` that may be deleted at any time."""
+
+import hashlib
+import io
+import json
+import pickle
+import sqlite3
+import sys
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from generator.model import Claim, Derivation, Event, Fact, Quote, Sheet
+
+PACKAGE = Path(str(files("generator")))
+_sheets: dict[bytes, tuple[list[Sheet], dict[int, tuple[object, bytes]]]] = {}
+_PARTS: dict[str, Callable[..., Any]] = {made.__name__: made for made in (Sheet, Fact, Claim, Event, Quote, Derivation)}
+_SHARED = ("Sheet", "Kind", "Article", "Fact", "Row")  # what many drafts have in common
+
+
+class Kept(NamedTuple):
+    """A page as its readers and the search got it."""
+
+    html: str
+    found: str  # what the search finds on it, as JSON
+
+
+class Shelf:
+    """Texts that earlier runs made, by a digest of the program and of all that each depends on; and how pages were shown
+    by a site of which `theme` is a digest.
+
+    Only text comes back from it, never an object. Raises sqlite3.Error or OSError where the file is of no use.
+    """
+
+    def __init__(self, root: Path, theme: str = "") -> None:
+        path = root / ".cache" / "site.sqlite"
+        path.parent.mkdir(exist_ok=True)
+        path.with_name(".gitignore").write_text("*\n", "utf-8")
+        self._pages = sqlite3.connect(path, timeout=1)
+        self._pages.execute("CREATE TABLE IF NOT EXISTS pages (key PRIMARY KEY, text, theme, html, found)")
+        self._theme, self._used = theme, set[bytes]()
+        self._digests: dict[int, tuple[object, bytes]] = {}
+        sources = (path for path in sorted(PACKAGE.rglob("*.*")) if path.suffix != ".pyc" and path.is_file())
+        versions = f"{sys.version} {version('jinja2')} {version('markupsafe')} ".encode()
+        self._program = hashlib.sha256(versions + b"\0".join(path.read_bytes() for path in sources)).digest()
+
+    def key(self, *given: object) -> bytes:
+        """Of all that a text depends on besides the program."""
+        key = _Digester(self._digests).digest((self._program, given))
+        self._used.add(key)
+        return key
+
+    def text(self, key: bytes, make: Callable[[], str]) -> str:
+        """The text of this key, made and kept where it is not there."""
+        if found := self._pages.execute("SELECT text FROM pages WHERE key = ?", [key]).fetchone():
+            return zlib.decompress(found[0]).decode()
+        text = make()
+        self._pages.execute("INSERT OR REPLACE INTO pages (key, text) VALUES (?, ?)", [key, _packed(text)])
+        return text
+
+    def value(self, key: bytes, make: Callable[[], object]) -> Any:
+        """Likewise what JSON can hold."""
+        return json.loads(self.text(key, lambda: json.dumps(make())))
+
+    def sheets(self, key: bytes, settle: Callable[[], list[Sheet]]) -> list[Sheet]:
+        """Likewise settled sheets, as the same objects while this process runs."""
+        if key not in _sheets:
+            _sheets[key] = _thawed(self.text(key, lambda: _frozen(settle())))
+        found, digests = _sheets[key]
+        self._digests |= digests
+        return found
+
+    def shown(self, key: bytes) -> Kept | None:
+        """A page as it was shown with the same theme."""
+        asked = "SELECT html, found FROM pages WHERE key = ? AND theme = ?"
+        found = self._theme and self._pages.execute(asked, [key, self._theme]).fetchone()
+        return Kept(*(zlib.decompress(part).decode() for part in found)) if found else None
+
+    def keep_shown(self, pages: Iterable[tuple[bytes, Kept]]) -> None:
+        """Keeps that, of pages whose text is kept."""
+        rows = ((self._theme, *map(_packed, page), key) for key, page in pages)
+        self._pages.executemany("UPDATE pages SET theme = ?, html = ?, found = ? WHERE key = ?", rows)
+
+    def tidy(self) -> None:
+        """Once all that a site is made of was asked for: what nobody asked for goes where it is more than that."""
+        gone = {key for (key,) in self._pages.execute("SELECT key FROM pages")} - self._used
+        if len(gone) > len(self._used):
+            self._pages.executemany("DELETE FROM pages WHERE key = ?", [[key] for key in gone])
+
+    def close(self) -> None:
+        """With everything written."""
+        self._pages.commit()
+        self._pages.close()
+
+
+def _frozen(sheets: Iterable[Sheet]) -> str:
+    """A line of JSON for each sheet, with its denials, and for each of its facts."""
+    parts = (part for sheet in sheets for part in (replace(sheet, facts=()), *sheet.facts))
+    return "\n".join(json.dumps(part, default=_values, ensure_ascii=False) for part in parts)
+
+
+def _values(part: Any) -> object:
+    return {type(part).__name__: [getattr(part, name) for name in part.__slots__]}
+
+
+def _part(data: dict[str, Any]) -> Any:
+    """What `_values` took apart; a mapping of texts as it is."""
+    (name, values), *others = data.items() or [("", "")]
+    if others or not isinstance(values, list):
+        return data
+    return _PARTS[name](*(tuple(value) if isinstance(value, list) else value for value in values))
+
+
+def _thawed(text: str) -> tuple[list[Sheet], dict[int, tuple[object, bytes]]]:
+    """The sheets, and the digests of their facts."""
+    sheets, facts = list[Sheet](), dict[int, tuple[object, bytes]]()
+    for line in text.split("\n") if text else ():
+        if isinstance(part := json.loads(line, object_hook=_part), Sheet):
+            sheets.append(part)
+        else:
+            facts[id(part)] = part, hashlib.sha256(line.encode()).digest()
+            sheets[-1] = replace(sheets[-1], facts=(*sheets[-1].facts, part))
+    return sheets, facts
+
+
+def _packed(text: str) -> bytes:
+    return zlib.compress(text.encode(), 1)
+
+
+class _Digester(pickle.Pickler):
+    """Bytes that differ where values do, never read back; what many drafts share is digested once.
+
+    Equal values of which other parts are one object may differ too: such a page is made again.
+    """
+
+    def __init__(self, known: dict[int, tuple[object, bytes]]) -> None:
+        self._out, self._known = io.BytesIO(), known
+        super().__init__(self._out, protocol=5)
+
+    def digest(self, value: object) -> bytes:
+        self.dump(value)
+        return hashlib.sha256(self._out.getvalue()).digest()
+
+    def reducer_override(self, value: Any) -> Any:
+        if type(value).__name__ not in _SHARED:
+            return NotImplemented
+        if id(value) not in self._known:
+            parts = tuple(value) if isinstance(value, tuple) else value.__reduce_ex__(5)
+            self._known[id(value)] = value, _Digester(self._known).digest(parts)
+        return bytes, (self._known[id(value)][1],)
