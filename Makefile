@@ -37,8 +37,9 @@ serve: $(VENV)/.site-installed ## the site on http://127.0.0.1:8000/, following 
 test: $(VENV)/.dev-installed ## run all tests, on all cores
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-soak: $(VENV)/.dev-installed ## thousands of claim sets against every property; half an hour at most
-	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest tests/test_properties.py
+soak: $(VENV)/.dev-installed ## thousands of claim sets, articles, edits and pulled plugs, and every attack; some hours
+	HYPOTHESIS_PROFILE=thorough EVERY_NTH_ATTACK=1 $(BIN)/python -m pytest tests/test_properties.py tests/test_attacks.py
+	$(BIN)/python tests/soak.py
 
 mutants: $(VENV)/.dev-installed ## break each promise of the threat model on purpose: its test must fail
 	$(BIN)/python tests/broken_builds.py

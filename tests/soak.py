@@ -86,12 +86,12 @@ def serve(count: int) -> None:
         with (Path(folder) / "log").open("w") as log:
             server = subprocess.Popen(command, cwd=root, env=ENVIRONMENT, stdout=log, stderr=log)
         try:
-            assert stands(f"http://{address}/", "<h1", server), (Path(folder) / "log").read_text()[-2000:]
+            assert stands(f"http://{address}/almanac/", "<h1", server), (Path(folder) / "log").read_text()[-2000:]
             for turn in range(count):
                 start = time.monotonic()
                 what, page, wanted = edits(root, turn, random)
                 kinds[what] += 1
-                if not stands(f"http://{address}/{page}", wanted, server):
+                if not stands(f"http://{address}/almanac/{page}", wanted, server):
                     missed += 1
                     tell(f"missed at turn {turn}: {what}, {wanted!r} on {page}")
                 took.append(time.monotonic() - start)
@@ -109,7 +109,7 @@ def serve(count: int) -> None:
     )
     tell(f"{count} edits served ({dict(kinds)}): {missed} missed, {early:.0f} MB early and {late:.0f} MB late")
     assert not missed
-    assert late < early * 1.25 + 20, "memory grows"
+    assert count < 100 or late < early * 1.25 + 20, "memory grows"  # the first edits load the engine
 
 
 def stands(url: str, wanted: str, server: subprocess.Popen[bytes]) -> bool:
@@ -215,8 +215,7 @@ def child(root: Path, words: list[str], disturb=lambda: None, day: int = DAY) ->
         os.setpgrp()
         os.environ["SOURCE_DATE_EPOCH"] = str(day)
         nothing = os.open(os.devnull, os.O_RDWR)
-        told = os.open(root / "told.txt", os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o666)
-        os.dup2(nothing, 0), os.dup2(nothing, 1), os.dup2(told, 2)
+        os.dup2(nothing, 0), os.dup2(nothing, 1), os.dup2(ERRORS[1], 2)
         from generator.__main__ import main
 
         disturb()
@@ -232,6 +231,17 @@ def child(root: Path, words: list[str], disturb=lambda: None, day: int = DAY) ->
             os.write(2, f"Traceback {traceback.format_exc()}".encode())
         os._exit(70)
     os._exit(0)
+
+
+ERRORS = os.pipe()  # no disk is too full for it
+os.set_blocking(ERRORS[0], False)
+
+
+def told() -> str:
+    """What the commands said since this was asked last."""
+    with suppress(BlockingIOError):
+        return os.read(ERRORS[0], 2**16).decode("utf-8", "replace")
+    return ""
 
 
 def finished(process: int) -> int:
@@ -263,7 +273,7 @@ def read_only(folder: Path):
 
 @contextmanager
 def network(state: dict[str, bool]):
-    """A server with a page and a feed, which breaks off where `state` says so."""
+    """A server with a page and a feed, which breaks off where `state` says that it is lost."""
 
     def answer(body: bytes):
         def handle(handler):
@@ -274,7 +284,7 @@ def network(state: dict[str, bool]):
 
         return handle
 
-    pages = {"/news": answer(NEWS), "/robots.txt": answer(b"User-agent: *\nAllow: /\n")}
+    pages = {"/news": answer(NEWS), "/robots.txt": lambda handler: loopback.answer(handler, b"")}
     with loopback.serving(pages) as server:
         entry = f"<title>W</title><item><link>{server}/news</link></item>"
         pages["/feed"] = answer(f'<?xml version="1.0"?><rss version="2.0"><channel>{entry}</channel></rss>'.encode())
@@ -308,21 +318,23 @@ def plugs(count: int) -> None:
             name: [re.sub("ITEM|SERVER", lambda found: known[found[0]], word) for word in words]
             for name, words in COMMANDS.items()
         }
-        whole = {name: undisturbed(copied(start, Path(folder) / name, name), words) for name, words in commands.items()}
+        whole: dict[str, tuple[dict[str, bytes], float]] = {}
         for turn in range(count):
             name, sort = random.choice([*commands]), random.choice(SORTS)
+            if name not in whole:
+                whole[name] = undisturbed(copied(start, Path(folder) / name, name), commands[name])
             root = copied(start, Path(folder) / "disturbed", name)
             was, (wanted, seconds) = holds(root), whole[name]
             how = disturbed(root, commands[name], sort, seconds, random, state)
             struck[f"{sort}, {how}"] += 1
-            where, told = (turn, name, sort, how), (root / "told.txt").read_text() if (root / "told.txt").exists() else ""
-            assert "Traceback" not in told, (where, told)
+            where, said = (turn, name, sort, how), told()
+            assert "Traceback" not in said, (where, said)
             kept(was, holds(root), wanted, where)
             finished(child(root, commands[name]))
             ended = differing(holds(root), wanted, r"retrieved: .*" if "clock" in sort else "$^")  # as its clock said
-            assert not ended, (where, told, ended)
+            assert not ended, (where, said, told(), ended)
             assert not [*root.glob("content/**/*.tmp")], where
-            shutil.rmtree(root)
+            shutil.rmtree(root), told()
             if turn % 50 == 49:
                 tell(f"{turn + 1:5} disturbed: {dict(struck)}")
     tell(f"{count} commands disturbed, {dict(struck)}: nothing lost, and each run again ended like an undisturbed one")
@@ -333,7 +345,7 @@ def undisturbed(root: Path, words: list[str]) -> tuple[dict[str, bytes], float]:
     was, start = holds(root), time.monotonic()
     code = finished(child(root, words))
     took, now = time.monotonic() - start, holds(root)
-    assert code == 0, (words, (root / "told.txt").read_text())
+    assert code == 0, (words, told())
     assert now != was, words
     return now, took
 

@@ -10,7 +10,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import KINDS, NAMES, a_claim, a_project
+import soak
+from conftest import KINDS, NAMES, a_claim, a_project, write_files
 
 from generator import build, content
 
@@ -147,3 +148,29 @@ def test_a_clock_that_runs_back_changes_no_fact_and_loses_no_record(before):
     days = re.findall(r"^- 'on': (.*)$", path.read_text(), re.M)
     assert days == sorted(days), "what came later stands later"
     assert len(days) > record[f"content/changes/{path.name}"].count(b"- 'on': ")
+
+
+def test_a_network_lost_midway_adds_nothing(tmp_path):
+    with soak.network({"lost": True}) as server:
+        write_files(tmp_path, {"content/feeds.yml": f"- url: {server}/feed\n"})
+        for words in (["add", f"{server}/news"], ["feed", "pull"]):
+            done = soak.factsheets(tmp_path, *words, "--yes", "--allow-private")
+            assert done.returncode == 1
+            assert "broke off" in done.stderr
+    assert [path.name for path in tmp_path.glob("content/**/*")] == ["feeds.yml"]
+
+
+def test_a_disk_that_is_full_for_others_who_write_is_told_in_words(tmp_path):
+    """What guesses the language of a text unpacks its model into a temporary file."""
+    (tmp_path / "content").mkdir()
+    (tmp_path / "page.txt").write_text("Armenia is a member of the CSTO, it was said on Monday after long talks.\n" * 5)
+    code = (
+        "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "from generator.__main__ import main; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)); main()"
+    )
+    command = [sys.executable, "-c", code, "add", "page.txt", "--yes"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "cannot be written: File too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not [*tmp_path.glob("content/articles/*")]

@@ -1,5 +1,6 @@
 """The command line: the only place that prints or exits."""
 
+import errno
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -53,6 +54,11 @@ def main() -> None:
         app()
     except FactsheetsError as error:
         tell(error.problems)
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS):
+            raise
+        tell([Problem(f"{error.filename or 'a temporary file'} cannot be written: {error.strerror}")])
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
