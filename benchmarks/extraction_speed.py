@@ -1,25 +1,45 @@
-"""Words a second of the whole extraction beside those of the bare model, on the same text in one process, in turn.
+"""The extraction beside the bare model, one process beside two, a local pool beside Dask, and its memory, in one run.
 
-Run it from the project: `python benchmarks/extraction_speed.py [ROUNDS]`. It prints each round and the median ratio, for
-the sample articles as they are and for a mixed archive, in which one paragraph in five comes from a sample: by halves
-whole articles among others that say nothing, and paragraphs among others in one article.
+Run it from the project: `python benchmarks/extraction_speed.py [ROUNDS] [--only NAME …] [--articles N …]`. What is compared
+takes turns; it prints each round and the median ratio: of processor time where one process is beside another, which a busy
+machine disturbs less, and else of time. *Bare* is the model as spaCy loads it and nothing else:
+`spacy.load(model).pipe(texts)` with its own batches and matrices, on the same text, with one thread. The extraction has
+its own batches and matrices, the sieve, the rules and the claims.
+
+- `relevant`: the sample articles as they are. `mixed`: one paragraph in five comes from a sample, by halves whole
+  articles among others that say nothing, and paragraphs among others in one article.
+- `new`: `factsheets build` with one new article, beside a process that loads the bare model and reads that article.
+- `workers`: two processes beside one, start and all. `dask`: a cluster with two local workers beside two processes.
+- `memory`: `factsheets extract` on folders of short articles, of which one in fifty says something: the peak of its largest
+  process.
 """
+
+import argparse
+import os
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before NumPy: one thread for both
 
 import statistics
 import sys
+import tempfile
 import time
 from dataclasses import replace
 from datetime import date
-from itertools import cycle
+from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
 
+import measure
 import spacy
 
-from generator import content, gazetteer, kinds
+from generator import build, content, gazetteer, kinds
+from generator.build import Workers
 from generator.extract import DEFAULT_MODEL, extract
-from generator.extract.pipeline import load
 
 ROOT = Path(__file__).parents[1]
+FACTSHEETS = str(Path(sys.executable).parent / "factsheets")
+BARE = f"import spacy, sys; spacy.load({DEFAULT_MODEL!r})(open(sys.argv[1], encoding='utf-8').read())"
+TODAY = date(2026, 1, 1)
 
 
 FILLER = """\
@@ -51,23 +71,89 @@ at its pier until evening. Forecasters in Norway expect calmer weather by Thursd
 """Own text of the sort that most of an archive is: names, days and numbers, and nothing that a fact sheet holds."""
 
 
-def main(rounds: int) -> None:
-    """Time both on both collections, after one round that does not count."""
+def main() -> None:
+    """Each comparison asked for, after one round that does not count."""
+    options = _options()
     samples, _ = content.load_articles(ROOT)
-    known = {"kinds": kinds.load_built_in(), "gazetteer": gazetteer.load_built_in(), "today": date(2026, 1, 1)}
-    load(DEFAULT_MODEL, known["gazetteer"])
-    bare = spacy.load(DEFAULT_MODEL)
-    for name, articles in (("all relevant", samples * 3), ("mixed archive", list(mixed(samples)))):
-        words, ratios = sum(len(article.text.split()) for article in articles), []
-        for number in range(rounds + 1):
-            model = timed(lambda articles=articles: list(bare.pipe((a.text for a in articles), batch_size=16)))
-            whole = timed(lambda articles=articles: list(extract(articles, **known)))
-            if number:
-                ratios.append(model / whole)
-                print(
-                    f"{number}: bare {words / model:,.0f} words/s, extraction {words / whole:,.0f}, ratio {ratios[-1]:.2f}"
-                )
-        print(f"{name}: median ratio {statistics.median(ratios):.2f} over {rounds} rounds of {words:,} words")
+    for name in options.only:
+        COMPARISONS[name](samples, options)
+
+
+def beside_bare(name, articles, options) -> None:
+    """Words a second of both."""
+    known = {"kinds": kinds.load_built_in(), "gazetteer": gazetteer.load_built_in(), "today": TODAY}
+    bare = spacy.load(DEFAULT_MODEL)  # before the extraction chooses its matrices
+    words = sum(len(article.text.split()) for article in articles)
+    both = {
+        "bare": lambda: sum(len(doc) for doc in bare.pipe(article.text for article in articles)),
+        "extraction": lambda: list(extract(articles, **known)),
+    }
+    compared(f"{name}, {words:,} words", both, options.rounds, time.process_time)
+
+
+def one_new_article(samples, options) -> None:
+    """Fresh processes, through the installed command."""
+    with tempfile.TemporaryDirectory() as folder:
+        root, numbers = Path(folder), iter(range(10**6))
+        (root / "content" / "articles").mkdir(parents=True)
+        measure.run([FACTSHEETS, "build"], root)
+
+        def built() -> None:
+            text = f"{samples[0].text}\n\nThis is copy {next(numbers)}."  # a text that no cache knows
+            (root / "content" / "articles" / "new.txt").write_text(text, "utf-8")
+            measure.run([FACTSHEETS, "build"], root)
+
+        place = root / "bare.txt"
+        place.write_text(samples[0].text, "utf-8")
+        bare = partial(measure.run, [sys.executable, "-c", BARE, str(place)], root)
+        compared("one new article", {"bare": bare, "build": built}, options.rounds, _of_children)
+
+
+def two_workers(samples, options) -> None:
+    """The samples several times over, on fresh processes each time."""
+    articles = samples * options.times
+    both = {"one process": partial(read, articles, Workers(1)), "two": partial(read, articles, Workers(2))}
+    compared("two processes", both, options.rounds)
+
+
+def on_dask(samples, options) -> None:
+    """A cluster that is up, as clusters are, with workers that have read before; the pool starts each time."""
+    from distributed import LocalCluster
+
+    articles = samples * options.times
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        address = cluster.scheduler_address.replace("tcp://", "dask://")
+        both = {"pool": partial(read, articles, Workers(2)), "dask": partial(read, articles, Workers(cluster=address))}
+        compared("Dask", both, options.rounds)
+
+
+def memory(samples, options) -> None:
+    """Through the installed command, on all cores."""
+    for number in options.articles:
+        with tempfile.TemporaryDirectory() as folder:
+            filler = cycle(" ".join(paragraph.split()) for paragraph in FILLER.split("\n\n"))
+            for place, text in enumerate(islice(filler, number)):
+                told = f"\n\n{samples[place % len(samples)].text}" if place % 50 == 0 else ""
+                (Path(folder) / f"{place:06}.txt").write_text(f"Report {place}\n\n{text}{told}\n", "utf-8")
+            run = measure.run([FACTSHEETS, "extract", folder, "--jsonl"], ROOT)
+            print(f"memory, {number:,} articles: peak {run.megabytes:,.0f} MB, {run.processor:,.0f} s of processor")
+
+
+def read(articles, workers) -> None:
+    """All of it, through the door that a build goes through."""
+    list(build.extract_articles(articles, kinds.load_built_in(), gazetteer.load_built_in(), None, TODAY, workers))
+
+
+def compared(what, both, rounds, clock=time.perf_counter) -> None:
+    """The first beside the second, in turn: above one, the second is faster."""
+    (first, one), (second, other) = both.items()
+    ratios = []
+    for number in range(rounds + 1):
+        seconds = timed(one, clock), timed(other, clock)
+        if number:
+            ratios.append(seconds[0] / seconds[1])
+            print(f"{number}: {first} {seconds[0]:.2f} s, {second} {seconds[1]:.2f} s, ratio {ratios[-1]:.2f}", flush=True)
+    print(f"{what}: median ratio {statistics.median(ratios):.2f} ({first} / {second}) over {rounds} rounds", flush=True)
 
 
 def mixed(samples):
@@ -86,12 +172,36 @@ def mixed(samples):
                 yield replace(sample, text="\n\n".join(rest[part::4]))
 
 
-def timed(work) -> float:
+def timed(work, clock) -> float:
     """Seconds that a call takes."""
-    start = time.perf_counter()
+    start = clock()
     work()
-    return time.perf_counter() - start
+    return clock() - start
+
+
+def _of_children() -> float:
+    """Processor time of all commands run so far."""
+    return sum(os.times()[2:4])
+
+
+COMPARISONS = {
+    "relevant": lambda samples, options: beside_bare("all relevant", samples * 2, options),
+    "mixed": lambda samples, options: beside_bare("mixed archive", list(mixed(samples)), options),
+    "new": one_new_article,
+    "workers": two_workers,
+    "dask": on_dask,
+    "memory": memory,
+}
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rounds", type=int, nargs="?", default=5)
+    parser.add_argument("--only", nargs="+", choices=COMPARISONS, default=[*COMPARISONS])
+    parser.add_argument("--times", type=int, default=8, help="how many times over the samples are read on several processes")
+    parser.add_argument("--articles", type=int, nargs="+", default=[1_000, 10_000, 100_000], help="whose memory is measured")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
+    main()

@@ -14,6 +14,7 @@ from generator.errors import ContentError, Problem
 from generator.gazetteer import fold
 from generator.kinds import Kind
 from generator.model import FOLDERS, Fact, Sheet, SubjectType
+from generator.sheetfile import parse_fact, said
 from generator.timeline import started
 
 HEAD = "# Written by factsheets build: what the pages said before and after, and because of what. Only ever added to.\n"
@@ -139,26 +140,16 @@ def _origins(change: Change, moved: frozenset[str]) -> tuple[str, ...]:
 
 
 def _entry(change: Change) -> dict[str, Any]:
-    sides = {name: _side(fact) for name, fact in (("before", change.before), ("after", change.after)) if fact}
+    facts = {"before": change.before, "after": change.after}
+    sides = {side: {**said(fact), "verdict": fact.verdict} for side, fact in facts.items() if fact}
     place = {"subject": _place(change), "name": change.sheet.name}
     return {"on": change.on, **place, "kind": change.fact.kind, **sides, "because": [*change.because]}
 
 
-def _side(fact: Fact) -> dict[str, Any]:
-    named = {"value_name": fact.value_name} if fact.value_name != fact.value else {}
-    value = {"value": fact.value} if fact.value else {}
-    return {**value, **named, **({"fields": dict(fact.fields)} if fact.fields else {}), "verdict": fact.verdict}
-
-
 def _parse_entry(data: Mapping[str, Any]) -> Change:
     folder, _, stem = data["subject"].partition("/")
-    before, after = (_parse_side(data[side], data["kind"]) if side in data else None for side in ("before", "after"))
+    more = {"kind": data["kind"], "decided_by": "articles"}
+    before, after = (parse_fact({**data[side], **more}) if side in data else None for side in ("before", "after"))
     if not (before or after):
         raise ValueError("neither before nor after")
     return Change(Sheet(stem, data["name"], _TYPES[folder]), before, after, data["on"], tuple(data["because"]))
-
-
-def _parse_side(data: Mapping[str, Any], kind: str) -> Fact:
-    value = data.get("value")
-    name = data.get("value_name", value or "")
-    return Fact(kind, value, name, data.get("fields") or {}, data["verdict"], "articles", {}, ())

@@ -11,10 +11,6 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-import edtf
-from edtf.parser.edtf_exceptions import EDTFParseException
-from edtf.parser.parser_classes import EDTFObject
-
 _PLAIN = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _DURATION = re.compile("P" + "".join(f"(?:([0-9]{{1,5}}){unit})?" for unit in "YMWD"))
 _HALVES = {"40": (1, 6), "41": (7, 12)}  # ISO 8601-2 sub-year groupings: semesters
@@ -148,10 +144,13 @@ def _point(text: str) -> Bounds:
             return Bounds(*[_day(text, year, int(month), int(day))] * 2)
         first, last = _HALVES.get(month) or ((int(month), int(month)) if month else (1, 12))
         return Bounds(_day(text, year, first, 1), _month_end(int(year), last))
+    import edtf  # takes longer than reading a small project: most have plain dates alone
+    from edtf.parser.edtf_exceptions import EDTFParseException
+
     try:
         if text[:1] not in _BEGINS:  # the parser takes milliseconds to refuse a name
             raise ValueError
-        parsed: EDTFObject = edtf.parse_edtf(text)
+        parsed = edtf.parse_edtf(text)
         low, high = parsed.lower_fuzzy(), parsed.upper_fuzzy()
         return Bounds(date(*low[:3]), date(*high[:3]))
     except (EDTFParseException, ValueError, TypeError, AttributeError, OverflowError):

@@ -36,11 +36,26 @@ def saved(sheet: Sheet) -> Sheet:
     return replace(sheet, facts=facts)
 
 
+def said(fact: Fact) -> dict[str, Any]:
+    """What a fact says, as files have it; `parse_fact` reads it back."""
+    named = fact.value_name if fact.value_name != fact.value else None
+    return _filled(value=fact.value, value_name=named, fields=dict(fact.fields))
+
+
+def parse_fact(data: Mapping[str, Any]) -> Fact:
+    """A fact without its claims."""
+    value = data.get("value")
+    events = tuple(Event(**event) for event in data.get("events") or ())
+    says = (data["kind"], value, data.get("value_name", value or ""), data.get("fields") or {})
+    decided = (data["verdict"], data["decided_by"], data.get("reason") or {})
+    return Fact(*says, *decided, (), events, data.get("confirmed"))
+
+
 def parse(data: Any, type_: SubjectType, path: Path) -> Sheet:
     """The sheet in a file; raises ContentError where it is not as `dump` writes it."""
     try:
         sheet = Sheet(data["id"], data["name"], type_)
-        facts = tuple(_parse_fact(item, sheet) for item in data["facts"])
+        facts = tuple(_with_claims(parse_fact(item), item["claims"], sheet) for item in data["facts"])
         base: Says = {"subject_name": sheet.name}
         denied = tuple(_parse_claim(item, item["kind"], sheet, base) for item in data.get("denied") or ())
         return replace(sheet, facts=facts, denied=denied)
@@ -52,9 +67,7 @@ def _fact(fact: Fact, sheet: Sheet) -> dict[str, Any]:
     base = _says(fact, sheet.name)
     return _filled(
         kind=fact.kind,
-        value=fact.value,
-        value_name=fact.value_name if fact.value_name != fact.value else None,
-        fields=dict(fact.fields),
+        **said(fact),
         events=[_filled(**asdict(event)) for event in fact.events],
         **{name: getattr(fact, name) for name in _FACT_TEXTS},
         reason=dict(fact.reason),
@@ -94,20 +107,9 @@ def _filled(**items: Any) -> dict[str, Any]:
     return {key: value for key, value in items.items() if value is not None and value not in ("", [], {})}
 
 
-def _parse_fact(data: Mapping[str, Any], sheet: Sheet) -> Fact:
-    value = data.get("value")
-    fact = Fact(
-        kind=data["kind"],
-        value=value,
-        value_name=data.get("value_name", value or ""),
-        fields=data.get("fields") or {},
-        **{name: data[name] for name in _FACT_TEXTS if name in data},
-        reason=data.get("reason") or {},
-        claims=(),
-        events=tuple(Event(**event) for event in data.get("events") or ()),
-    )
+def _with_claims(fact: Fact, items: list[Mapping[str, Any]], sheet: Sheet) -> Fact:
     base = _says(fact, sheet.name)
-    return replace(fact, claims=tuple(_parse_claim(item, fact.kind, sheet, base) for item in data["claims"]))
+    return replace(fact, claims=tuple(_parse_claim(item, fact.kind, sheet, base) for item in items))
 
 
 def _parse_claim(data: Mapping[str, Any], kind: str, sheet: Sheet, base: Says) -> Claim:

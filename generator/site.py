@@ -46,12 +46,12 @@ _BLOCK = re.compile(r"^<(?!!--)[^\n]*(?:\n[^\n]+)*", re.M)  # from a line that b
 _KEPT = re.compile(r'<div class="fs-block">(\d+)</div>')
 _NO_SEARCH = re.compile(
     r"<a class=\"headerlink\".*?</a>"
-    r"|<(details|form|span|table|ul|ol)\b[^>]* data-search-exclude[^>]*>.*?</\1>"
-    r"|</?(?:t(?:r|h|d|head|body|able)|a|span|div|dl|dt|dd|b|i|time)\b[^>]*>",
+    r"|<(details|form|span|table|ul|ol)\b[^<>]* data-search-exclude[^<>]*>.*?</\1>"
+    r"|</?(?:t(?:r|h|d|head|body|able)|a|span|div|dl|dt|dd|b|i|time)\b[^<>]*>",
     re.S,
 )
 
-_INLINE = re.compile(r"<script(?![^>]*\s(?:src|type)=)[^>]*>(.*?)</script>", re.S)
+_INLINE = re.compile(r"<script(?![^<>]*\s(?:src|type)=)[^<>]*>(.*?)</script>", re.S)
 _ALIGNED = ("text-align: left;", "text-align: center;", "text-align: right;")  # what the extension `tables` writes
 
 log = get_plugin_logger("factsheets")

@@ -1,6 +1,5 @@
 """From content/ to content/facts/ and back."""
 
-import os
 import subprocess
 import sys
 from datetime import date
@@ -304,22 +303,17 @@ def test_a_build_that_is_killed_leaves_no_broken_file(project):
 def test_a_read_only_facts_folder_is_a_clear_error(project):
     root = project([MEMBER])
     write_files(root, {OVERRIDE: LEFT})
-    code = (
-        "import os\nfrom datetime import date\nfrom pathlib import Path\nfrom generator import build, errors\n"
-        "build.refresh(Path('.'), today=date(2026, 7, 1))\n"  # what Python loads late, it loads before the next line
-        "if os.geteuid() == 0: os.setuid(65534)  # for root nothing is read-only\n"
-        "try: build.build(Path('.'), today=date(2026, 7, 1))\nexcept errors.ContentError as error: print(error)"
-    )
-    for path in (root / "content/facts").rglob("*/"):
-        path.chmod(0o555)
-    (root / ".cache").mkdir(exist_ok=True)
-    (root / ".cache").chmod(0o777)
-    for folder in (root, *root.parents):
-        if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
-            folder.chmod(folder.stat().st_mode | 0o555)
-    told = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
-    assert "cannot be written: Permission denied" in told.stdout, told.stderr
-    assert "read-only" in told.stdout
+    folders = [*(root / "content/facts").rglob("*/"), root / "content/facts"]
+    for folder in folders:
+        folder.chmod(0o555)
+    code = f"import sys; sys.path.append({str(Path(__file__).parent)!r}); import permissions; permissions.obey()\n"
+    code += "from generator.__main__ import main; main()"
+    told = subprocess.run([sys.executable, "-c", code, "build"], cwd=root, capture_output=True, text=True)
+    for folder in folders:
+        folder.chmod(0o755)
+    assert "cannot be written: Permission denied" in told.stderr
+    assert "read-only" in told.stderr
+    assert told.returncode == 1
 
 
 def test_what_is_saved_is_strict_yaml(project):

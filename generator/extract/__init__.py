@@ -5,12 +5,13 @@ coreference) → `rules` (frames and phrases of the kinds) → `claims` (merged 
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 from itertools import chain, groupby
 from operator import itemgetter
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read as NumPy loads: matrices as small as ours lose by threads
 
@@ -26,15 +27,17 @@ from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import Article, Claim, Quote
 
-__all__ = ["DEFAULT_MODEL", "extract", "rules_at_work"]
+__all__ = ["DEFAULT_MODEL", "batches", "extract", "rules_at_work"]
 
 PARSED = 64  # parts of articles parsed at a time: fewer take longer, more take memory
-BATCH = 256  # parts held at a time, and no more than
-HELD = 400_000  # characters of them
+HELD = 400_000  # characters held at a time
+WORDS = 50_000  # words known by heart, some 20 MB; those that come later are learnt again in each batch
 PART = 50_000  # characters read at a time: a book takes no more memory than a long article
 
 Part: TypeAlias = tuple[int, int, Article]
 """The number of an article, where this part of its text begins, and the part as an article of its own."""
+
+Text = TypeVar("Text")
 
 
 def extract(
@@ -59,12 +62,12 @@ def extract(
         return [_moved(claim, start) for claim in claims(reading, matches(reading, rules))] if reading else []
 
     def told(batch: list[Part]) -> list[tuple[int, list[Claim]]]:
-        with nlp.memory_zone():  # the words of these articles are forgotten with them
+        with nlp.memory_zone() if len(nlp.vocab) > WORDS else nullcontext():  # where words are forgotten with articles
             docs = _parsed([part for _, _, part in batch], nlp, sieve)
             return [(number, found(part, start, doc)) for (number, start, part), doc in zip(batch, docs, strict=True)]
 
     parts = ((number, *part) for number, article in enumerate(articles) for part in _parts(article))
-    each = chain.from_iterable(map(told, _batches(parts)))
+    each = chain.from_iterable(map(told, batches(parts, lambda part: len(part[2].text), HELD)))
     for _, some in groupby(each, key=itemgetter(0)):
         yield [claim for _, of_part in some for claim in of_part]
 
@@ -88,15 +91,17 @@ def _parts(article: Article) -> Iterator[tuple[int, Article]]:
     yield start, replace(article, text=text[start:]) if start else article
 
 
-def _batches(parts: Iterable[Part]) -> Iterator[list[Part]]:
-    batch, size = list[Part](), 0
-    for part in parts:
-        if len(batch) == BATCH or size + len(part[2].text) > HELD:
+def batches(texts: Iterable[Text], size: Callable[[Text], int], most: int) -> Iterator[list[Text]]:
+    """These in their order, cut where a batch is full: where its sizes come to so many."""
+    batch, total = list[Text](), 0
+    for each in texts:
+        batch.append(each)
+        total += size(each)
+        if total >= most:
             yield batch
-            batch, size = [], 0
-        batch.append(part)
-        size += len(part[2].text)
-    yield batch
+            batch, total = [], 0
+    if batch:
+        yield batch
 
 
 def _moved(claim: Claim, by: int) -> Claim:

@@ -146,9 +146,6 @@ def _plain_chief(reading: Reading, match: Match, slots: Slots, shared: dict[str,
         shared["post"] = offices[0]
 
 
-"""Offices that a capital's name stands for a state in: "Washington's ambassador", but not "London's police chief"."""
-
-
 def _claim(reading: Reading, match: Match, subject: Unit, value: Unit, shared: Mapping[str, str]) -> Claim | None:
     kind = match.kind
     officials, observers = kind.name == "official", shared.get("status") == "observer"

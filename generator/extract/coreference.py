@@ -54,17 +54,10 @@ def pronoun(token: Token, units: list[Unit], type_: str) -> Unit | None:
     listed = any(u.type == "countries" and token.i - 60 < u.start < token.i for u in units)
     if listed and word in ("they", "their") and type_ in ("country", "party"):
         wanted = ("countries",)
-    sentence = token.sent.start
-    before = [u for u in units if u.end <= token.i and u.type in wanted]
-    pool = [u for u in before if u.start >= sentence - (60 if type_ == "party" else 80)]
+    pool = [u for u in units if u.start >= token.sent.start - 80 and u.end <= token.i and u.type in wanted]
     subjects = [u for u in pool if _is_subject(token.doc, u)]
     if type_ == "party":
         return subjects[-1] if subjects else None
-    if word == "it" and _other_subject(token, units):
-        return None
-    if word in ("its", "it") and any(u.start >= sentence for u in pool):
-        pool = [u for u in pool if u.start >= sentence]
-        subjects = [u for u in pool if _is_subject(token.doc, u)]
     return (subjects or pool)[-1] if pool else None
 
 
@@ -72,18 +65,16 @@ _FITTING = {"organisation": ("organisation",), "country": ("country",), "party":
 
 
 def _person(token: Token, units: list[Unit]) -> Unit | None:
-    """Whom "he" or "she" means: the person who was a subject last, or was named last, in the last 60 words."""
-    near = [u for u in units if u.type == "person" and u.end <= token.i and u.start > token.i - 60]
-    return next((u for u in reversed(near) if _is_subject(token.doc, u)), near[-1] if near else None)
+    """Whom "he" or "she" means: the person who was a subject last, in the last 60 words."""
+    near = (u for u in reversed(units) if u.type == "person" and u.end <= token.i and u.start > token.i - 60)
+    return next((u for u in near if _is_subject(token.doc, u)), None)
 
 
-def _other_subject(token: Token, units: list[Unit]) -> bool:
-    """Is the nearest subject before "it", in its own sentence, a plain thing: "the pact … when it was set up"?"""
-    taken = tokens(units)
-    for before in reversed([t for t in token.sent if t.i < token.i]):
-        if before.dep_ in ("nsubj", "nsubjpass", "pobj", "dobj") and before.pos_ == "NOUN":
-            return before.i not in taken and before.lower_ in words("things")
-    return False
+def is_thing(token: Token, units: list[Unit]) -> bool:
+    """Is this an "it" that stands for a plain thing, the nearest noun before: "the pact … when it was set up"?"""
+    roles, taken = ("nsubj", "nsubjpass", "pobj", "dobj"), tokens(u for u in units if u.type != "word")
+    nouns = [t for t in token.sent if t.i < token.i and t.dep_ in roles and t.pos_ == "NOUN"]
+    return token.lower_ == "it" and bool(nouns) and nouns[-1].i not in taken and nouns[-1].lower_ in words("things")
 
 
 def _note_definitions(doc: Doc, units: list[Unit]) -> None:

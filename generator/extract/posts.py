@@ -22,7 +22,6 @@ class Words(NamedTuple):
     ranks: frozenset[str]
     domains: frozenset[str]
     heads: dict[str, list[tuple[str, ...]]]
-    sending: frozenset[str]
     seats: dict[str, str]
 
 
@@ -33,12 +32,12 @@ def offices() -> Words:
     heads: dict[str, list[tuple[str, ...]]] = defaultdict(list)
     for parts in sorted((tuple(head.replace("-", " ").split()) for head in data["heads"]), key=len, reverse=True):
         heads[parts[0]].append(parts)
-    ranks, domains = frozenset(data["ranks"]), frozenset(data["domains"])
-    return Words(data["states"], ranks, domains, heads, frozenset(data["sending"]), data["seats"])
+    return Words(data["states"], frozenset(data["ranks"]), frozenset(data["domains"]), heads, data["seats"])
 
 
 @cache
-def _heads_words() -> frozenset[str]:
+def head_words() -> frozenset[str]:
+    """The words that heads are made of."""
     return frozenset(w for forms in offices().heads.values() for form in forms for w in form)
 
 
@@ -114,8 +113,8 @@ def _post(doc: Doc, lower: list[str], head: int, head_end: int, taken: set[int])
     later = lower[end + 1 : end + 2] if lower[end : end + 1] == ["-"] else lower[end : end + 1]
     if later and later[0] in ("elect", "designate"):
         status, behind = "elect", end + (2 if lower[end] == "-" else 1)
-    singular = {j: _singular(lower[j]) for j in range(head, head_end) if lower[j] not in _heads_words()}
-    singular = {j: word for j, word in singular.items() if word in _heads_words()}
+    singular = {j: _singular(lower[j]) for j in range(head, head_end) if lower[j] not in head_words()}
+    singular = {j: word for j, word in singular.items() if word in head_words()}
     text = "".join(singular.get(t.i, t.text) + t.whitespace_ for t in doc[start:end]).strip()
     data = {"status": status, "plural": bool(singular), "seat": seat, "chair": bool(_SEAT.fullmatch(text.lower()))}
     return Unit("post", min(unit_start, start), behind, text, name=text, data=data)

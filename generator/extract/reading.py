@@ -52,12 +52,9 @@ class Reading:
         """The organisation that the article is about."""
         return coreference.focus(self.units + [p for u in self.units for p in u.parts])
 
-    def sentence(self, token_index: int) -> Sentence:
-        """The sentence that holds a token."""
-        return self._sentences_by_token[token_index]
-
     @cached_property
-    def _sentences_by_token(self) -> dict[int, Sentence]:
+    def sentence_at(self) -> dict[int, Sentence]:
+        """The sentence that holds a token, by the token's index."""
         return {i: sentence for sentence in self.sentences for i in range(sentence.span.start, sentence.span.end)}
 
 

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, cached_property, partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -18,10 +18,11 @@ from generator.extract.reading import Reading
 from generator.extract.times import Expression, Resolved
 from generator.extract.units import Rendering, Sentence, Unit
 from generator.extract.words import table, words
-from generator.kinds import Kind
+from generator.kinds import Kind, load_built_in
 
 _FILLER = r"(?:[^ <>.:;()]+ |<(?:adjective|norp|gpe|loc|fac|law|event|product|work_of_art|duration|capital)> )"
 """`… ` in a phrase: one word or minor unit; write `… {0,5}?` for a few."""
+_GROUP_NAME = re.compile(r"\(\?P<(?!verb>|_)(\w+)>")
 _PLACEHOLDER = re.compile(r"<(\w+)>")
 _TYPES = table("extract/types.yml")
 """Which units a word for several means, where not just those of its name: in a pattern, as a label, as a field's type."""
@@ -52,17 +53,21 @@ class Frame(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Phrase:
-    """A phrase compiled: its pattern over renderings, and pieces of text of which each of these has one where it fits."""
+    """A phrase, and pieces of text of which each of these has one where it fits."""
 
     kind: Kind
-    id: str
     spec: Mapping[str, Any]
-    pattern: Any  # a compiled `regex` pattern: it can be bounded in time
     needs: tuple[frozenset[str], ...]
 
+    @cached_property
+    def pattern(self) -> Any:
+        """Its `regex` pattern over renderings, which can be bounded in time; it takes milliseconds to compile, and most
+        phrases fit nowhere in an article.
+        """
+        return _pattern(self.kind, self.spec)
 
-@dataclass(frozen=True, eq=False)
-class Rules:
+
+class Rules(NamedTuple):
     """All rules of some kinds: frames by the lemma of their trigger, phrases in order."""
 
     frames: Mapping[str, list[Frame]]
@@ -82,12 +87,11 @@ def compile_rules(kinds: Iterable[Kind]) -> Rules:
                 frames[lemma].append(Frame(kind, spec, particle))
         for spec in kind.phrases:
             _check_words(kind, spec)
-            pattern = _pattern(kind, spec)
-            _check(kind, spec, [g for g in pattern.groupindex if g != "verb" and not g.startswith("_")])
-            needs = tuple(
-                sorted((frozenset(_spelled(kind, pieces)) for pieces in needed_pieces(kind, spec["match"])), key=len)
-            )
-            phrases.append(Phrase(kind, spec["id"], spec, pattern, needs))
+            _check(kind, spec, _GROUP_NAME.findall(spec["match"]))
+            needs = (frozenset(_spelled(kind, pieces)) for pieces in needed_pieces(kind, spec["match"]))
+            phrases.append(Phrase(kind, spec, tuple(sorted(needs, key=len))))
+            if kind != load_built_in().get(kind.name):
+                phrases[-1].pattern  # noqa: B018  # what a person wrote is compiled now: it may be wrong
     return Rules(frames, tuple(phrases))
 
 
@@ -123,7 +127,7 @@ def _pattern(kind: Kind, spec: Mapping[str, Any]) -> Any:
     text = _PLACEHOLDER.sub(lambda m: m[0] if text[m.start() - 2 : m.start()] == "?P" else _unit_pattern(kind, m[1]), text)
     try:
         return regex.compile(r"(?<!\S)" + text + r"(?!\S)")
-    except regex.error as error:
+    except (regex.error, RecursionError) as error:
         raise ContentError(Problem(f"the phrase {spec['id']!r} is no regular expression: {error}", kind.path)) from None
 
 
@@ -133,16 +137,36 @@ def needed_pieces(kind: Kind, match: str) -> list[set[str]]:
     return _needed(re.sub(r"\\.|\[[^]]*\]", "_", re.sub(r"\(\?P<\w+>", "(", text)))
 
 
+@cache
 def _needed(text: str) -> list[set[str]]:
-    alternatives = [found[0] for found in _ALTERNATIVE.finditer(text)]
-    if len(alternatives) > 1:
-        each = [_needed(alternative) for alternative in alternatives]
-        return [set().union(*(max(needs, key=_telling) for needs in each))] if all(each) else []
-    needs = [{piece} for piece in _PIECE.findall(_GROUP.sub(" ", text))]
-    for group in _GROUP.finditer(text):
-        if not group["optional"] and not group["group"].startswith(("(?!", "(?<")):
-            needs += _needed(group["group"][1:-1].removeprefix("?:"))
+    outside, groups = _apart(text)
+    rest = iter(groups)
+    each = [_needed_together(alternative, rest) for alternative in outside.split("|")]
+    if len(each) == 1:
+        return each[0]
+    return [set().union(*(max(needs, key=_telling) for needs in each))] if all(each) else []
+
+
+def _needed_together(text: str, groups: Iterator[str]) -> list[set[str]]:
+    needs = [{piece} for piece in _PIECE.findall(text.replace("()", " "))]
+    for optional, group in zip(re.findall(r"\(\)([?*]|\{0)?", text), groups, strict=False):
+        if not optional and not group.startswith(("?!", "?<")):
+            needs += _needed(group.removeprefix("?:"))
     return needs
+
+
+def _apart(text: str) -> tuple[str, list[str]]:
+    """A pattern with () in place of each group, and what is in these groups."""
+    depth, outside, groups = 0, "", [""]
+    for piece in re.split("([()])", text):
+        depth -= piece == ")"
+        if depth:
+            groups[-1] += piece
+        else:
+            outside += piece
+            groups += [""] if piece == ")" else []
+        depth += piece == "("
+    return outside, groups
 
 
 def _telling(pieces: set[str]) -> tuple[bool, int]:
@@ -152,8 +176,6 @@ def _telling(pieces: set[str]) -> tuple[bool, int]:
 
 
 _PIECE = re.compile(r"<\w+>(?!\S)|(?<![<\w\\])[a-z]{2,}(?![\w>?*{])")
-_GROUP = regex.compile(r"(?P<group>\((?:[^()]|(?&group))*\))(?P<optional>[?*]|\{0)?")
-_ALTERNATIVE = regex.compile(r"(?:(?P<group>\((?:[^()]|(?&group))*\))|[^|()])+")
 
 
 def _spelled(kind: Kind, pieces: Iterable[str]) -> Iterator[str]:
@@ -161,18 +183,15 @@ def _spelled(kind: Kind, pieces: Iterable[str]) -> Iterator[str]:
         yield from (f"<{type_}>" for type_ in _unit_types(kind, piece[1:-1])) if piece[0] == "<" else (piece,)
 
 
-def _unit_types(kind: Kind, name: str) -> tuple[str, ...]:
-    return _labelled(kind, name) if name in kind.types else tuple(_TYPES["patterns"].get(name, [name]))
+def _unit_types(kind: Kind, name: str) -> list[str]:
+    if name not in kind.types:
+        return list(_TYPES["patterns"].get(name, [name]))
+    return [t for label in kind.types[name] for t in _TYPES["labels"].get(label, [label.lower()])]
 
 
 def _unit_pattern(kind: Kind, name: str) -> str:
-    types = _unit_types(kind, name)
     optional = "(?:the )?" if name in ("countries", "parties", "organisations") else ""
-    return optional + "<(?:" + "|".join(types) + ")>"
-
-
-def _labelled(kind: Kind, name: str) -> tuple[str, ...]:
-    return tuple(t for label in kind.types[name] for t in _TYPES["labels"].get(label, [label.lower()]))
+    return optional + "<(?:" + "|".join(_unit_types(kind, name)) + ")>"
 
 
 # ------------------------------------------------------------------ frames
@@ -310,23 +329,21 @@ def _described(reading: Reading, token: Token) -> Token | None:
     clause = any(c.dep_ in ("aux", "auxpass", "nsubj", "nsubjpass") for c in token.children)
     if token.tag_ not in ("VBN", "VBD") or clause:
         return None
-    return _name_before(reading, token.i, token.sent.start - 1, _LINKS, ("organisation", "treaty"))
+    return _name_before(reading, token.i, token.sent.start - 1, ("organisation", "treaty"))
 
 
 def _nearest_before(reading: Reading, token: Token) -> Token:
     """Of "Officials in Estonia, which joined …", Estonia: a relative clause on the name right before it."""
-    who = ("which", "who", "that")
-    relatives = (c for c in token.subtree if c.lower_ in who and c.dep_ in ("nsubj", "nsubjpass") and c.i > token.i)
-    relative = next(relatives, None)
-    if relative is None:
-        return token
-    return _name_before(reading, relative.i, token.i, _LINKS, ("country", "countries", "organisation")) or token
+    behind = (c for c in token.subtree if c.lower_ in ("which", "who", "that") and c.i > token.i)
+    relative = next((c for c in behind if c.dep_ in ("nsubj", "nsubjpass")), None)
+    types = ("country", "countries", "organisation")
+    return (relative and _name_before(reading, relative.i, token.i, types)) or token
 
 
-def _name_before(reading: Reading, i: int, first: int, links: frozenset[str], types: tuple[str, ...]) -> Token | None:
+def _name_before(reading: Reading, i: int, first: int, types: tuple[str, ...]) -> Token | None:
     """The root of the unit of these types right before token `i`, commas and dashes aside, and behind `first`."""
     i -= 1
-    while i > first and reading.doc[i].lower_ in links:
+    while i > first and reading.doc[i].lower_ in _LINKS:
         i -= 1
     unit = reading.unit(reading.doc[i]) if i >= max(first, 0) else None
     return reading.doc[unit.start : unit.end].root if unit is not None and unit.type in types else None
@@ -334,14 +351,14 @@ def _name_before(reading: Reading, i: int, first: int, links: frozenset[str], ty
 
 def _role(reading: Reading, token: Token, role: str, particle: str) -> list[Token]:
     name, _, arguments = role.rstrip(")").partition("(")
-    if name == "self":
-        return [token]
     if name == "subject":
         return [_nearest_before(reading, t) for t in roles.subjects(token)]
     if name == "object":
         return roles.objects(token) or (roles.obliques(token, frozenset(particle.split("|"))) if particle else [])
     if name == "oblique":
         return roles.obliques(token, frozenset(arguments.split("|")))
+    if name == "self":
+        return [token]
     if name in ("recipient", "attribute"):
         return roles.recipients(token) if name == "recipient" else roles.attributes(token)
     return roles.modifiers(token, name)
@@ -370,7 +387,7 @@ def _found(phrase: Phrase, text: str) -> list[Any]:
         return list(phrase.pattern.finditer(text, timeout=MATCH_SECONDS))
     except TimeoutError:
         hint = "nested repetitions such as `( \\w+)*` inside another repetition take for ever; bound them"
-        message = f"the phrase {phrase.id!r} takes more than {MATCH_SECONDS} s on one sentence"
+        message = f"the phrase {phrase.spec['id']!r} takes more than {MATCH_SECONDS} s on one sentence"
         raise ContentError(Problem(message, phrase.kind.path, hint=hint)) from None
 
 
@@ -436,7 +453,8 @@ def _number(units: list[Unit]) -> int | None:
 
 _BODIES = "|".join(sorted(words("sized")))
 _DESCRIBED = re.compile(
-    rf"((?:\d+|[a-z]+)(?: ?- ?[a-z]+)?) ?-? ?(?:member|nation|state|country) (?:[\w-]+ ){{0,9}}(?:{_BODIES})$"
+    r"((?:(?<!\d)\d+|(?<![a-z])[a-z]+)(?: ?- ?[a-z]+)?) ?-? ?(?:member|nation|state|country) "
+    rf"(?:[\w-]+ ){{0,9}}(?:{_BODIES})$"
 )
 
 
@@ -444,7 +462,9 @@ _DESCRIBED = re.compile(
 
 
 def _units_of(reading: Reading, match: Match, type_: str, token: Token, *, adjectives: bool, metonyms: bool) -> list[Unit]:
-    """The units of a type that a token stands for: its own, those of its noun phrase, or an antecedent's."""
+    """The units of a type that a token stands for: its own, those of its noun phrase, or an antecedent's; with its own what
+    a conjunct adds where the list reader did not see one list ("Finland, and later that day Sweden").
+    """
     unit = reading.unit(token)
     if unit is not None and unit.type == "organisation" and any(c.lower_ in ("a", "an", "another") for c in token.children):
         return []
@@ -453,17 +473,15 @@ def _units_of(reading: Reading, match: Match, type_: str, token: Token, *, adjec
         return [unit]
     if unit is not None and unit.type != "word":
         values = _values(match, type_, unit, adjectives=adjectives)
-        return values + _coordinated(reading, match, type_, token, values)
+        others = [other for child in token.children if child.dep_ == "conj" and (other := reading.unit(child))]
+        return values + [v for other in others for v in _values(match, type_, other) if v not in values]
+    if coreference.is_thing(token, reading.units):
+        match.features.add("named")  # no body that the text is about is meant
+        return []
     if antecedent := coreference.pronoun(token, reading.units, type_):
         match.features.add("pronoun")
         return _values(match, type_, antecedent)
     return _inside(reading, match, type_, token)
-
-
-def _coordinated(reading: Reading, match: Match, type_: str, token: Token, already: list[Unit]) -> list[Unit]:
-    """What a conjunct adds where the list reader did not see one list ("Finland, and later that day Sweden")."""
-    units = [unit for child in token.children if child.dep_ == "conj" and (unit := reading.unit(child))]
-    return [value for unit in units for value in _values(match, type_, unit) if value not in already]
 
 
 def _inside(reading: Reading, match: Match, type_: str, token: Token) -> list[Unit]:
@@ -524,7 +542,7 @@ def _values(match: Match, type_: str, unit: Unit, *, adjectives: bool = False) -
 
 def _types(kind: Kind, type_: str, *, adjectives: bool) -> Set[str]:
     if type_ in kind.types:
-        return set(_labelled(kind, type_))
+        return set(_unit_types(kind, type_))
     office = type_ == "party" and kind.fields[kind.subject].type == "party"  # a region has offices, but joins nothing
     known = set(_TYPES["fields"].get("office" if office else type_, [type_]))
     return known | {"adjective"} if adjectives and "country" in known else known
@@ -536,7 +554,7 @@ def _when(reading: Reading, token: Token, type_: str, *, ends: bool = False) -> 
     With `ends` the date behind "until", or the second of "from A to B".
     """
     wanted = "duration" if type_ == "duration" else "date"
-    dated = [u for u in reading.sentence(token.i).units if u.type == wanted and u.data.get("date")]
+    dated = [u for u in reading.sentence_at[token.i].units if u.type == wanted and u.data.get("date")]
     own = [u for u in dated if _ends(reading, u) == ends and _belongs(reading, u, token)]
     return min(own, key=lambda u: (abs(u.start - token.i), u.start), default=None)
 
@@ -558,15 +576,14 @@ def _now(reading: Reading, token: Token, type_: str) -> Unit | None:
     simple = token.tag_ in ("VBZ", "VBP") and not any(c.dep_ in ("aux", "auxpass") for c in token.children)
     if type_ != "date" or not simple or not value or len(value) != 10:
         return None
-    start = token.idx
-    expression = Expression("now", start, start + len(token.text), token.text, {})
-    resolved = Resolved(value, f"“{token.text}”, published {value}")
-    return Unit("date", token.i, token.i + 1, token.text, data={"date": resolved, "expression": expression})
+    expression = Expression("now", token.idx, token.idx + len(token), token.text, {})
+    data = {"date": Resolved(value, f"“{token.text}”, published {value}"), "expression": expression}
+    return Unit("date", token.i, token.i + 1, token.text, data=data)
 
 
 def _plural(reading: Reading, token: Token, type_: str) -> Unit | None:
     """The nearest plural post before the trigger in its sentence: the title that a list of names shares."""
-    units = [u for u in reading.sentence(token.i).units if u.type == "post" and u.end <= token.i]
+    units = [u for u in reading.sentence_at[token.i].units if u.type == "post" and u.end <= token.i]
     return units[-1] if units and type_ == "text" and units[-1].data.get("plural") else None
 
 

@@ -14,7 +14,7 @@ from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 from generator.errors import FactsheetsError
-from generator.extract import extract
+from generator.extract import batches, extract
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import Article, Claim
@@ -87,15 +87,7 @@ def _passed_on(
 
 def shares(articles: Iterable[Article]) -> Iterator[list[Article]]:
     """The articles in their order, cut where a share is full."""
-    share, size = list[Article](), 0
-    for article in articles:
-        share.append(article)
-        size += len(article.text)
-        if size >= SHARE:
-            yield share
-            share, size = [], 0
-    if share:
-        yield share
+    return batches(articles, lambda article: len(article.text), SHARE)
 
 
 def read_share(packed: bytes, articles: list[Article]) -> list[Read]:

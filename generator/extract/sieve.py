@@ -41,17 +41,11 @@ class Terms(NamedTuple):
 
     single: frozenset[str]
     several: tuple[frozenset[str], ...]
+    anywhere: bool = False  # in the paragraph, or in the sentence?
 
     def met(self, found: set[str]) -> bool:
         """Is one of them among the words found?"""
-        return not self.single.isdisjoint(found) or any(words <= found for words in self.several)
-
-
-class Need(NamedTuple):
-    """What must be there for a rule to fit: of each of these, one term."""
-
-    together: list[Terms]  # in one sentence
-    besides: list[Terms]  # in its paragraph
+        return not self.single.isdisjoint(found) or any(map(found.issuperset, self.several))
 
 
 class Sifted(NamedTuple):
@@ -68,10 +62,10 @@ class Sieve:
 
     def __init__(self, nlp: Language, kinds: Iterable[Kind]) -> None:
         self._names = nlp.get_pipe("gazetteer_matcher").matcher  # type: ignore[attr-defined]
-        self._needs = [need for kind in kinds for need in _needs(kind)]
+        self._needs = {frozenset(need) for kind in kinds for need in _needs(kind)}
+        self._terms = frozenset().union(*self._needs)
         irregular = nlp.get_pipe("lemmatizer").lookups.get_table("lemma_exc")["verb"]  # type: ignore[attr-defined]
-        every = {terms for need in self._needs for terms in chain(*need)}
-        vocabulary = {word for terms in every for term in (terms.single, *terms.several) for word in term}
+        vocabulary = {word for terms in self._terms for term in (terms.single, *terms.several) for word in term}
         stems: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for word in vocabulary:
             stems[_stem(word)[:3]].append((_stem(word), word))
@@ -116,9 +110,12 @@ class Sieve:
 
     def _may_hold(self, sentences: list[set[str]], about: set[str]) -> bool:
         """Does a paragraph name a body, or has it all the words that some rule needs?"""
-        every = set[str]().union(*sentences)
-        near = (need for need in self._needs if all(terms.met(every | about) for terms in chain(*need)))
-        return _BODY in every or any(all(t.met(found) for t in need.together) for need in near for found in sentences)
+        if any(_BODY in found for found in sentences):
+            return True
+        every = about.union(*sentences)
+        met = {terms for terms in self._terms if terms.met(every)}
+        near = [need for need in self._needs if need <= met]
+        return any(all(t.anywhere or t.met(found) for t in need) for need in near for found in sentences)
 
 
 def _people(doc: Doc, held: Iterable[Line], named: Mapping[int, str]) -> set[int]:
@@ -158,16 +155,15 @@ def _sentences(doc: Doc, lines: Iterable[Line], orths: Sequence[int]) -> Iterato
     return pairwise(sorted({0, *stops, *(end for _, end in lines)}))
 
 
-def _needs(kind: Kind) -> Iterator[Need]:
+def _needs(kind: Kind) -> Iterator[list[Terms]]:
     """What each rule cannot do without; only a field that is looked for `before` may be filled from another sentence."""
     for spec in (*kind.frames, *kind.phrases):
-        slots, need = spec.get("slots") or {}, Need([], [])
-        need.together.extend(_frame_words(kind, spec) if "trigger" in spec else _phrase_words(kind, spec["match"]))
+        need = [*(_frame_words(kind, spec) if "trigger" in spec else _phrase_words(kind, spec["match"]))]
         for field in kind.fields.values():
-            paths = slots.get(field.name) or ()
-            (need.besides if "before" in paths else need.together).extend(_field_words(kind, spec, field, paths))
+            paths = (spec.get("slots") or {}).get(field.name) or ()
+            need += [terms._replace(anywhere="before" in paths) for terms in _field_words(kind, spec, field, paths)]
         if kind.fields[kind.subject].type == "organisation":
-            need.besides.append(_terms([_BODY]))
+            need.append(_terms([_BODY])._replace(anywhere=True))
         yield need
 
 

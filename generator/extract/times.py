@@ -27,7 +27,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 _PATTERNS = [(shape, _pattern(text)) for entry in _TABLE["patterns"] for shape, text in entry.items()]
 DATELINE = _pattern(_TABLE["dateline"])
-_RANGE = re.compile(r"\s*(?:to|until|till|through|and|or|–|-)\s*", re.IGNORECASE)
+_RANGE = re.compile("to|until|till|through|and|or|–|-", re.IGNORECASE)
 _EVENT, _ON_WEEKDAY, _WEEKDAY = _pattern(r"\b{EVENT}\b"), _pattern(r"\bon {WEEKDAY}\b"), _pattern(r"\b{WEEKDAY}\b")
 
 
@@ -92,7 +92,7 @@ def _with_years(found: list[Expression], text: str) -> Iterator[Expression]:
     for expression, following in zip_longest(found, found[1:]):
         parts, theirs = expression.parts, following.parts if following else {}
         if "year" not in parts and "month" in parts and {"year", "month"} <= theirs.keys():
-            if _RANGE.fullmatch(text[expression.end : following.start]):
+            if _RANGE.fullmatch(text[expression.end : following.start].strip()):
                 parts = {**parts, "year": theirs["year"]}
         yield replace(expression, parts=parts)
 

@@ -104,8 +104,7 @@ def _without_brackets(units: list[Unit]) -> list[Unit]:
 
 
 def _rendered(units: list[Unit]) -> Rendering:
-    types = ("<chair>" if unit.data.get("chair") else f"<{unit.type}>" for unit in units)
-    pieces = [unit.text if unit.type == "word" else type_ for unit, type_ in zip(units, types, strict=True)]
+    pieces = ["<chair>" if unit.data.get("chair") else _piece(unit) for unit in units]
     offsets = list(accumulate((len(piece) + 1 for piece in pieces), initial=0))[: len(pieces)]
     return Rendering(" ".join(pieces), units, offsets)
 
@@ -146,7 +145,7 @@ def _run(units: list[Unit], i: int) -> tuple[list[Unit], int]:
 
 def _next_part(units: list[Unit], end: int, parts: list[Unit]) -> int | None:
     for j in range(end, min(end + 9, len(units))):
-        unit, between = units[j], "".join(_piece(u) for u in units[end:j])
+        unit, between = units[j], "".join(f"{_piece(u)} " for u in units[end:j])
         if unit.data.get("coreference") or unit.type not in (*PARTIES, "word", "adjective"):
             return None
         if unit.type in PARTIES:
@@ -157,7 +156,7 @@ def _next_part(units: list[Unit], end: int, parts: list[Unit]) -> int | None:
 
 
 def _piece(unit: Unit) -> str:
-    return (unit.text if unit.type == "word" else f"<{unit.type}>") + " "
+    return unit.text if unit.type == "word" else f"<{unit.type}>"
 
 
 def _list(parts: list[Unit]) -> Unit:
