@@ -38,7 +38,8 @@ def _expand(reading: Reading, match: Match) -> Iterator[Claim]:
     kind = match.kind
     slots = {name: units for name, units in match.slots.items() if units}
     shared, derivations = _fields(reading, match, slots)
-    official = kind.name == "official"
+    if official := kind.name == "official":
+        _plain_chief(reading, match, slots, shared)
     if official and kind.subject not in slots and (found := _context(reading, match, slots, shared)):
         slots[kind.subject], feature, *says = found
         match.features.add(feature)
@@ -132,6 +133,17 @@ def _leader(reading: Reading, post: Unit, slots: Slots, shared: Mapping[str, str
     when = f" in {reading.article.published[:4]}" if reading.article.published else ""
     says = f"the {shared['post']} named {name}{when}: {record.name} (list of leaders)"
     return [Unit(record.type, post.start, post.end, post.text, body, record.name)], "leader", says
+
+
+def _plain_chief(reading: Reading, match: Match, slots: Slots, shared: dict[str, str]) -> None:
+    """A body's "chief" is its secretary general or director general where the text around speaks of that office."""
+    body = next(iter(slots.get(match.kind.subject) or []), None)
+    if shared.get("post") not in ("chief", "head") or body is None or body.type != "organisation":
+        return
+    near = [u for u in reading.units if u.type == "post" and abs(u.start - match.trigger) < 60]
+    offices = [canonical_post(u.name) for u in near if canonical_post(u.name) in ("secretary general", "director general")]
+    if offices:
+        shared["post"] = offices[0]
 
 
 def _claim(reading: Reading, match: Match, subject: Unit, value: Unit, shared: Mapping[str, str]) -> Claim | None:
