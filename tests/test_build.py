@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from generator import content, strict_yaml
 from generator.build import build, preview, refresh
 from generator.check import check
 from generator.errors import ContentError
+from generator.shelf import Shelf
 
 MEMBER = a_claim(value="AM", status="member")
 OTHER = a_claim(value="UZ", status="member", article="b", said="2020-01-01")
@@ -196,19 +198,25 @@ def test_refreshing_answers_an_override_at_once_and_writes_nothing(project):
     assert facts(root) == before
 
 
+def from_shelf(root, last=None):
+    """As the site refreshes a project: with what earlier runs settled."""
+    with closing(Shelf(root)) as shelf:
+        return refresh(root, today=TODAY, last=last, shelf=shelf)
+
+
 def test_an_edit_settles_only_the_sheet_that_it_touches(project):
     ids = [f"body-{n:03}" for n in range(1000)]
     bodies = "".join(f"- {{id: {one}, name: {one.title()}}}\n" for one in ids)
     claims = [a_claim(subject=one, subject_type="organisation", start=60 * n, status="member") for n, one in enumerate(ids)]
     root = project(claims, {"content/organisations/ours.yml": bodies})
-    last = refresh(root, today=TODAY)
-    assert kept(last, refresh(root, today=TODAY, last=last)) == set(ids)
+    last = from_shelf(root)
+    assert kept(last, from_shelf(root, last)) == set(ids)
     write_files(root, {"content/overrides/organisations/body-500.yml": LEFT.replace("UZ", "AM")})
-    now = refresh(root, today=TODAY, last=last)
+    now = from_shelf(root, last)
     assert set(ids) - kept(last, now) == {"body-500"}
     assert now.sheets == refresh(root, today=TODAY).sheets
     write_files(root, {"content/organisations/one.yml": "- {id: body-x, name: Body X}\n"})
-    assert kept(now, refresh(root, today=TODAY, last=now)) == set(), "other names may mean other sheets"
+    assert kept(now, from_shelf(root, now)) == set(), "other names may mean other sheets"
 
 
 def kept(before, after):
@@ -219,9 +227,9 @@ def kept(before, after):
 
 def test_an_article_that_is_gone_settles_only_what_it_spoke_of(project):
     root = project([MEMBER, OTHER, a_claim(subject="nato", value="FI", status="member", article="c")])
-    last = refresh(root, today=TODAY)
+    last = from_shelf(root)
     (root / "content/articles/b.md").unlink()
-    now = refresh(root, today=TODAY, last=last)
+    now = from_shelf(root, last)
     assert kept(last, now) == {"nato"}
     assert now.sheets == refresh(root, today=TODAY).sheets
 
