@@ -144,8 +144,7 @@ def _altered(root: Path) -> Iterator[Problem]:
     for path in sorted(path for path in (root / "content" / "raw").glob("*") if path.is_file()):
         mark, place = f"sha256:{path.suffix[1:]}", article_path(root, path.stem)
         said = place and articlefile.front_matter(read_text(root / place), place)[0].get("raw", "")
-        found = articlefile.digest(path.read_bytes())
-        if not found.startswith(said if said and said.startswith(mark) else mark):
+        if not articlefile.digest(path.read_bytes()).startswith(said if said and said.startswith(mark) else mark):
             hint = "they are no evidence any more; take the file from an earlier commit, or delete it"
             yield Problem("does not hold the bytes that were read", path.relative_to(root), None, hint)
 

@@ -9,6 +9,7 @@ import tempfile
 import threading
 from pathlib import Path
 
+from chromium import CHROMIUM
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parent.parent
@@ -42,7 +43,7 @@ def main():
 def take(address):
     """One picture a page, size and scheme."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for device, (width, height) in SIZES.items():
             for scheme in ("light", "dark"):
                 page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)

@@ -50,7 +50,7 @@ def extract_on(pool: Pool | None, unread: Iterable[list[Article]], setup: Setup)
     if pool is None:
         yield from chain.from_iterable(_read(setup, share) for share in unread)
         return
-    unread, packed, lost = iter(unread), pickle.dumps(setup), deque[list[Article]]()
+    unread, packed, lost, again = iter(unread), pickle.dumps(setup), deque[list[Article]](), list[Article]()
     while True:
         alone, out = len(lost), deque[list[Article]]()
         left = (lost.popleft() for _ in range(alone)) if alone else unread
@@ -67,6 +67,8 @@ def extract_on(pool: Pool | None, unread: Iterable[list[Article]], setup: Setup)
                     raise FactsheetsError(message, "factsheets build --workers 1 reads in one process") from None
                 elif half := len(out[0]) // 2:
                     lost.extendleft((out[0][half:], out[0][:half]))
+                elif out[0] is not again:  # a worker may have died of something else
+                    lost.appendleft(again := out[0])
                 else:
                     yield DIED
 
