@@ -14,7 +14,8 @@ from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "assets"
-PAGES = {"home": "", "sheet": "organisations/csto/", "country": "countries/AM/", "article": "articles/csto-bishkek-session/"}
+PAGES = {"home": "", "sheet": "organisations/csto/", "country": "countries/AM/", "article": "articles/csto-bishkek-session/",
+         "calendar": "calendar/"}  # fmt: skip
 SIZES = {"desktop": (1280, 900), "phone": (360, 800)}
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
