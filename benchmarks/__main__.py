@@ -108,7 +108,7 @@ def main() -> None:
     options = _options()
     found = Found(options.to)
     with tempfile.TemporaryDirectory() as folder:
-        work = Path(options.keep or folder)
+        work = Path(options.keep or folder).absolute()
         with found.step(f"a build with nothing to do, {options.idle} sheets"):
             found.idle = [*no_change(_project(work, options.idle), options.idle, options.rounds)]
         for size in sorted({*options.sites, *options.loops}):
@@ -139,7 +139,7 @@ def _project(work: Path, size: Size) -> Path:
     """One of invented facts, made at its first use."""
     root = work / f"site-{size.sheets}-{size.articles}" / "ours"
     if not root.exists():
-        synthetic.write(root, *size)
+        measure.run([sys.executable, str(HERE / "synthetic.py"), str(root), *map(str, size)], HERE.parent)
         measure.run([str(BIN / "factsheets"), "build"], root)
     return root
 

@@ -57,12 +57,16 @@ def run(command: list[str], cwd: Path, **environment: str) -> Run:
 
 
 def build(engine: Engine, *, cold: bool) -> Run:
-    """One build of the whole site: of nothing, or after an edit of one page."""
-    for made in engine.made if cold else ():
-        shutil.rmtree(engine.root / made, ignore_errors=True)
+    """One build of the whole site: of nothing, or after an edit of one page; nothing that was kept elsewhere is of help
+    to the first.
+    """
     if not cold:
         engine.edit(f"Marker {random.randrange(10**9)}")
-    return run(engine.build, engine.root)
+        return run(engine.build, engine.root)
+    for made in engine.made:
+        shutil.rmtree(engine.root / made, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as empty:
+        return run(engine.build, engine.root, TMPDIR=empty)
 
 
 def loop(engine: Engine, edits: int) -> list[float]:

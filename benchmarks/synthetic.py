@@ -1,5 +1,6 @@
 """A project of any size, of invented bodies and sentences, saved as a build would save it: no model is needed."""
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,3 +98,7 @@ def _claims(number: int, articles: int, texts: dict[str, str]) -> Iterator[Claim
         quote = Quote(article, start, start + len(sentence), sentence)
         yield Claim(kind, f"body-{number}", body, "organisation", value, shown, fields, quote,
                     said="2026-03-01", rule=f"{kind}/invented", confidence=0.95)  # fmt: skip
+
+
+if __name__ == "__main__":  # in a process of its own: a command's peak of memory counts that of whoever starts it
+    write(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import feedgenerator
 import icalendar
@@ -15,6 +15,9 @@ from generator import dates, schemas, timeline
 from generator.gazetteer import load_built_in
 from generator.kinds import BUILT_IN, Kind
 from generator.model import Claim, Fact, Quote, Sheet
+
+Standing: TypeAlias = tuple[Sheet, Kind, Fact, str]
+"""A published fact: of whom (the facts of this sheet do not matter), of what kind, and how it stands today."""
 
 _COLUMNS = ("status", "event", "post", "from", "phase", "since", "until", "duration")
 _KEYS = schemas.PUBLISHED["properties"]["facts"]["items"]["properties"]
@@ -76,72 +79,78 @@ def _midnight(day: str) -> datetime:
     return datetime.fromisoformat(day).replace(tzinfo=UTC)
 
 
-def facts(sheets: Iterable[Sheet], kinds: Mapping[str, Kind], today: date) -> list[dict[str, Any]]:
-    """Every published fact as `data/facts.json` holds it: what it says, as of when, how it stands today, and its sources.
+def facts(published: Iterable[Standing], today: date) -> Iterator[dict[str, Any]]:
+    """Each fact as `data/facts.json` holds it: what it says, as of when, how it stands today, and its sources.
 
     `as_of` is the latest source that says so; a correction by hand stands as of today.
     """
-    found = []
-    for sheet in sheets:
-        for fact, state in zip(sheet.facts, timeline.standings(sheet.facts, kinds, today), strict=True):
-            backing = [claim for claim in fact.claims if not claim.denies]
-            if fact.kind not in kinds or fact.verdict == "needs-review" or not backing:
-                continue
-            says = {"value": fact.value, "value_name": fact.value_name, **fact.fields}
-            stands = {"today": timeline.status_on(fact, today) if fact.events else state} if kinds[fact.kind].changes else {}
-            as_of = fact.confirmed or (today.isoformat() if fact.decided_by == "override" else None)
-            decision = {"verdict": fact.verdict, "decided_by": fact.decided_by, "as_of": as_of, **stands}
-            place = {"subject": sheet.id, "subject_name": sheet.name, "subject_type": sheet.type, "kind": fact.kind}
-            found.append({**place, **says, **decision, "sources": [_source(claim, fact) for claim in backing]})
-    return found
+    for sheet, kind, fact, state in published:
+        says = {"value": fact.value, "value_name": fact.value_name, **fact.fields}
+        stands = {"today": timeline.status_on(fact, today) if fact.events else state} if kind.changes else {}
+        as_of = fact.confirmed or (today.isoformat() if fact.decided_by == "override" else None)
+        decision = {"verdict": fact.verdict, "decided_by": fact.decided_by, "as_of": as_of, **stands}
+        place = {"subject": sheet.id, "subject_name": sheet.name, "subject_type": sheet.type, "kind": fact.kind}
+        sources = [_source(claim, fact) for claim in fact.claims if not claim.denies]
+        yield {**place, **says, **decision, "sources": sources}
 
 
-def facts_json(found: Sequence[Mapping[str, Any]], none: Iterable[Claim], today: date) -> str:
-    """`data/facts.json`, one fact a line; `none` says which kinds a subject has no fact of, on whose word."""
+def fact_lines(published: Iterable[Standing], today: date) -> str:
+    """`facts` as JSON, one a line."""
+    return ",\n".join(json.dumps(fact, ensure_ascii=False) for fact in facts(published, today))
+
+
+def facts_json(lines: Iterable[str], none: Iterable[Claim], today: date) -> str:
+    """`data/facts.json` of `fact_lines`; `none` says which kinds a subject has no fact of, on whose word."""
     places = ({"subject": c.subject, "subject_name": c.subject_name, "subject_type": c.subject_type, "kind": c.kind,
                "as_of": str(today), "sources": [_place(c) | _more(c)]} for c in none)  # fmt: skip
-    facts, nothing = (",\n".join(json.dumps(it, ensure_ascii=False) for it in some) for some in (found, places))
-    return f'{{"$schema": "facts.schema.json", "made": "{today}", "facts": [\n{facts}\n], "none": [\n{nothing}\n]}}\n'
+    every, nothing = ",\n".join(filter(None, lines)), ",\n".join(json.dumps(it, ensure_ascii=False) for it in places)
+    return f'{{"$schema": "facts.schema.json", "made": "{today}", "facts": [\n{every}\n], "none": [\n{nothing}\n]}}\n'
 
 
-def tables(found: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind], title: str) -> Iterator[tuple[str, str]]:
-    """A CSV for each kind of fact, `data/<kind>.csv`, and the Frictionless package that describes them, by path."""
-    resources = []
-    for kind in kinds.values():
-        columns = {name: _KEYS[name]["description"] for name in ("subject", "subject_name", "value", "value_name")}
-        columns |= {field.name: f"{field.label.capitalize()}." for field in kind.others()}
-        columns |= {name: _KEYS[name]["description"] for name in ("verdict", "decided_by", "as_of", "today")}
-        columns["sources"] = "Ids of articles and of reference tables, and override files, with spaces between."
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(columns)
-        for fact in (fact for fact in found if fact["kind"] == kind.name):
-            cells = {**fact, "sources": " ".join(sorted({next(iter(s.values())) for s in fact["sources"]}))}
-            writer.writerow([_cell(cells.get(column)) for column in columns])
-        yield f"data/{kind.name}.csv", text.getvalue()
-        schema = {
-            "fields": [{"name": name, "type": "string", "description": told} for name, told in columns.items()],
-            "missingValues": [""],
-        }
-        what = {"profile": "tabular-data-resource", "format": "csv", "mediatype": "text/csv", "encoding": "utf-8"}
-        resources.append({"name": kind.name, "path": f"{kind.name}.csv", **what, "schema": schema})
-    package = {"name": "factsheets", "title": title, "profile": "tabular-data-package", "resources": resources}
-    yield "data/datapackage.json", json.dumps(package, ensure_ascii=False, indent=1) + "\n"
+def table(published: Iterable[Standing], kind: Kind, today: date) -> str:
+    """`data/<kind>.csv`, the facts of one kind."""
+    text, columns = io.StringIO(), _columns(kind)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for fact in facts(published, today):
+        cells = {**fact, "sources": " ".join(sorted({next(iter(s.values())) for s in fact["sources"]}))}
+        writer.writerow([_cell(cells.get(column)) for column in columns])
+    return text.getvalue()
 
 
-def calendar(sheets: Iterable[Sheet], kinds: Mapping[str, Kind], title: str, told: date) -> str:
+def package(kinds: Iterable[Kind], title: str) -> str:
+    """The Frictionless package that describes the tables, `data/datapackage.json`."""
+    what = {"profile": "tabular-data-resource", "format": "csv", "mediatype": "text/csv", "encoding": "utf-8"}
+    resources = [
+        {"name": kind.name, "path": f"{kind.name}.csv", **what, "schema": {"fields": [
+            {"name": name, "type": "string", "description": told} for name, told in _columns(kind).items()
+        ], "missingValues": [""]}}
+        for kind in kinds
+    ]  # fmt: skip
+    described = {"name": "factsheets", "title": title, "profile": "tabular-data-package", "resources": resources}
+    return json.dumps(described, ensure_ascii=False, indent=1) + "\n"
+
+
+def _columns(kind: Kind) -> dict[str, str]:
+    """The names of a table's columns, and what each holds."""
+    columns = {name: _KEYS[name]["description"] for name in ("subject", "subject_name", "value", "value_name")}
+    columns |= {field.name: f"{field.label.capitalize()}." for field in kind.others()}
+    columns |= {name: _KEYS[name]["description"] for name in ("verdict", "decided_by", "as_of", "today")}
+    return columns | {"sources": "Ids of articles and of reference tables, and override files, with spaces between."}
+
+
+def calendar(terms: Iterable[Standing], title: str, told: date) -> str:
     """The handovers whose day is known, as iCalendar (RFC 5545): each is the start of a term."""
     result = icalendar.Calendar({"prodid": "-//factsheets//handovers//EN", "version": "2.0", "x-wr-calname": title})
-    for sheet in sheets:
-        for term in (f for f in sheet.facts if f.kind in kinds and kinds[f.kind].cardinality == "timeline"):
-            since = term.get("since") or ""
-            if term.verdict == "needs-review" or dates.precision(since) != "day" or not since[-1:].isdigit():
-                continue
-            uid = f"{sheet.id}-{term.value}-{since}@factsheets"
-            event = icalendar.Event(uid=uid, summary=f"{sheet.name}: {term.value_name}")
-            event.add("dtstart", date.fromisoformat(since))
-            event.add("dtstamp", _midnight(told.isoformat()))
-            result.add_component(event)
+    for sheet, _, term, _ in terms:
+        since = term.get("since") or ""
+        if dates.precision(since) != "day" or not since[-1:].isdigit():
+            continue
+        uid = f"{sheet.id}-{term.value}-{since}@factsheets"
+        event = icalendar.Event(uid=uid, summary=f"{sheet.name}: {term.value_name}")
+        event.add("dtstart", date.fromisoformat(since))
+        event.add("dtstamp", _midnight(told.isoformat()))
+        result.add_component(event)
     return str(result.to_ical().decode())
 
 

@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from generator import export, schemas
 from generator.build import Project
 from generator.errors import Problem
 from generator.render import Draft, Page, render
-from generator.render.edition import Edition
+from generator.render.edition import Edition, Row
 from generator.render.history import news
 from generator.render.words import lines
 from generator.review import queue
@@ -71,8 +72,6 @@ def publish(
         if in_navigation(path):
             front, _, body = text.partition("\n---\n")
             heads += path, front, body.strip().partition("\n")[0]
-    if shelf and not last:
-        shelf.tidy()
     return Published({path: pages[path] for path in drafts}, drafts, edition, kept, keys)
 
 
@@ -81,15 +80,28 @@ def in_navigation(path: str) -> bool:
     return bool(re.fullmatch(r"(\w+/)?index\.md", path))
 
 
-def data(edition: Edition, site: str = "/") -> Iterator[Page]:
-    """The files for other programs: every fact, tables, a calendar, feeds of what changed."""
-    shown, kinds, today = edition.sheets.values(), edition.kinds, edition.today
-    (title, changes), items, found = lines("feed", {}), news(edition, site), export.facts(shown, kinds, today)
-    none = [claim for sheet in shown for _, claim, _ in edition.nothing(sheet.id)]
+def data(edition: Edition, site: str = "/", shelf: Shelf | None = None) -> Iterator[Page]:
+    """The files for other programs: every fact, tables, a calendar, feeds of what changed; of `shelf` what an earlier run
+    made of the same rows.
+    """
+    (title, changes), items, kinds, today = lines("feed", {}), news(edition, site), edition.kinds.values(), edition.today
+
+    def made(make: Callable[..., str], rows: Iterable[Row], *more: object) -> str:
+        rows = [row for row in rows if row.fact.verdict != "needs-review"]
+        published = ((row.sheet, row.kind, row.fact, row.standing) for row in rows)
+        key = shelf and shelf.key(make.__name__, rows, more)
+        return shelf.text(key, lambda: make(published, *more)) if shelf and key else make(published, *more)
+
+    found = [made(export.fact_lines, rows, today) for rows in edition.rows.values()]
+    none = [claim for sheet in edition.sheets for _, claim, _ in edition.nothing(sheet)]
     yield Page("data/facts.json", export.facts_json(found, none, today))
     yield Page("data/facts.schema.json", json.dumps(schemas.PUBLISHED, indent=1) + "\n")
-    yield from (Page(*file) for file in export.tables(found, kinds, title))
-    yield Page("data/handovers.ics", export.calendar(shown, kinds, title, today))
+    every = [*chain.from_iterable(edition.rows.values())]
+    for kind in kinds:
+        yield Page(f"data/{kind.name}.csv", made(export.table, (r for r in every if r.kind is kind), kind, today))
+    yield Page("data/datapackage.json", export.package(kinds, title))
+    terms = (row for row in every if row.kind.cardinality == "timeline")
+    yield Page("data/handovers.ics", made(export.calendar, terms, title, today))
     yield Page("feeds/changes.xml", export.atom(items, changes, site))
     yield Page("feeds/changes.json", export.json_feed(items, changes, site))
 

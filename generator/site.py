@@ -33,6 +33,8 @@ from generator import build, cache
 from generator.build import Project
 from generator.errors import FactsheetsError
 from generator.publish import Published, assets, data, in_navigation, publish
+from generator.render import Page
+from generator.render.words import compiled
 from generator.shelf import Kept, Shelf
 
 T = TypeVar("T")
@@ -102,8 +104,17 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         """The pages of the project as it is now."""
         if self._ground != (ground := _ground(config)):
             self._published, self._ground = None, ground
-        self._published, self._shown = self._publish(config), {}
-        for page in (*self._published.pages.values(), *data(self._published.edition, config.site_url or "/")):
+        first, self._shown = not self._published, {}
+
+        def made(shelf: Shelf | None) -> tuple[Published, list[Page]]:
+            published = self._published_from(shelf, config)
+            more = [*data(published.edition, config.site_url or "/", shelf)]
+            if shelf and first:
+                shelf.tidy()
+            return published, more
+
+        self._published, more = self._with_shelf(made, config)
+        for page in (*self._published.pages.values(), *more):
             if not files.get_file_from_path(page.path):
                 hidden = page.path.endswith(".md") and not in_navigation(page.path)
                 inclusion = InclusionLevel.NOT_IN_NAV if hidden else InclusionLevel.INCLUDED
@@ -120,8 +131,9 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         return nav
 
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
-        """Keeps what shows a page again under `serve`."""
+        """Keeps what shows a page again under `serve`; compiled templates are kept for the next run."""
         self._build, self._policies = (config, files, env), {}
+        env.bytecode_cache = env.bytecode_cache or compiled(config.theme.name or "theme")
         return env
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Callable[[], None]) -> LiveReloadServer:  # noqa: ARG002
@@ -209,13 +221,18 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
 
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         """Keeps the pages as they were shown."""
-        if self._fresh and (theme := _theme(config)):
-            _with_shelf(lambda shelf: shelf.keep_shown(self._fresh) if shelf else None, _root(config), theme)
+        if self._fresh and _theme(config):
+            self._with_shelf(lambda shelf: shelf.keep_shown(self._fresh) if shelf else None, config)
         self._fresh = []
 
-    def _publish(self, config: MkDocsConfig) -> Published:
+    def _with_shelf(self, use: Callable[[Shelf | None], T], config: MkDocsConfig) -> T:
+        """With what earlier runs made, where their file is of any use."""
         theme = "" if self._command == "serve" else _theme(config)
-        return _with_shelf(lambda shelf: self._published_from(shelf, config), _root(config), theme)
+        try:
+            with closing(Shelf(_root(config), theme)) as shelf:
+                return use(shelf)
+        except (OSError, sqlite3.Error, zlib.error, ValueError):
+            return use(None)
 
     def _published_from(self, shelf: Shelf | None, config: MkDocsConfig) -> Published:
         project = self._project(_root(config), shelf)
@@ -243,7 +260,10 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         if not self._build or not self._published or self._ground != _ground(self._build[0]):
             return False
         config, files, _ = self._build
-        before, self._published = self._published, self._publish(config)
+        before, self._published = (
+            self._published,
+            self._with_shelf(lambda shelf: self._published_from(shelf, config), config),
+        )
         if before.pages.keys() != self._published.pages.keys():
             return False
         for path, made in self._published.pages.items():
@@ -303,15 +323,6 @@ class GeneratedPage(SitePage):
             self.content = ""
         else:
             super().render(config, files)
-
-
-def _with_shelf(use: Callable[[Shelf | None], T], root: Path, theme: str) -> T:
-    """With the pages of earlier runs, where their file is of any use."""
-    try:
-        with closing(Shelf(root, theme)) as shelf:
-            return use(shelf)
-    except (OSError, sqlite3.Error, zlib.error, ValueError):
-        return use(None)
 
 
 def _found(config: MkDocsConfig) -> list[Any]:

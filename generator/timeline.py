@@ -85,7 +85,7 @@ def state(fact: Fact, day: date) -> State:
 
 def standings(facts: Sequence[Fact], kinds: Mapping[str, Kind], day: date) -> list[State]:
     """How each fact of a sheet stands on a day, the others considered: see `standing`."""
-    return [standing(fact, _later(fact, facts, kinds), day) for fact in facts]
+    return [standing(fact, later(fact, facts, kinds), day) for fact in facts]
 
 
 def standing(fact: Fact, later: Iterable[Fact], day: date) -> State:
@@ -106,10 +106,15 @@ def standing(fact: Fact, later: Iterable[Fact], day: date) -> State:
 
 
 def spans(facts: Sequence[Fact], kinds: Mapping[str, Kind]) -> list[tuple[tuple[date, str], ...]]:
-    """For each fact of a sheet the days on which its status (where it has events) or its state changes, and to what,
-    from the first day of the calendar on: on any day what `status_on` or `standings` says. Empty where nothing is dated.
+    """`span` for each fact of a sheet."""
+    return [span(fact, later(fact, facts, kinds)) for fact in facts]
+
+
+def span(fact: Fact, later: Sequence[Fact]) -> tuple[tuple[date, str], ...]:
+    """The days on which a fact's status (where it has events) or its state changes, and to what, from the first day of the
+    calendar on: on any day what `status_on` or `standing` says. Empty where nothing is dated.
     """
-    return [tuple(_changing(fact, _later(fact, facts, kinds))) for fact in facts]
+    return tuple(_changing(fact, later))
 
 
 def during(span: Sequence[tuple[date, str]], period: str) -> list[str]:
@@ -163,7 +168,7 @@ def _edges(text: str) -> Iterator[date]:
         yield from (edge, edge + timedelta(1)) if date.min < edge < date.max else ()
 
 
-def _later(fact: Fact, facts: Sequence[Fact], kinds: Mapping[str, Kind]) -> list[Fact]:
+def later(fact: Fact, facts: Sequence[Fact], kinds: Mapping[str, Kind]) -> list[Fact]:
     """The terms after a term of one presidency, and those that may be; the successor in an office that one person holds."""
     kind = kinds.get(fact.kind)
     if kind and kind.cardinality == "timeline":

@@ -22,7 +22,7 @@ from generator.referencefile import Table
 from generator.render import paging
 from generator.render.edition import Edition, Listed, Name, Row, article_stem, evidence, holds, mark_id, old, quotes, report
 from generator.render.history import Told, history
-from generator.render.marks import Note, paragraphs
+from generator.render.marks import Marked, Note
 from generator.render.paging import alphabetical, by_letter, by_month
 from generator.render.pictures import line, shaded
 from generator.render.words import fill, web
@@ -231,7 +231,7 @@ def _article(article: Article, edition: Edition) -> dict[str, Any]:
         "url": f"articles/{percent(article_stem(article.id))}/",
         "link": web(article.url),
         "based_on": [link for address in article.based_on if (link := web(address))],
-        "paragraphs": list(paragraphs(article.text, list(zip(found, notes, strict=True)))),
+        "words": Marked(article.text, list(zip(found, notes, strict=True))),
         "orphans": [(quoted, rows[quoted]) for quoted in rows if quoted not in found],
         "facts": len(facts),
     }

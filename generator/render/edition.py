@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote as percent
 from urllib.parse import urlencode
 
+import msgspec
 from markupsafe import Markup
 
 from generator import dates, overridefile, timeline
@@ -59,9 +60,7 @@ class Evidence(NamedTuple):
 
 class _Row(NamedTuple):
     anchor: str
-    kind: Kind
     sheet: Sheet  # without its facts: a page changes with those that it shows
-    fact: Fact
     subject: Name
     short: str  # the subject's acronym, or its name
     value: Name
@@ -69,14 +68,21 @@ class _Row(NamedTuple):
     status: str | None  # where the kind has one: as of today
     since: str | None
     until: str | None
-    span: tuple[tuple[date, str], ...]  # `timeline.spans`
     stale: bool  # nobody has confirmed it for two years
-    cited: tuple[Article, ...]  # those of ours that hold its quotes
     repository: str | None
+    kind: Kind
+    fact: Fact
+    later: Sequence[Fact]  # `timeline.later`
+    cited: tuple[Article, ...]  # those of ours that hold its quotes
 
 
 class Row(_Row):
     """A fact as one line of a page; `anchor` is its id there. What takes long to work out is so only where it is shown."""
+
+    @property
+    def parts(self) -> tuple[object, ...]:
+        """All of it for a digest: what other rows have as well, and the rest as one text."""
+        return *self[-4:], msgspec.json.encode(self[:-4])
 
     @cached_property
     def _backing(self) -> list[Evidence]:
@@ -103,6 +109,11 @@ class Row(_Row):
         """How many articles say so, reprints apart."""
         said = (claim for claim in self.fact.claims if claim.quote and not claim.denies)
         return independent(claim for claim in said if not _says_otherwise(claim, self.fact))
+
+    @cached_property
+    def span(self) -> tuple[tuple[date, str], ...]:
+        """`timeline.span` of what may change."""
+        return timeline.span(self.fact, self.later) if self.kind.changes else ()
 
     @property
     def on(self) -> str:
@@ -237,13 +248,13 @@ class Edition:
 
 def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
     used: Counter[str] = Counter()
-    standings = timeline.standings(sheet.facts, edition.kinds, edition.today)
-    spans = timeline.spans(sheet.facts, edition.kinds)
     subject, record = edition.name(sheet.id, sheet.name), edition.gazetteer.record(sheet.id)
     bare = Sheet(sheet.id, sheet.name, sheet.type)
-    for fact, standing, span in zip(sheet.facts, standings, spans, strict=True):
+    for fact in sheet.facts:
         if not shown(fact) or not (kind := edition.kinds.get(fact.kind)):
             continue
+        later = timeline.later(fact, sheet.facts, edition.kinds)
+        standing = timeline.standing(fact, later, edition.today)
         here = anchor(fact, kind)
         used[here] += 1
         cited = dict.fromkeys(quoted.article for claim in fact.claims for quoted in quotes(claim))
@@ -259,7 +270,7 @@ def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
             status=_status(fact, standing, edition.today),
             since=fact.fields.get("since"),
             until=_until(fact),
-            span=span if kind.changes else (),
+            later=later,
             stale=bool(fact.confirmed) and old(fact.confirmed or "", edition),
             cited=tuple(edition.articles[name] for name in cited if name in edition.articles),
             repository=edition.repository,

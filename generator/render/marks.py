@@ -26,13 +26,19 @@ class Segment(NamedTuple):
     ends: tuple[Note, ...]
 
 
-def paragraphs(text: str, marked: Sequence[tuple[Quote, Note]]) -> Iterator[tuple[tuple[Segment, ...], tuple[Note, ...]]]:
-    """Each paragraph in segments, and the notes that begin in it."""
-    for match in re.finditer(r"\S(?:.|\n(?!\s*\n))*", text):
-        start, end = match.span()
-        inside = [(quoted, note) for quoted, note in marked if quoted.start < end and quoted.end > start]
-        begun = tuple(note for quoted, note in inside if start <= quoted.start)
-        yield tuple(_segments(text, start, end, inside)), begun
+class Marked(NamedTuple):
+    """A text and what is marked in it."""
+
+    text: str
+    notes: Sequence[tuple[Quote, Note]]
+
+    def paragraphs(self) -> Iterator[tuple[list[Segment], list[Note]]]:
+        """Each paragraph in segments, and the notes that begin in it."""
+        for match in re.finditer(r"\S(?:.|\n(?!\s*\n))*", self.text):
+            start, end = match.span()
+            inside = [(quoted, note) for quoted, note in self.notes if quoted.start < end and quoted.end > start]
+            begun = [note for quoted, note in inside if start <= quoted.start]
+            yield [*_segments(self.text, start, end, inside)], begun
 
 
 def _segments(text: str, start: int, end: int, marked: Sequence[tuple[Quote, Note]]) -> Iterator[Segment]:

@@ -1,17 +1,28 @@
 """Values and text → what a template may print: dates taken apart, text escaped, addresses checked; and the templates."""
 
+import hashlib
 import html
 import json
 import re
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
-from jinja2 import ChoiceLoader, Environment, FunctionLoader, PackageLoader, PrefixLoader, StrictUndefined
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemBytecodeCache,
+    FunctionLoader,
+    PackageLoader,
+    PrefixLoader,
+    StrictUndefined,
+)
+from jinja2.bccache import Bucket
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -127,6 +138,22 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return self._allowed[key]
 
 
+class _Compiled(FileSystemBytecodeCache):
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
+def compiled(whose: str) -> FileSystemBytecodeCache | None:
+    """Templates as earlier runs compiled them, where Jinja keeps such: among the temporary files of this user, whom it
+    checks. Never in a project, whose files are data; None where there is no such place.
+    """
+    program = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
+    with suppress(OSError, RuntimeError):
+        return _Compiled(pattern=f"factsheets-{whose}-{program}-%s")
+    return None
+
+
 @lru_cache(maxsize=2)
 def _environment(own: frozenset[tuple[str, str]]) -> Environment:
     """Jinja with a project's templates before ours, which stay reachable as `built-in/…`; in a sandbox if there are any."""
@@ -139,6 +166,7 @@ def _environment(own: frozenset[tuple[str, str]]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=escape,
+        bytecode_cache=None if own else compiled("pages"),
     )
     environment.filters.update(moment=moment, duration=periods, front_matter=front_matter, web=web, host=host, code=code)
     return environment
