@@ -57,13 +57,15 @@ def publish(
     same = [path for path, draft in drafts.items() if old.get(path) == draft]
     pages = {path: last.pages[path] for path in same if last}
     kept = {path: last.kept[path] for path in same if last and path in last.kept}
+    names = project.gazetteer.countries, project.gazetteer.organisations
+    law = shelf and shelf.key(project.kinds, names, project.references.tables, repository)
     keys, heads = dict[str, bytes](), list[str]()  # the titles of lists may stand in the navigation of every page
     for path, draft in sorted(drafts.items(), key=lambda item: not in_navigation(item[0])):
         if path in pages or not shelf:
             pages[path] = pages.get(path) or _page(draft, edition, site)
             continue
         edited = project.root / (draft.edit_path or path)  # where there is none, the pencil of the page makes one
-        ground = site, project.today, sorted(project.templates.items()), heads
+        ground = law, site, project.today, sorted(project.templates.items()), heads
         key = keys[path] = shelf.key(draft, (ground, edited.exists(), edited.with_suffix(".txt").exists()))
         if not in_navigation(path) and (shown := shelf.shown(key)):
             kept[path] = shown
@@ -115,7 +117,7 @@ def assets() -> Iterator[tuple[str, Path]]:
 def _page(draft: Draft, edition: Edition, site: str) -> Page:
     """A page, that of a subject with the same in schema.org's words for search engines."""
     page = draft.page(edition.templates)
-    sheet = edition.sheets.get(draft.values.get("id", ""))
+    sheet = edition.sheets.get(draft.own.get("id", "") if draft.own else "")
     if not sheet:
         return page
     record = edition.gazetteer.record(sheet.id)

@@ -21,7 +21,7 @@ from generator.model import Fact, Sheet
 PACKAGE = Path(str(files("generator")))
 _sheets: dict[bytes, tuple[list[Sheet], dict[int, tuple[object, bytes]]]] = {}
 _SHEET, _FACT = msgspec.json.Decoder(Sheet), msgspec.json.Decoder(Fact)
-_SHARED = ("Sheet", "Kind", "Article", "Fact", "Row")  # what many drafts have in common
+_SHARED = ("Sheet", "Kind", "Article", "Fact", "Row", "Values")  # what many drafts have in common
 
 
 class Kept(NamedTuple):

@@ -4,9 +4,8 @@ What a page says is decided here; how it says it, every word a reader sees, is i
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import chain, pairwise
 from operator import itemgetter
 from types import MappingProxyType
@@ -17,7 +16,7 @@ from generator import dates
 from generator.errors import Problem
 from generator.gazetteer import fold, slug
 from generator.kinds import Kind
-from generator.model import Article, Claim, Item
+from generator.model import Article, Claim, Item, Quote
 from generator.referencefile import Table
 from generator.render import paging
 from generator.render.edition import Edition, Listed, Name, Row, article_stem, evidence, holds, mark_id, old, quotes, report
@@ -25,6 +24,7 @@ from generator.render.history import Told, history
 from generator.render.marks import Marked, Note
 from generator.render.paging import alphabetical, by_letter, by_month
 from generator.render.pictures import line, shaded
+from generator.render.values import Values
 from generator.render.words import fill, web
 from generator.timeline import NOT_KNOWN, miscounted
 
@@ -36,12 +36,13 @@ class Draft(NamedTuple):
     template: str
     values: Mapping[str, Any]
     edit_path: str | None = None
+    own: Values | None = None  # those of its subject or article
 
     def page(self, templates: Mapping[str, str] = MappingProxyType({})) -> "Page":
         """The page in Markdown, by a project's own templates where there are some."""
         place = self.path.removesuffix("index.md").removesuffix(".md").strip("/")
         depth = place.count("/") + bool(place)
-        return Page(self.path, fill(self.template, depth, self.values, templates), self.edit_path)
+        return Page(self.path, fill(self.template, depth, {**self.values, **(self.own or {})}, templates), self.edit_path)
 
 
 class Page(NamedTuple):
@@ -65,11 +66,11 @@ def render(
     about = _by_subject(told)
     bodies = [sheet.id for sheet in edition.sheets.values() if sheet.type == "organisation"]
     codes = [code for code, url in edition.pages.items() if url.startswith("countries/")]
-    organisations = [_subject(_organisation, body, edition, about) for body in bodies]
-    countries = [_subject(_country, code, edition, about) for code in codes]
+    organisations = [_again(f"page of {id_}", _organisation(id_, edition, about), edition) for id_ in bodies]
+    countries = [_again(f"page of {code}", _country(code, edition, about), edition) for code in codes]
     for named in (organisations, countries):
         named.sort(key=lambda item: (alphabetical(item["subject"].text), item["id"]))
-    read = [edition.again(f"article {a.id}", partial(_article, a, edition), cited.get(a.id)) for a in ours.values()]
+    read = [_again(f"article {it.id}", _article(it, cited.get(it.id, {})), edition) for it in ours.values()]
     read.sort(key=lambda item: (dates.sort_key(item["article"].published), item["article"].id), reverse=True)
     shared = {"problems": problems, "unsaved": frozenset(unsaved), "many": len(organisations) > paging.LIMIT}
     searched = sum(len(article.text) for article in edition.read) <= paging.SEARCHED
@@ -86,10 +87,15 @@ def render(
     for folder, template in (("organisations", "organisation"), ("countries", "country")):
         for one in lists[folder]:
             path = f"{folder}/{one['id']}"
-            yield Draft(f"{path}.md", template, shared | one, f"content/overrides/{path}.yml")
+            yield Draft(f"{path}.md", template, shared, f"content/overrides/{path}.yml", one)
     for one in read:
         path = f"articles/{article_stem(one['article'].id)}.md"
-        yield Draft(path, "article", shared | one | {"searched": searched}, f"content/articles/{one['article'].id}.md")
+        yield Draft(path, "article", {**shared, "searched": searched}, f"content/articles/{one['article'].id}.md", one)
+
+
+def _again(name: str, values: Values, edition: Edition) -> Values:
+    """Those of the last edition where they would be the same."""
+    return edition.again(name, lambda: values, *values.parts)
 
 
 def _lists(values: dict[str, Any], lists: Mapping[str, list[Any]], told: list[Told], edition: Edition) -> Iterator[Draft]:
@@ -123,7 +129,7 @@ def _initial(item: Mapping[str, Any]) -> tuple[str, ...]:
     return by_letter(item["subject"].text)
 
 
-def _lately(organisations: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+def _lately(organisations: Sequence[Values]) -> Sequence[Values]:
     """What the home page shows: those that articles tell of, or all that there are; of many the latest in the news."""
     shown = [it for it in organisations if it["reported"]] or [it for it in organisations if not it["ended"]]
     if len(shown) > (few := paging.LIMIT // 6):
@@ -161,86 +167,79 @@ def _by_subject(told: Iterable[Told]) -> Mapping[str, list[Told]]:
     return found
 
 
-def _subject(make: Callable[..., Any], id: str, edition: Edition, about: Mapping[str, list[Told]]) -> dict[str, Any]:
-    read = edition.sheets.get(id), edition.derived.get(id, ()), about.get(id, ()), edition.nothing(id)
-    made: dict[str, Any] = edition.again(f"page of {id}", partial(make, id, edition, about), *read)
-    return made
-
-
-def _organisation(id: str, edition: Edition, about: Mapping[str, list[Told]]) -> dict[str, Any]:
+def _organisation(id: str, edition: Edition, about: Mapping[str, list[Told]]) -> Values:
     sheet, rows, record = edition.sheets[id], edition.rows[id], edition.gazetteer.record(id)
-    terms = sorted(_of(rows, "presidency"), key=lambda row: (dates.sort_key(row.since), row.value.text))
-    officials = _by_office(_of(rows, "official"))
-    return {
-        "id": sheet.id,
-        "subject": edition.name(sheet.id, sheet.name),
-        "acronym": record.acronym if record else None,
-        "known": record.data if record else {},
-        "names": _names(sheet.id, edition),
-        "rows": rows,
-        "tags": _tags(record.data.get("kind") if record else None, _regions(_of(rows, "membership"), edition)),
-        "nothing": edition.nothing(sheet.id),
-        "founding": sorted(_of(rows, "founding"), key=_event),
-        "members": (members := _by_status(_of(rows, "membership"))),
-        "miscounted": [(row, listed) for size, listed in miscounted(sheet.facts) for row in rows if row.fact is size],
-        "shaded": shaded({status: some for status, some in members.items() if status in _ON_MAP}),
-        "term_line": line(terms, edition.today),
-        "member_line": line((row for row in chain(*members.values()) if row.since), edition.today),
-        "terms": terms[::-1],
-        "presides": next((row for row in reversed(terms) if row.standing in ("current", "due", "possibly over")), None),
-        "next": next((row for row in terms if row.standing == "announced"), None),
-        "handovers": list(_handovers(terms, edition))[::-1],
-        "office_rows": officials,
-        "head_official": next((row for row in officials if row.standing != "over" and _office(row) < len(_HEADS)), None),
-        "other_kinds": _other_kinds(rows, edition),
-        "member_of": _by_status(_of(edition.derived.get(sheet.id, ()), "membership"), by="subject"),
-        "articles_used": _sources(rows, edition),
-        "tables": _tables(rows, sheet.id, edition),
-        "told": about.get(sheet.id, ()),
-        "ended": all(row.status == NOT_KNOWN for row in rows),
-        "reported": any(row.fact.decided_by != "reference" for row in rows),
-    }
+    derived, told, nothing = edition.derived.get(id, ()), about.get(id, ()), edition.nothing(id)
+    sort = record.data.get("kind") if record else None
+    givers = [edition.name(giver, giver) for row in rows if (giver := row.fact.fields.get("from"))]
+    return Values((sheet, rows, derived, told, nothing, givers), {
+        "id": lambda _: id,
+        "subject": lambda _: edition.name(id, sheet.name),
+        "acronym": lambda _: record.acronym if record else None,
+        "known": lambda _: record.data if record else {},
+        "names": lambda _: _names(id, edition),
+        "rows": lambda _: rows,
+        "tags": lambda _: _tags(sort, _regions(_of(rows, "membership"), edition)),
+        "nothing": lambda _: nothing,
+        "founding": lambda _: sorted(_of(rows, "founding"), key=_event),
+        "members": lambda _: _by_status(_of(rows, "membership")),
+        "miscounted": lambda _: [(row, n) for size, n in miscounted(sheet.facts) for row in rows if row.fact is size],
+        "shaded": lambda it: shaded({status: some for status, some in it["members"].items() if status in _ON_MAP}),
+        "term_line": lambda it: line(it["terms"], edition.today),
+        "member_line": lambda it: line((row for row in chain(*it["members"].values()) if row.since), edition.today),
+        "terms": lambda _: _terms(rows, "value"),
+        "presides": lambda it: next((row for row in it["terms"] if row.standing in _IN_THE_CHAIR), None),
+        "next": lambda it: next((row for row in reversed(it["terms"]) if row.standing == "announced"), None),
+        "handovers": lambda it: list(_handovers(it["terms"][::-1], edition))[::-1],
+        "office_rows": lambda _: _by_office(_of(rows, "official")),
+        "head_official": lambda it: next((r for r in it["office_rows"] if r.standing != "over" and _is_head(r)), None),
+        "other_kinds": lambda _: _other_kinds(rows, edition),
+        "member_of": lambda _: _by_status(_of(derived, "membership"), by="subject"),
+        "articles_used": lambda _: _sources(rows, edition),
+        "tables": lambda _: _tables(rows, id, edition),
+        "told": lambda _: told,
+        "ended": lambda _: all(row.status == NOT_KNOWN for row in rows),
+        "reported": lambda _: any(row.fact.decided_by != "reference" for row in rows),
+    })  # fmt: skip
 
 
-def _country(id: str, edition: Edition, about: Mapping[str, list[Told]]) -> dict[str, Any]:
-    own, derived = edition.rows.get(id, ()), edition.derived.get(id, ())
-    sheet, terms = edition.sheets.get(id), _of(derived, "presidency")
-    first = next((row.value.text for row in derived), id)
-    return {
-        "id": id,
-        "subject": edition.name(id, sheet.name if sheet else first),
-        "names": _names(id, edition),
-        "rows": own,
-        "memberships": _by_status(_of(derived, "membership"), by="subject"),
-        "terms": sorted(terms, key=lambda row: (dates.sort_key(row.since), row.subject.text), reverse=True),
-        "office_rows": _by_office(_of(own, "official")),
-        "other_kinds": _other_kinds(own, edition),
-        "articles_used": _sources((*own, *derived), edition),
-        "tables": _tables((*own, *derived), id, edition),
-        "told": about.get(id, ()),
-    }
+def _country(id: str, edition: Edition, about: Mapping[str, list[Told]]) -> Values:
+    own, derived, told = edition.rows.get(id, ()), edition.derived.get(id, ()), about.get(id, ())
+    sheet = edition.sheets.get(id)
+    first = sheet.name if sheet else next((row.value.text for row in derived), id)
+    return Values((first, own, derived, told), {
+        "id": lambda _: id,
+        "subject": lambda _: edition.name(id, first),
+        "names": lambda _: _names(id, edition),
+        "rows": lambda _: own,
+        "memberships": lambda _: _by_status(_of(derived, "membership"), by="subject"),
+        "terms": lambda _: _terms(derived, "subject"),
+        "office_rows": lambda _: _by_office(_of(own, "official")),
+        "other_kinds": lambda _: _other_kinds(own, edition),
+        "articles_used": lambda _: _sources((*own, *derived), edition),
+        "tables": lambda _: _tables((*own, *derived), id, edition),
+        "told": lambda _: told,
+    })  # fmt: skip
 
 
-def _article(article: Article, edition: Edition) -> dict[str, Any]:
-    rows = edition.quoted.get(article.id, {})
+def _article(article: Article, rows: Mapping[Quote, list[Row]]) -> Values:
     found = sorted((q for q in rows if holds(q, article)), key=lambda q: (q.start, -q.end))
-    notes = [Note(n, mark_id(q), tuple(rows[q])) for n, q in enumerate(found, 1)]
-    facts = {(row.sheet.id, row.anchor) for quoted in found for row in rows[quoted]}
-    return {
-        "article": article,
-        "url": f"articles/{percent(article_stem(article.id))}/",
-        "link": web(article.url),
-        "based_on": [link for address in article.based_on if (link := web(address))],
-        "words": Marked(article.text, list(zip(found, notes, strict=True))),
-        "orphans": [(quoted, rows[quoted]) for quoted in rows if quoted not in found],
-        "facts": len(facts),
-    }
+    return Values((article, rows), {
+        "article": lambda _: article,
+        "url": lambda _: f"articles/{percent(article_stem(article.id))}/",
+        "link": lambda _: web(article.url),
+        "based_on": lambda _: [link for address in article.based_on if (link := web(address))],
+        "words": lambda _: Marked(article.text, [(q, Note(n, mark_id(q), tuple(rows[q]))) for n, q in enumerate(found, 1)]),
+        "orphans": lambda _: [(quoted, rows[quoted]) for quoted in rows if quoted not in found],
+        "facts": lambda _: len({(row.sheet.id, row.anchor) for quoted in found for row in rows[quoted]}),
+    })  # fmt: skip
 
 
 _OWN_SECTION = ("founding", "membership", "presidency", "official")
 _ON_MAP = ("member", "suspended", "observer", "partner", "candidate")
 _STATUSES = ("member", "suspended", "observer", "partner", "candidate", "former", "flagged", NOT_KNOWN)
 _EVENTS = ("established", "treaty-signed", "entered-into-force")
+_IN_THE_CHAIR = ("current", "due", "possibly over")
 _HEADS = ("secretary general", "director general", "executive secretary", "president", "chair", "head", "director",
           "managing director")  # fmt: skip
 
@@ -285,6 +284,11 @@ def _by_office(rows: Iterable[Row]) -> list[Row]:
     return sorted(latest_first, key=lambda row: (row.standing == "over", _office(row)))
 
 
+def _terms(rows: Iterable[Row], by: str) -> list[Row]:
+    """Those of presidencies, the latest first."""
+    return sorted(_of(rows, "presidency"), key=lambda r: (dates.sort_key(r.since), getattr(r, by).text), reverse=True)
+
+
 def _event(row: Row) -> int:
     return [*_EVENTS, row.fact.fields.get("event")].index(row.fact.fields.get("event"))
 
@@ -292,6 +296,10 @@ def _event(row: Row) -> int:
 def _office(row: Row) -> int:
     post = row.fact.fields.get("post", "").casefold().replace("-", " ")
     return next((place for place, head in enumerate(_HEADS) if post.startswith(head)), len(_HEADS))
+
+
+def _is_head(row: Row) -> bool:
+    return _office(row) < len(_HEADS)
 
 
 def _handovers(terms: Sequence[Row], edition: Edition) -> Iterator[tuple[Name, Row]]:

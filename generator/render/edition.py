@@ -225,7 +225,7 @@ class Edition:
         """The address below the site's root of every subject that has a page."""
         own = {s.id: f"{FOLDERS[s.type]}/{percent(s.id)}/" for s in self.sheets.values()}
         named = {fact.value for sheet in self.sheets.values() for fact in sheet.facts if shown(fact) and fact.value}
-        return {code: f"countries/{percent(code)}/" for code in named & self.gazetteer.countries.keys()} | own
+        return {code: f"countries/{percent(code)}/" for code in sorted(named & self.gazetteer.countries.keys())} | own
 
     def name(self, id: str | None, otherwise: str) -> Name:
         """What a page calls a subject, linked where it has a page."""
