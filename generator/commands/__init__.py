@@ -15,7 +15,7 @@ import typer
 from rich.progress import track
 
 from generator import build as builder
-from generator import cache, changes, content, dates, strict_yaml, timeline
+from generator import cache, changes, content, dates, disk, strict_yaml, timeline
 from generator.commands import sites
 from generator.commands.printing import (
     change_line,
@@ -194,7 +194,7 @@ def render(to: Annotated[Path, typer.Option("--to", help="Folder for the pages; 
     project = refreshed()
     published = publish(project, project.problems)
     pages = *published.pages.values(), *data(published.edition)
-    written = [content.write(to / page.path, page.text) for page in pages]
+    written = [disk.write(to / page.path, page.text) for page in pages]
     for place, path in assets():
         (to / place).parent.mkdir(parents=True, exist_ok=True)
         copyfile(path, to / place)
@@ -223,7 +223,7 @@ def evaluate(
     claims = {article.id: some for article, some in zip(found, _read(found, len(found)), strict=True)}
     judged = evaluation.judge(evaluation.published(claims), facts)
     if precision:
-        content.write(precision, evaluation.precision_file(evaluation.judge(claims, facts)))
+        disk.write(precision, evaluation.precision_file(evaluation.judge(claims, facts)))
     if jsonl:
         for one in judged:
             typer.echo(json.dumps(evaluation.judged_line(one), ensure_ascii=False))
@@ -234,7 +234,7 @@ def evaluate(
     if compare:
         out.print(*evaluation.compare(strict_yaml.read_text(compare), judged, compare), sep="\n")
     if save:
-        content.write(save, evaluation.run_file(judged))
+        disk.write(save, evaluation.run_file(judged))
     finish(problems)
 
 
@@ -307,9 +307,9 @@ def schemas() -> None:
 
     root = project_folder()
     texts = schema.files(content.load_kinds(root))
-    with content.lock(root):
+    with disk.lock(root):
         for name, text in texts.items():
-            content.write(root / "content" / "schemas" / name, text)
+            disk.write(root / "content" / "schemas" / name, text)
 
 
 @kinds_app.command("test")
