@@ -12,7 +12,8 @@ import typer
 
 from generator import build as builder
 from generator import cache, changes, content, disk
-from generator.commands.printing import change_line, finish, number, out, print_claim, project_folder, refreshed, tell, words
+from generator.commands.here import project_folder, refreshed
+from generator.commands.printing import change_line, finish, number, out, print_claim, tell, words
 from generator.errors import FactsheetsError, Problem
 from generator.model import PUBLISH_AT
 
