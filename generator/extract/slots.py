@@ -234,7 +234,7 @@ def _belongs(reading: Reading, unit: Unit, token: Token) -> bool:
 def _now(reading: Reading, token: Token, type_: str) -> Unit | None:
     """The publication day, for what a headline says in the simple present: "Spain takes over"."""
     value = reading.anchor
-    simple = token.tag_ in ("VBZ", "VBP") and not any(c.dep_ in ("aux", "auxpass") for c in token.children)
+    simple = token.tag_ in ("VBZ", "VBP") and not roles.has_aux(token)
     if type_ != "date" or not simple or not value or len(value) != 10:
         return None
     expression = Expression("now", token.idx, token.idx + len(token), token.text, {})
