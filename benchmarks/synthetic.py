@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from generator import build, cache, content, gazetteer, strict_yaml
+from generator import build, cache, content, disk, gazetteer, strict_yaml
 from generator.model import Claim, Quote
 from generator.reconcile import reconcile
 
@@ -47,12 +47,12 @@ def write(root: Path, sheets: int, articles: int) -> None:
     texts: dict[str, str] = defaultdict(str)
     claims = [claim for number in range(sheets) for claim in _claims(number, articles, texts)]
     for article, text in texts.items():
-        content.write(
+        disk.write(
             root / f"content/articles/{article}.md", f"---\ntitle: On {article}\npublished: 2026-03-01\n---\n{text}\n"
         )
-    content.write(root / "content/organisations/invented.yml", strict_yaml.dump(bodies))
-    content.write(root / "mkdocs.yml", SETTINGS + "plugins: [search, factsheets]\n")
-    content.write(root / "docs/about.md", "# About\n\nAll of this is invented.\n")
+    disk.write(root / "content/organisations/invented.yml", strict_yaml.dump(bodies))
+    disk.write(root / "mkdocs.yml", SETTINGS + "plugins: [search, factsheets]\n")
+    disk.write(root / "docs/about.md", "# About\n\nAll of this is invented.\n")
     override(root, "Marker 0")
     project = build.refresh(root, today=cache.today())
     by_article: dict[str, list[Claim]] = defaultdict(list)
@@ -67,7 +67,7 @@ def write(root: Path, sheets: int, articles: int) -> None:
 def override(root: Path, marker: str) -> None:
     """The edit that is measured: one line of one override file, seen on the page of the first body."""
     entry = [{"kind": "membership", "value": "AM", "status": "observer", "since": "2001", "why": f"{marker}."}]
-    content.write(root / "content/overrides/organisations/body-0.yml", strict_yaml.dump(entry))
+    disk.write(root / "content/overrides/organisations/body-0.yml", strict_yaml.dump(entry))
 
 
 def _claims(number: int, articles: int, texts: dict[str, str]) -> Iterator[Claim]:

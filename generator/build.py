@@ -16,7 +16,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from generator import cache, changes, claimfile, content, dates, gazetteer, kinds
+from generator import cache, changes, claimfile, content, dates, disk, gazetteer, kinds
 from generator.changes import Change
 from generator.content import MadeFrom, Overrides, Place, References, Settings
 from generator.errors import ContentError, FactsheetsError, Problem
@@ -92,7 +92,7 @@ def build(root: Path, *, today: date, progress: Progress | None = None, workers:
     goes on from there.
     """
     failed: dict[str, str] = {}
-    with content.lock(root):
+    with disk.lock(root):
         project = _load(root, today, None)
         errors = [p for p in project.problems if p.severity == "error"]
         if any(p.path is None or p.path.parts[:2] != ("content", "articles") for p in errors):
@@ -282,7 +282,7 @@ def _load(root: Path, today: date, last: Project | None) -> Project:
     engine = _engine(root, settings)
     made_from = content.load_made_from(root)
     stale = [a for a in articles if made_from.engine != engine or made_from.articles.get(a.id) != a.digest]
-    problems += [*content.links_out(root), *unreadable, *overrides.problems, *_from_the_future(articles, root, today)]
+    problems += [*disk.links_out(root), *unreadable, *overrides.problems, *_from_the_future(articles, root, today)]
     return Project(
         root, today, tuple(articles), known_kinds, records, settings, overrides, references, made_from, engine, (),
         tuple(problems), tuple(stale), frozenset(), last.previews if last else {}, (), templates,

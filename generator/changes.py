@@ -13,15 +13,13 @@ from generator import strict_yaml
 from generator.errors import ContentError, Problem
 from generator.gazetteer import fold
 from generator.kinds import Kind
-from generator.model import FOLDERS, Fact, Sheet, SubjectType
+from generator.model import FOLDERS, TYPES, Fact, Sheet
 from generator.sheetfile import parse_fact, said
 from generator.timeline import started
 
 HEAD = "# Written by factsheets build: what the pages said before and after, and because of what. Only ever added to.\n"
 PROGRAM = "program"
 """Stands in `because` where no article or override changed, but the program, its kinds, its names or a table did."""
-
-_TYPES: Mapping[str, SubjectType] = {folder: type_ for type_, folder in FOLDERS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,4 +150,4 @@ def _parse_entry(data: Mapping[str, Any]) -> Change:
     before, after = (parse_fact({**data[side], **more}) if side in data else None for side in ("before", "after"))
     if not (before or after):
         raise ValueError("neither before nor after")
-    return Change(Sheet(stem, data["name"], _TYPES[folder]), before, after, data["on"], tuple(data["because"]))
+    return Change(Sheet(stem, data["name"], TYPES[folder]), before, after, data["on"], tuple(data["because"]))

@@ -7,21 +7,18 @@ import os
 import re
 import subprocess
 import tarfile
-import tempfile
 import textwrap
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
 
-import filelock
-
-from generator import articlefile, changes, overridefile, referencefile, schemas, sheetfile, strict_yaml
+from generator import articlefile, changes, disk, overridefile, referencefile, schemas, sheetfile, strict_yaml
 from generator import gazetteer as gazetteers
 from generator import kinds as kind_files
 from generator.articlefile import TEXTS
@@ -29,7 +26,7 @@ from generator.changes import Change
 from generator.errors import ContentError, FactsheetsError, Problem, did_you_mean
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
-from generator.model import FOLDERS, Article, Claim, Sheet, SubjectType
+from generator.model import FOLDERS, TYPES, Article, Claim, Sheet, SubjectType
 from generator.overridefile import Expectation
 from generator.referencefile import Table
 
@@ -94,12 +91,10 @@ def read_articles(paths: Iterable[Path]) -> tuple[list[Article], list[Problem]]:
 def load_articles(root: Path) -> tuple[list[Article], list[Problem]]:
     """The project's readable articles by id, and everything wrong in `content/articles/`."""
     folder = root / "content" / "articles"
-    misplaced = {
-        problem.path: replace(problem, path=problem.path and _shown(problem.path, root)) for problem in _misplaced(folder)
-    }
+    misplaced = {problem.path: problem for problem in _misplaced(folder)}
     good = [path for path in _files(folder) if path.suffix != ".yml" and path not in misplaced]
     articles, problems = _each(good, _article, root)
-    return sorted(articles, key=lambda article: article.id), [*problems, *misplaced.values()]
+    return sorted(articles, key=lambda article: article.id), [*problems, *_below(root, misplaced.values())]
 
 
 def article_path(root: Path, id: str) -> Path | None:
@@ -112,7 +107,7 @@ def load_kinds(root: Path) -> dict[str, Kind]:
     """The built-in kinds and the project's own (`content/kinds/*.yml`); one of the same name replaces a built-in."""
 
     def read(path: Path) -> Kind:
-        kind = kind_files.parse(strict_yaml.read_text(path), _shown(path, root))
+        kind = kind_files.parse(strict_yaml.read_text(path), disk.shown(path, root))
         if kind.name != path.stem:
             raise ContentError(Problem(f"holds the kind {kind.name!r}", path, 1, f"name it {kind.name}.yml"))
         return kind
@@ -170,21 +165,19 @@ def append_override(root: Path, place: str, entry: str, kinds: Mapping[str, Kind
     """
     folder = root / "content" / "overrides"
     path = folder / place
-    with lock(root):
+    with disk.lock(root):
         old = path.read_bytes() if path.is_file() else _OVERRIDES_HEAD.encode()
         text = strict_yaml.read_text(path) if path.is_file() else _OVERRIDES_HEAD
         added = _appended(text, entry)
-        results, problems = _each([path], lambda path: (
+        [read] = _all([path], lambda path: (
             overridefile.read(path, folder, kinds, gazetteer, text),
             overridefile.read(path, folder, kinds, gazetteer, text + added),
         ), root, added)  # fmt: skip
-        if problems:
-            raise ContentError(*problems)
-        before, after = ({claim.id: claim for claim, _ in items} for items, _ in results[0])
+        before, after = ({claim.id: claim for claim, _ in items} for items, _ in read)
         repeated = {key for key in before if key in after and before[key].evidence != after[key].evidence}
         if any(after.get(key) != claim for key, claim in before.items() if key not in repeated):
-            raise ContentError(Problem("cannot be added to", _shown(path, root), None, "paste the override by hand"))
-        write(path, old + added.encode())
+            raise ContentError(Problem("cannot be added to", disk.shown(path, root), None, "paste the override by hand"))
+        disk.write(path, old + added.encode())
     return path.relative_to(root)
 
 
@@ -197,15 +190,15 @@ def load_feeds(root: Path) -> list[dict[str, Any]]:
 def append_feed(root: Path, feed: Mapping[str, str]) -> bool:
     """Puts a feed at the end of `content/feeds.yml` and leaves every byte before it as it is; False where it is there."""
     path = root / "content" / "feeds.yml"
-    with lock(root):
+    with disk.lock(root):
         known = load_feeds(root)
         if any(one["url"] == feed["url"] for one in known):
             return False
         old = path.read_bytes() if path.is_file() else _FEEDS_HEAD.encode()
         added = _appended(old.decode("utf-8-sig"), strict_yaml.dump([dict(feed)]))
         if strict_yaml.parse(old.decode("utf-8-sig") + added, path)[0] != [*known, feed]:
-            raise ContentError(Problem("cannot be added to", _shown(path, root), None, "write the feed into it by hand"))
-        return write(path, old + added.encode())
+            raise ContentError(Problem("cannot be added to", disk.shown(path, root), None, "write the feed into it by hand"))
+        return disk.write(path, old + added.encode())
 
 
 def load_references(root: Path, kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> References:
@@ -220,10 +213,9 @@ def load_sheets(root: Path, paths: Iterable[Path] | None = None) -> tuple[list[S
     """The saved sheets (of all subjects, or in these files) that can be read, overrides' claims included, and the files
     that are not as we write them.
     """
-    types = {name: type_ for type_, name in FOLDERS.items()}
 
     def read(path: Path) -> Sheet:
-        sheet = sheetfile.parse(strict_yaml.read(path)[0], types[path.parent.name], path)
+        sheet = _sheet(strict_yaml.read_text(path), path)
         if sheet.id != path.stem:
             raise ContentError(Problem(f"holds the facts of {sheet.id!r}", path))
         return sheet
@@ -257,11 +249,14 @@ def load_sheets_at(root: Path, revision: str) -> list[Sheet]:
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
         raise FactsheetsError(f"git cannot show {revision!r}: {said}")
-    types = {name: type_ for type_, name in FOLDERS.items()}
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
         found = {Path(member.name): archive.extractfile(member) for member in archive if member.isfile()}
-        texts = {path: file.read().decode() for path, file in found.items() if file and path.parent.name in types}
-    return [sheetfile.parse(strict_yaml.parse(text, path)[0], types[path.parent.name], path) for path, text in texts.items()]
+        texts = {path: file.read().decode() for path, file in found.items() if file and path.parent.name in TYPES}
+    return [_sheet(text, path) for path, text in texts.items()]
+
+
+def _sheet(text: str, path: Path) -> Sheet:
+    return sheetfile.parse(strict_yaml.parse(text, path)[0], TYPES[path.parent.name], path)
 
 
 def load_made_from(root: Path) -> MadeFrom:
@@ -285,19 +280,19 @@ def outdated(root: Path, sheets: Iterable[Sheet]) -> dict[Path, str | None]:
     kept = [sheet for sheet in map(sheetfile.saved, sheets) if sheet.facts or sheet.denied]
     wanted: dict[Path, str | None] = dict.fromkeys(path.relative_to(root) for path in facts_files(root).values())
     wanted |= {folder / FOLDERS[sheet.type] / f"{sheet.id}.yml": sheetfile.dump(sheet) for sheet in kept}
-    return {path: text for path, text in wanted.items() if text is None or not _holds(root / path, text.encode())}
+    return {path: text for path, text in wanted.items() if text is None or not disk.holds(root / path, text.encode())}
 
 
 def save_sheets(root: Path, files: Mapping[Path, str | None], made_from: MadeFrom) -> list[Path]:
     """Writes and removes files as `outdated` lists them; returns the paths touched, below `root`.
 
-    Each file is replaced whole or not at all. Call it under `lock`.
+    Each file is replaced whole or not at all. Call it under `disk.lock`.
     """
     folder, head = Path("content", "facts"), "# Written by factsheets build: what the facts beside it were made from.\n"
     texts = {**files, folder / "articles.yml": head + strict_yaml.dump(made_from._asdict())}
-    with _in_words(root / folder):
+    with disk.in_words(root / folder):
         gone = [path for path, text in texts.items() if text is None]
-        touched = [path for path, text in texts.items() if text is not None and write(root / path, text)]
+        touched = [path for path, text in texts.items() if text is not None and disk.write(root / path, text)]
         for path in gone:
             (root / path).unlink()
     return touched + gone
@@ -312,75 +307,13 @@ def load_changes(root: Path) -> tuple[list[Change], list[Problem]]:
 
 
 def append_changes(root: Path, found: Sequence[Change]) -> list[Path]:
-    """Puts changes at the end of their year's record, `content/changes/<year>.yml`; returns it. Call it under `lock`."""
+    """Puts changes at the end of their year's record, `content/changes/<year>.yml`. Call it under `disk.lock`."""
     if not found:
         return []
     path = root / "content" / "changes" / f"{found[0].on[:4]}.yml"
     old = path.read_bytes() if path.is_file() else changes.HEAD.encode()
-    write(path, old + changes.dump(found).encode())
+    disk.write(path, old + changes.dump(found).encode())
     return [path.relative_to(root)]
-
-
-def write(path: Path, text: str | bytes) -> bool:
-    """Puts a text in place whole or not at all; False where it stood there already."""
-    data = text.encode() if isinstance(text, str) else text
-    with _in_words(path):
-        if _holds(path, data):
-            return False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=".factsheets-", suffix=".tmp", dir=path.parent)
-        temporary = Path(name)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.chmod(0o644)
-            temporary.replace(path)
-            _flush(path.parent)
-        finally:
-            temporary.unlink(missing_ok=True)
-    return True
-
-
-def _flush(folder: Path) -> None:
-    """A new name is on the disk once its folder is; Windows opens no folders and sees to it itself."""
-    if hasattr(os, "O_DIRECTORY"):
-        descriptor = os.open(folder, os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-@contextmanager
-def lock(root: Path, seconds: float = 60) -> Iterator[None]:
-    """One build at a time; raises FactsheetsError where another holds the project for longer than `seconds`."""
-    folder = root / ".cache"
-    with _in_words(folder):
-        folder.mkdir(exist_ok=True)
-        write(folder / ".gitignore", "*\n")
-        try:
-            held = filelock.FileLock(folder / "build.lock").acquire(timeout=seconds)
-        except filelock.Timeout:
-            raise FactsheetsError("another build is at work in this project", "wait for it to end") from None
-    with held:
-        for link in (folder for folder in (root / "content").rglob("*/") if folder.is_symlink()):
-            if _leads_out(link, root):
-                raise ContentError(
-                    Problem("leads out of the project", _shown(link, root), None, "put the folder itself here")
-                )
-        with _in_words(root / "content"):
-            for leftover in (root / "content").rglob(".factsheets-*.tmp"):  # of a run that was ended while it wrote
-                leftover.unlink(missing_ok=True)
-        yield
-
-
-def links_out(root: Path) -> list[Problem]:
-    """Folders below `content/` that lie elsewhere: what they hold is neither read nor written to."""
-    folders = (Path(parent, name) for parent, names, _ in os.walk(root / "content") for name in names)
-    links = [folder for folder in folders if folder.is_symlink() and _leads_out(folder, root)]
-    return [Problem("leads out of the project", _shown(link, root), None, "put the folder itself here") for link in links]
 
 
 def _appended(text: str, entry: str) -> str:
@@ -436,15 +369,20 @@ def _each(
     """
     results: list[T] = []
     problems: list[Problem] = []
-    away = {folder for folder in {path.parent for path in paths} if root and _leads_out(folder, root)}
+    away = {folder for folder in {path.parent for path in paths} if root and disk.leads_out(folder, root)}
     for path in paths:
         try:
-            if root and (path.parent in away or (path.is_symlink() and _leads_out(path, root))):
+            if root and (path.parent in away or (path.is_symlink() and disk.leads_out(path, root))):
                 raise ContentError(Problem("leads out of the project", path, None, "put the file itself here, not a link"))
             results.append(_remembered(path, read, given) if root else read(path))
         except ContentError as error:
-            problems += [replace(problem, path=problem.path and _shown(problem.path, root)) for problem in error.problems]
+            problems += _below(root, error.problems)
     return results, problems
+
+
+def _below(root: Path | None, problems: Iterable[Problem]) -> list[Problem]:
+    """With paths below the project."""
+    return [replace(problem, path=problem.path and disk.shown(problem.path, root)) for problem in problems]
 
 
 def _all(paths: Sequence[Path], read: Callable[[Path], T], root: Path, *given: object) -> list[T]:
@@ -483,29 +421,3 @@ def _same(name: str, value: T, compare: object) -> T:
         return cast(T, known[2])
     _memory[name, Path()] = compare, (), value
     return value
-
-
-def _holds(path: Path, data: bytes) -> bool:
-    return path.is_file() and path.read_bytes() == data
-
-
-def _leads_out(path: Path, root: Path) -> bool:
-    """Is it elsewhere once links are followed? That `content` itself is one is for whoever set the project up to say."""
-    return not any(path.resolve().is_relative_to(home.resolve()) for home in (root, root / "content"))
-
-
-def _shown(path: Path, root: Path | None) -> Path:
-    """A path below the project, printable whatever a file is called."""
-    below = path.relative_to(root) if root and path.is_relative_to(root) else path
-    return Path("".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(below)))
-
-
-@contextmanager
-def _in_words(path: Path) -> Iterator[None]:
-    """A disk that refuses is a mistake of the surroundings, not ours."""
-    try:
-        yield
-    except OSError as error:
-        place = Path(error.filename) if isinstance(error.filename, str) else path
-        hint = "is the folder read-only or the disk full? nothing was left half-written"
-        raise ContentError(Problem(f"cannot be written: {error.strerror}", place, None, hint)) from None

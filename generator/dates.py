@@ -143,7 +143,7 @@ def _point(text: str) -> Bounds:
         if day:
             return Bounds(*[_day(text, year, int(month), int(day))] * 2)
         first, last = _HALVES.get(month) or ((int(month), int(month)) if month else (1, 12))
-        return Bounds(_day(text, year, first, 1), _month_end(int(year), last))
+        return Bounds(_day(text, year, first, 1), _day(text, year, last, calendar.monthrange(int(year), last)[1]))
     import edtf  # takes longer than reading a small project: most have plain dates alone
     from edtf.parser.edtf_exceptions import EDTFParseException
 
@@ -162,10 +162,6 @@ def _day(text: str, year: str, month: int, day: int) -> date:
         return date(int(year), month, day)
     except ValueError:
         raise ValueError(f"{text!r} is not a day that exists") from None
-
-
-def _month_end(year: int, month: int) -> date:
-    return date(year, month, calendar.monthrange(year, month)[1])
 
 
 def _shift(text: str, by: tuple[int, int, int], finest: str) -> str:

@@ -143,7 +143,7 @@ def errors(judged: Iterable[Judged]) -> Iterator[str]:
     for j in judged:
         if j.verdict in ("missed", "wrong"):
             rule = f"  [{j.claim.rule} {j.claim.confidence:.2f}]" if j.claim else ""
-            quote = (j.claim.quote.text if j.claim.quote else "") if j.claim else (j.fact or {}).get("evidence") or ""
+            quote = j.claim.quote.text if j.claim and j.claim.quote else (j.fact or {}).get("evidence") or ""
             yield f"{j.verdict.upper():6} {j}{rule}\n         {' '.join(quote.split())}"
 
 
@@ -188,19 +188,18 @@ def _article(stem: str, claims: Iterable[Claim], facts: list[Gold], strict: bool
     for claim in claims:
         if claim.kind in GOLD_KINDS:
             unique.setdefault(_identity(claim), claim)
-    required = [fact for fact in facts if fact.get("optional") != "true"]
-    finder: dict[int, tuple[str, ...]] = {}
+    free = [fact for fact in facts if fact.get("optional") != "true"]
+    found: dict[tuple[str, ...], Gold] = {}
     for key, claim in unique.items():
-        free = (i for i, fact in enumerate(required) if i not in finder and _says(claim, fact, strict))
-        if (first := next(free, None)) is not None:
-            finder[first] = key
-    found = {key: required[i] for i, key in finder.items()}
+        if first := next((fact for fact in free if _says(claim, fact, strict)), None):
+            found[key] = first
+            free.remove(first)
     for key, claim in unique.items():
         # neutral: a second way to say a fact, or an optional fact in any status, event or post
         repeats = any(_says(claim, fact, strict and fact.get("optional") != "true") for fact in facts)
         verdict = "right" if key in found else "neutral" if repeats else "wrong"
         yield Judged(stem, GOLD_KINDS[claim.kind], verdict, claim, found.get(key))
-    yield from (Judged(stem, fact["kind"], "missed", None, fact) for i, fact in enumerate(required) if i not in finder)
+    yield from (Judged(stem, fact["kind"], "missed", None, fact) for fact in free)
 
 
 def _says(claim: Claim, fact: Gold, strict: bool) -> bool:

@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-from generator import articlefile, changes, content, strict_yaml
+from generator import articlefile, changes, content, disk, strict_yaml
 from generator.build import Project, preview
 from generator.changes import Change
 from generator.errors import FactsheetsError, did_you_mean
@@ -59,8 +59,8 @@ def save(root: Path, addition: Addition, keep_raw: bool = False) -> list[Path]:
     kept = Path("content", "raw", f"{addition.article.id}.{articlefile.digest(addition.raw)[7:19]}")
     files: dict[Path, str | bytes] = {addition.path: addition.text} if addition.text else {}
     files |= {kept: addition.raw} if keep_raw else {}
-    with content.lock(root):
-        return [path for path, data in files.items() if content.write(root / path, data)]
+    with disk.lock(root):
+        return [path for path, data in files.items() if disk.write(root / path, data)]
 
 
 def _is_same(article: Article, found: Article, addresses: set[str]) -> bool:
@@ -104,10 +104,7 @@ def _notes(project: Project, article: Article) -> list[str]:
     if not article.published:
         notes.append("it has no date, so that days such as last Monday stay undated: --field published=2026-01-31")
     first = originals((*(other for other in project.articles if other.id != article.id), article))
-    notes += [
-        f"{one} repeats {other}: the two count as one source" for one, other in first.items() if article.id in (one, other)
-    ]
-    return notes
+    return notes + [f"{a} repeats {b}: the two count as one source" for a, b in first.items() if article.id in (a, b)]
 
 
 def _differences(old: Article, found: Article) -> list[str]:

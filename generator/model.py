@@ -17,6 +17,9 @@ PUBLISH_AT = 0.8
 FOLDERS: Mapping[SubjectType, str] = {"organisation": "organisations", "country": "countries", "other": "others"}
 """Folder of a sheet below `facts/` and `overrides/`; apart, so that `au` and `AU` never meet on one disk."""
 
+TYPES: Mapping[str, SubjectType] = {folder: type_ for type_, folder in FOLDERS.items()}
+"""The other way round."""
+
 CHOSEN = ("newer", "said by an article", "said by more sources", "surer", "said last", "later")
 """What can put one of several values first; of these in turn the first in which they differ."""
 

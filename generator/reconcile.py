@@ -5,11 +5,12 @@ The rules see claims in one canonical order, so that the order in which articles
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import chain, combinations
+from typing import Any
 
 from generator import dates
 from generator.events import latest, settle_events, with_history
@@ -31,11 +32,19 @@ _LONGEST_GUESS = timedelta(days=366)  # two undated sightings of one chair furth
 
 def reconcile(claims: Iterable[Claim], kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> list[Sheet]:
     """One sheet a subject, by type and id; overrides are claims among the others."""
-    subjects: dict[tuple[SubjectType, str], list[Claim]] = defaultdict(list)
-    for claim in claims:
-        if claim.kind in kinds:
-            subjects[claim.subject_type, claim.subject].append(claim)
+    subjects = _by((claim for claim in claims if claim.kind in kinds), _place)
     return [_sheet([*_by_id(subjects[place]).values()], kinds, gazetteer) for place in sorted(subjects)]
+
+
+def _by(claims: Iterable[Claim], key: Callable[[Claim], Hashable]) -> dict[Any, list[Claim]]:
+    groups: dict[Any, list[Claim]] = defaultdict(list)
+    for claim in claims:
+        groups[key(claim)].append(claim)
+    return groups
+
+
+def _place(claim: Claim) -> tuple[SubjectType, str]:
+    return claim.subject_type, claim.subject
 
 
 def _by_id(claims: Iterable[Claim]) -> dict[str, Claim]:
@@ -46,12 +55,8 @@ def _by_id(claims: Iterable[Claim]) -> dict[str, Claim]:
 
 def source_claims(sheets: Iterable[Sheet]) -> list[Claim]:
     """What articles say in saved sheets: settling it with overrides and references as they are is a fixed point."""
-    return [claim for sheet in sheets for claim in _claims(sheet) if claim.quote]
-
-
-def _claims(sheet: Sheet) -> Iterator[Claim]:
-    """All that a sheet was settled from."""
-    return chain(*(fact.claims for fact in sheet.facts), sheet.denied)
+    parts = (chain(*(fact.claims for fact in sheet.facts), sheet.denied) for sheet in sheets)
+    return [claim for part in parts for claim in part if claim.quote]
 
 
 @lru_cache(maxsize=65536)
@@ -62,11 +67,9 @@ def plain(text: str) -> str:
 
 def idle_overrides(claims: Sequence[Claim], kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> Iterator[tuple[Claim, str]]:
     """Overrides that could go, and why: denials of what nobody says, corrections that the articles now agree with."""
-    homes: dict[tuple[str, str], list[Claim]] = defaultdict(list)
-    for claim in claims:
-        homes[claim.subject_type, claim.subject].append(claim)
+    homes = _by(claims, _place)
     for override in (claim for claim in claims if claim.override and claim.kind in kinds):
-        others = [claim for claim in homes[override.subject_type, override.subject] if claim is not override]
+        others = [claim for claim in homes[_place(override)] if claim is not override]
         if override.denies:
             if not any(denies(override, claim, kinds) for claim in others):
                 yield override, "this denial matches nothing that an article says"
@@ -134,10 +137,10 @@ def _settle_one(claims: list[Claim], kind: Kind) -> Iterator[Fact]:
     for group in sorted(_grouped(claims, kind), key=lambda g: _word_order(g[0], kind)):
         voters = _voters(group, kind)
         value, doubts, why = _choose(voters, kind)
-        ranked = sorted(voters, key=lambda c: (not _backs(c, value), _value(c) != value))
-        agreeing = [claim for claim in ranked if _backs(claim, value)]
+        agreeing = sorted((c for c in voters if _backs(c, value)), key=lambda c: _value(c) != value)
+        against = [claim for claim in voters if not _backs(claim, value)]
         fields, disputed = _merge(agreeing, kind)
-        fact = _fact(group, ranked, len(agreeing), kind, fields, doubts + disputed)
+        fact = _fact(group, kind, fields, doubts + disputed, agreeing, against)
         yield replace(fact, reason={**fact.reason, "chosen": why}) if doubts else fact
 
 
@@ -146,7 +149,7 @@ def _settle_many(claims: list[Claim], kind: Kind) -> Iterator[Fact]:
     for group in sorted(_grouped(claims, kind), key=lambda g: (plain(g[0].value_name), g[0].value or "")):
         ranked = _voters(group, kind)
         if "status" not in kind.fields:
-            yield _fact(group, ranked, len(ranked), kind, *_merge(ranked, kind))
+            yield _fact(group, kind, *_merge(ranked, kind), ranked)
             continue
         fields, disputed = _merge(ranked, kind, without=("status", "since", "until"))
         events, doubts = settle_events(ranked, kind)
@@ -154,11 +157,10 @@ def _settle_many(claims: list[Claim], kind: Kind) -> Iterator[Fact]:
         sides = {c.id: 0 if c.override or _field(c, "status", kind) == fields.get("status") else 1 for c in ranked}
         if "status" not in doubts:
             sides |= {c.id: 2 for c in ranked if sides[c.id] and _of_earlier(c, events, kind)}
-        ranked.sort(key=lambda c: (c.override is None, sides[c.id]))
-        agreeing, against, _ = (sum(side == n for side in sides.values()) for n in range(3))
-        agreeing = max(agreeing, 1)
-        fact = _fact(group, ranked, agreeing, kind, fields, disputed + doubts, agreeing + against)
-        yield replace(fact, events=tuple(with_history([] if ranked[0].lapsed else events, group, kind)))
+        agreeing, against, earlier = ([c for c in ranked if sides[c.id] == n] for n in range(3))
+        agreeing = agreeing or [(against or earlier).pop(0)]
+        fact = _fact(group, kind, fields, disputed + doubts, agreeing, against, earlier)
+        yield replace(fact, events=tuple(with_history([] if agreeing[0].lapsed else events, group, kind)))
 
 
 def _settle_posts(claims: list[Claim], kind: Kind) -> Iterator[Fact]:
@@ -172,7 +174,7 @@ def _settle_posts(claims: list[Claim], kind: Kind) -> Iterator[Fact]:
             if "status" in kind.fields:
                 fields["status"] = _office_status(fields, ranked, kind)
             full = max(ranked, key=lambda c: (c.override is not None, len(c.value_name.split())))
-            fact = _fact(holder, ranked, len(ranked), kind, fields, disputed)
+            fact = _fact(holder, kind, fields, disputed, ranked)
             facts.append(replace(fact, value=full.value, value_name=full.value_name))
         words = {word for name in posts for word in plain(facts[0].fields.get(name, "")).split()}
         if not words & _SHARED_POSTS and words != {"minister"}:
@@ -189,7 +191,7 @@ def _settle_timeline(claims: list[Claim], kind: Kind) -> Iterator[Fact]:
             fields, disputed = _merge(ranked, kind)
             if "until" not in fields and "duration" in fields and "since" in fields and "/" not in fields["since"]:
                 fields["until"] = dates.term_end(fields["since"], fields["duration"])
-            facts.append(_fact(term, ranked, len(ranked), kind, fields, disputed))
+            facts.append(_fact(term, kind, fields, disputed, ranked))
     facts.sort(key=_by_start)
     _dispute_overlaps(facts)
     yield from facts
@@ -209,9 +211,7 @@ _SETTLE: Mapping[str, Callable[[list[Claim], Kind], Iterator[Fact]]] = {
 
 def _grouped(claims: list[Claim], kind: Kind, names: Sequence[str] | None = None) -> list[list[Claim]]:
     """Claims about one fact: those that agree in the kind's identity, or in these fields."""
-    groups: dict[Hashable, list[Claim]] = defaultdict(list)
-    for claim in claims:
-        groups[tuple(_identity(claim, name, kind) for name in names or kind.identity)].append(claim)
+    groups = _by(claims, lambda claim: tuple(_identity(claim, name, kind) for name in names or kind.identity))
     return [groups[key] for key in sorted(groups, key=repr)]
 
 
@@ -246,6 +246,10 @@ def _vaguer(one: str, other: str) -> bool:
     return one != other and dates.is_date(one) and dates.is_date(other) and dates.backs(one, other)
 
 
+def _most_exact(values: Collection[str]) -> list[str]:
+    return [value for value in values if not any(_vaguer(value, other) for other in values)]
+
+
 def _value(claim: Claim) -> str:
     return claim.value or claim.value_name
 
@@ -264,7 +268,7 @@ def _choose(voters: list[Claim], kind: Kind) -> tuple[str, list[str], str]:
     if voters[0].override:
         return _value(voters[0]), [], ""
     values = {_value(claim) for claim in voters}
-    exact = [value for value in values if not any(_vaguer(value, other) for other in values)]
+    exact = _most_exact(values)
     votes = {value: [claim for claim in voters if _backs(claim, value)] for value in exact}
     newest = {value: max(dates.sort_key(claim.said) for claim in votes[value]) for value in exact}
 
@@ -300,8 +304,8 @@ def _merge(ranked: list[Claim], kind: Kind, without: Sequence[str] = ()) -> tupl
         values = [claim.fields[field.name] for claim in said]
         best, by_hand = values[0], said[0].override is not None
         if field.type == "date" and not by_hand:
-            finer = sorted({value for value in values if _vaguer(best, value)}, key=dates.sort_key)
-            best = next((v for v in finer if not any(_vaguer(v, other) for other in finer)), best)
+            finer = _most_exact([value for value in values if _vaguer(best, value)])
+            best = min(finer, key=dates.sort_key, default=best)
         fields[field.name] = best
         if field.type in _DISPUTED and not by_hand and any(contradicts(value, best) for value in values):
             disputed.append(field.name)
@@ -332,9 +336,7 @@ def _of_earlier(claim: Claim, events: Sequence[Event], kind: Kind) -> bool:
 
 def _holders(claims: list[Claim]) -> list[list[Claim]]:
     """Claims by person; a bare surname is the only person of that name who is known to hold the post."""
-    people: dict[str, list[Claim]] = defaultdict(list)
-    for claim in claims:
-        people[plain(claim.value_name)].append(claim)
+    people = _by(claims, lambda claim: plain(claim.value_name))
     for name in [name for name in people if " " not in name]:
         full = [other for other in people if other != name and other.split()[-1] == name]
         if len(full) == 1:
@@ -442,24 +444,25 @@ def _term_span(term: Fact) -> tuple[date, date] | None:
 
 def _fact(
     group: list[Claim],
-    ranked: list[Claim],
-    agreeing: int,
     kind: Kind,
     fields: Mapping[str, str],
     disputed: list[str],
-    relevant: int | None = None,
+    agreeing: Sequence[Claim],
+    against: Sequence[Claim] = (),
+    earlier: Sequence[Claim] = (),
 ) -> Fact:
-    """The decision: `ranked` had a say, the first `agreeing` of them for it, and those after `relevant` on earlier times."""
-    winner, backing = ranked[0], ranked[:agreeing]
+    """The decision: of the group, those that had a say for it, against it, and on an earlier time."""
+    winner, others = agreeing[0], [*against, *earlier]
+    ranked = [*agreeing, *others]
     rest = sorted((c for c in group if c not in ranked), key=lambda c: _rank(c, kind))
-    decided: DecidedBy = "override" if winner.override else "reference" if all(c.ref for c in backing) else "articles"
-    said = latest(*(claim.said for claim in backing))
-    vaguer = [claim for claim in backing if claim.value != winner.value and dates.is_date(winner.value)]
+    decided: DecidedBy = "override" if winner.override else "reference" if all(c.ref for c in agreeing) else "articles"
+    said = latest(*(claim.said for claim in agreeing))
+    vaguer = [claim for claim in agreeing if claim.value != winner.value and dates.is_date(winner.value)]
     reason = {
-        **{"sources": _sources(backing), "vaguer": _sources(vaguer), "otherwise": _sources(ranked[agreeing:relevant])},
-        "earlier": _sources(ranked[relevant:] if relevant else ()),
+        **{"sources": _sources(agreeing), "vaguer": _sources(vaguer), "otherwise": _sources(against)},
+        "earlier": _sources(earlier),
         "disputed": ", ".join(dict.fromkeys(disputed)),
-        "departs": ", ".join(_departed(ranked[agreeing:], said) if kind.changes and decided != "reference" else ()),
+        "departs": ", ".join(_departed(others, said) if kind.changes and decided != "reference" else ()),
     }
     return Fact(
         kind=kind.name,

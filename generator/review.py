@@ -58,10 +58,8 @@ def accept(item: Item, kinds: Mapping[str, Kind], why: str, changed: Mapping[str
     where the two would otherwise stand side by side.
     """
     changed = changed or {}
-    if (stands := item.stands) and stands.denies:
-        value, evidence = stands.value or stands.value_name, digest(item.claims)
-        more = {"why": why, "source": stands.source, "evidence": evidence}
-        return overridefile.entry(stands.kind, value, stands.fields, deny=True, **more)
+    if item.stands and item.stands.denies:
+        return _entry(item.stands, why, item.sheet, kinds)
     value = changed.get("value", item.says.value or item.says.value_name)
     fields = {**item.says.fields, **{name: text for name, text in changed.items() if name != "value"}}
     kind = kinds[item.says.kind]
@@ -69,8 +67,7 @@ def accept(item: Item, kinds: Mapping[str, Kind], why: str, changed: Mapping[str
     apart = kind.cardinality == "timeline" or bool(identity & changed.keys())
     denial = reject(item, kinds, why) if changed and apart else ""
     stated = replace(_claim(item), value=value, value_name=value, fields=fields)
-    evidence = digest(_against(stated, item.sheet, kinds))
-    return denial + overridefile.entry(kind.name, value, fields, why=why, evidence=evidence)
+    return denial + _entry(stated, why, item.sheet, kinds)
 
 
 def reject(item: Item, kinds: Mapping[str, Kind], why: str) -> str:
@@ -82,10 +79,15 @@ def reject(item: Item, kinds: Mapping[str, Kind], why: str) -> str:
             continue
         says = {**words, **claim.fields}
         denial = replace(_claim(item), value=claim.value, value_name=claim.value_name, fields=says, denies=True)
-        evidence = digest(_against(denial, item.sheet, kinds))
-        value = claim.value or claim.value_name
-        sayings[denial.id] = overridefile.entry(claim.kind, value, says, deny=True, why=why, evidence=evidence)
+        sayings[denial.id] = _entry(denial, why, item.sheet, kinds)
     return "".join(sayings.values())
+
+
+def _entry(decision: Claim, why: str, sheet: Sheet, kinds: Mapping[str, Kind]) -> str:
+    """The YAML of a decision, with today's evidence."""
+    value, evidence = decision.value or decision.value_name, digest(_against(decision, sheet, kinds))
+    more = {"why": why, "source": decision.source, "evidence": evidence}
+    return overridefile.entry(decision.kind, value, decision.fields, deny=decision.denies, **more)
 
 
 def digest(claims: Iterable[Claim]) -> str:

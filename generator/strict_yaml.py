@@ -77,8 +77,7 @@ def read_text(path: Path) -> str:
 
 def dump(data: Any) -> str:
     """Canonical YAML: keys in the order given, one line a scalar, the same bytes for the same data."""
-    text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**9)
-    return text
+    return str(yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**9))
 
 
 _PUNCTUATION = (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent)

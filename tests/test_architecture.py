@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent / "generator"
 LEVELS = (
     {"errors"},
-    {"dates", "strict_yaml"},
+    {"dates", "disk", "strict_yaml"},
     {
         "model",
         "kinds",
@@ -36,6 +36,7 @@ LEVELS = (
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 MAY_SEE_EACH_OTHER = {1, 2, 5}  # the siblings of level 3 never do, and nobody imports a door
 HOMES = {"spacy": {"extract"}, "yaml": {"strict_yaml"}, "jinja2": {"render", "site"}, "mkdocs": {"site"}}
+HOMES["filelock"] = {"disk"}
 HOMES |= {name: {"sources"} for name in ("urllib3", "trafilatura", "pypdf", "feedparser", "courlan", "py3langid", "socket")}
 PURE = {
     "dates",

@@ -7,7 +7,7 @@ import sys
 import pytest
 from conftest import KINDS, NAMES, a_claim, an_override, write_files
 
-from generator import articlefile, content, sheetfile
+from generator import articlefile, content, disk, sheetfile
 from generator.content import MadeFrom
 from generator.errors import ContentError
 from generator.model import Sheet
@@ -254,10 +254,10 @@ def test_a_facts_file_that_is_not_ours_is_named(tmp_path):
 
 
 def test_a_write_that_dies_half_way_leaves_the_old_file(tmp_path, monkeypatch):
-    content.write(tmp_path / "x.yml", "old\n")
+    disk.write(tmp_path / "x.yml", "old\n")
     monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        content.write(tmp_path / "x.yml", "new\n")
+        disk.write(tmp_path / "x.yml", "new\n")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("x.yml", "old\n")]
 
 
@@ -269,10 +269,10 @@ def test_a_folder_that_cannot_be_written_to_is_named(tmp_path):
 
 def test_only_one_build_at_a_time(tmp_path):
     code = (
-        "from pathlib import Path; from generator import content, errors\n"
-        "try:\n with content.lock(Path('.'), 0.1): print('free')\nexcept errors.FactsheetsError as e: print(e)"
+        "from pathlib import Path; from generator import disk, errors\n"
+        "try:\n with disk.lock(Path('.'), 0.1): print('free')\nexcept errors.FactsheetsError as e: print(e)"
     )
-    with content.lock(tmp_path):
+    with disk.lock(tmp_path):
         told = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "another build is at work" in told.stdout
     told = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)

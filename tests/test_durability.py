@@ -13,7 +13,7 @@ import pytest
 import soak
 from conftest import KINDS, NAMES, a_claim, a_project, write_files
 
-from generator import build, content
+from generator import build, content, disk
 
 TODAY = date(2026, 7, 2)
 OVERRIDE = """# Kept by hand: the order and this line stay.
@@ -105,7 +105,7 @@ def test_what_is_written_reaches_the_disk_before_its_name_does(tmp_path, monkeyp
     done, sync, replace = [], os.fsync, os.replace
     monkeypatch.setattr(os, "fsync", lambda descriptor: (done.append(os.fstat(descriptor).st_ino), sync(descriptor)))
     monkeypatch.setattr(os, "replace", lambda old, new: (done.append("renamed"), replace(old, new)))
-    content.write(tmp_path / "facts" / "x.yml", "text\n")
+    disk.write(tmp_path / "facts" / "x.yml", "text\n")
     assert done == [(tmp_path / "facts" / "x.yml").stat().st_ino, "renamed", (tmp_path / "facts").stat().st_ino]
 
 

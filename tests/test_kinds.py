@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from generator.errors import ContentError
+from generator.extract.rules import compile_rules
+from generator.kinds import parse
+
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs/add-a-kind.md").read_text("utf-8")
 KIND = re.search(r"```yaml\n(kind: headquarters.*?)```", GUIDE, re.DOTALL)[1]
@@ -57,6 +61,22 @@ def test_its_examples_are_run_and_must_hold(project):
     kind.write_text(KIND, "utf-8")
     assert failed.returncode == 1
     assert "Bangkok" in failed.stderr + failed.stdout
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("place: [object/in", "town: [object/in", "the rule 'have_seat' fills 'town', which is no field"),
+        ("(?P<place>", "(?P<town>", "the rule 'based_body' fills 'town', which is no field"),
+        ("{id: based_body,", "{id: based_body, slots: {town: [before]},", "the rule 'based_body' fills 'town'"),
+        ("object: $seat", "object: $seta", "uses \\$seta, which is not in the lexicon\n  hint: did you mean 'seat'"),
+        ("(?P<organisation>", "((?P<organisation>", "'based_body' is no regular expression"),
+    ],
+)
+def test_a_rule_that_cannot_work_is_named(right, wrong, said):
+    assert KIND.count(right) == 1
+    with pytest.raises(ContentError, match=said):
+        compile_rules([parse(KIND.replace(right, wrong), Path("content/kinds/headquarters.yml"))])
 
 
 def test_a_page_shows_it(project):

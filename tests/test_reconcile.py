@@ -128,6 +128,14 @@ def test_an_older_source_of_an_earlier_status_is_history_and_no_contradiction():
     assert one(*was, *now, unheard_of).reason["otherwise"] == "1", "nobody knows when that was said"
 
 
+def test_that_it_has_ended_without_a_source_that_says_former_makes_no_contradiction_of_an_older_one():
+    left = a_claim(value="UZ", status="member", since="1999", until="2012-06", said="2013", article="b")
+    was = a_claim(value="UZ", status="member", said="2006", article="a")
+    fact = one(was, left)
+    assert (fact.get("status"), fact.claims[0]) == ("former", left)
+    assert fact.reason == {"sources": "1", "earlier": "1"}
+
+
 def test_a_dispute_says_what_put_the_value_shown_first_first():
     def why(*claims):
         return one(*(claim for claim in claims)).reason["chosen"]

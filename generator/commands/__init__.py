@@ -3,37 +3,25 @@
 import errno
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from itertools import chain
 from pathlib import Path
-from shutil import copyfile
 from typing import Annotated
 
 import typer
 from rich.progress import track
 
 from generator import build as builder
-from generator import cache, changes, content, dates, strict_yaml, timeline
-from generator.commands import sites
-from generator.commands.printing import (
-    change_line,
-    err,
-    finish,
-    number,
-    out,
-    print_claim,
-    project_folder,
-    refreshed,
-    tell,
-    why_line,
-    words,
-)
+from generator import cache, content, dates, disk, strict_yaml, timeline
+from generator.commands import curating, sites
+from generator.commands.here import find_sheet, project_folder, refreshed
+from generator.commands.printing import change_line, err, finish, number, out, print_claim, tell, why_line, words
 from generator.errors import FactsheetsError, Problem, did_you_mean
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
-from generator.model import FOLDERS, PUBLISH_AT, Article, Claim, Fact, Item, Sheet
+from generator.model import FOLDERS, PUBLISH_AT, Article, Claim, Fact, Sheet
 
 app = typer.Typer(
     name="factsheets",
@@ -44,6 +32,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 kinds_app = typer.Typer(no_args_is_help=True, help="Kinds of fact.")
+app.add_typer(curating.app)
 app.add_typer(kinds_app, name="kinds")
 app.add_typer(sites.app)
 
@@ -60,12 +49,8 @@ def main() -> None:
             raise
         tell([Problem(f"{error.filename or 'a temporary file'} cannot be written: {error.strerror}")])
         sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
 
 
-_WHY = Annotated[str | None, typer.Option(help="The reason; readers see it.")]
-_ID = Annotated[str, typer.Argument(help="As `factsheets review` lists it.")]
 _SUBJECT = Annotated[str, typer.Argument(help="An id or a name, e.g. csto, AM, Armenia.")]
 
 
@@ -138,7 +123,7 @@ def explain(
     project = refreshed()
     if kind and kind not in project.kinds:
         raise typer.BadParameter(f"no kind is called {kind!r}; {did_you_mean(kind, project.kinds)}")
-    sheet = _sheet(project, subject)
+    sheet = find_sheet(project, subject)
     out.print(f"{sheet.name} ({FOLDERS[sheet.type]}/{sheet.id})", style="bold")
     for fact, standing in _standings(sheet, project.kinds, cache.today()):
         if kind not in (None, fact.kind):
@@ -169,7 +154,7 @@ def show(
     except ValueError as error:
         raise typer.BadParameter(f"{error}: write 2014, 2014-06 or 2014-06-15") from None
     project = refreshed()
-    sheet, unknown = _sheet(project, subject), 0
+    sheet, unknown = find_sheet(project, subject), 0
     out.print(f"{sheet.name} ({FOLDERS[sheet.type]}/{sheet.id}), {period}", style="bold")
     for fact, span in zip(sheet.facts, timeline.spans(sheet.facts, project.kinds), strict=True):
         if fact.kind in project.kinds and not project.kinds[fact.kind].changes:
@@ -194,10 +179,9 @@ def render(to: Annotated[Path, typer.Option("--to", help="Folder for the pages; 
     project = refreshed()
     published = publish(project, project.problems)
     pages = *published.pages.values(), *data(published.edition)
-    written = [content.write(to / page.path, page.text) for page in pages]
+    written = [disk.write(to / page.path, page.text) for page in pages]
     for place, path in assets():
-        (to / place).parent.mkdir(parents=True, exist_ok=True)
-        copyfile(path, to / place)
+        disk.write(to / place, path.read_bytes())
     finish(project.problems, f"{number(len(written), 'file')} in {to}, {sum(written)} of them new or changed")
 
 
@@ -223,7 +207,7 @@ def evaluate(
     claims = {article.id: some for article, some in zip(found, _read(found, len(found)), strict=True)}
     judged = evaluation.judge(evaluation.published(claims), facts)
     if precision:
-        content.write(precision, evaluation.precision_file(evaluation.judge(claims, facts)))
+        disk.write(precision, evaluation.precision_file(evaluation.judge(claims, facts)))
     if jsonl:
         for one in judged:
             typer.echo(json.dumps(evaluation.judged_line(one), ensure_ascii=False))
@@ -234,67 +218,8 @@ def evaluate(
     if compare:
         out.print(*evaluation.compare(strict_yaml.read_text(compare), judged, compare), sep="\n")
     if save:
-        content.write(save, evaluation.run_file(judged))
+        disk.write(save, evaluation.run_file(judged))
     finish(problems)
-
-
-@app.command()
-def review(
-    subject: Annotated[str | None, typer.Argument(help="Only this: an id or a name; with quotes and overrides.")] = None,
-) -> None:
-    """List what waits for a person, the most valuable first; with a subject, each item in full.
-
-    Examples: `factsheets review` · `factsheets review csto`
-    """
-    from generator import review as reviews
-
-    project = refreshed()
-    items = reviews.queue(project, cache.today())
-    if subject is None:
-        rows = [(item.id, item.reason, item.sheet.name, words(item.says)) for item in items]
-        _table(("id", "why", "subject", "says"), rows)
-    else:
-        sheet = _sheet(project, subject).id
-        for item in (item for item in items if item.sheet.id == sheet):
-            out.print(f"{item.id} · {item.reason} · {words(item.says)}", style="bold")
-            out.print(*_quotes_in_context(item, project), sep="\n")
-            out.print(f"in content/overrides/{item.place}:\n{item.override or '(edit or delete what stands there)'}")
-    finish([], f"{number(len(items), 'item')} in all")
-
-
-@app.command()
-def accept(id: _ID, why: _WHY = None) -> None:
-    """Say that an item is so: adds the override that states it.
-
-    Example: `factsheets accept 3e21fae7 --why "The ministry confirms it."`
-    """
-    _decide("accept", id, why)
-
-
-@app.command()
-def reject(id: _ID, why: _WHY = None) -> None:
-    """Say that an item is not so: adds the overrides that deny what its sources say.
-
-    Example: `factsheets reject 3e21fae7 --why "It was announced and called off."`
-    """
-    _decide("reject", id, why)
-
-
-@app.command()
-def correct(
-    id: _ID,
-    value: Annotated[str | None, typer.Option(help="The right value.")] = None,
-    field: Annotated[list[str] | None, typer.Option(help="The right field, e.g. since=2026-05-01; repeatable.")] = None,
-    why: _WHY = None,
-) -> None:
-    """Say what is right instead: adds the override that states it.
-
-    Example: `factsheets correct 3e21fae7 --field since=2026-05-02 --why "A day later."`
-    """
-    changed = dict(pair.split("=", 1) for pair in field or () if "=" in pair)
-    if len(changed) < len(field or ()) or not (changed or value):
-        raise typer.BadParameter("say what is right: --value VALUE or --field NAME=TEXT")
-    _decide("correct", id, why, {**changed, **({"value": value} if value else {})})
 
 
 @app.command()
@@ -307,9 +232,9 @@ def schemas() -> None:
 
     root = project_folder()
     texts = schema.files(content.load_kinds(root))
-    with content.lock(root):
+    with disk.lock(root):
         for name, text in texts.items():
-            content.write(root / "content" / "schemas" / name, text)
+            disk.write(root / "content" / "schemas" / name, text)
 
 
 @kinds_app.command("test")
@@ -324,15 +249,6 @@ def test_kinds() -> None:
     problems = [*checks.failing_examples(kinds, gazetteer, model)]
     told = sum(len(kind.examples) + len(kind.nots) for kind in kinds.values())
     finish(problems, f"{number(told, 'example')} of {len(kinds)} kinds, {number(len(problems), 'failure')}")
-
-
-def _sheet(project: builder.Project, subject: str) -> Sheet:
-    record = project.gazetteer.find(subject)
-    wanted = record.id if record else subject
-    if found := [sheet for sheet in project.sheets if sheet.id == wanted]:
-        return found[0]
-    known = [word for sheet in project.sheets for word in (sheet.id, sheet.name)]
-    raise FactsheetsError(f"no facts on {subject!r}", did_you_mean(subject, known))
 
 
 def _engine() -> tuple[dict[str, Kind], Gazetteer, str | None]:
@@ -360,57 +276,6 @@ def _standings(sheet: Sheet, kinds: Mapping[str, Kind], day: date) -> Iterator[t
     for fact, standing in zip(sheet.facts, timeline.standings(sheet.facts, kinds, day), strict=True):
         status = timeline.status_on(fact, day) or "status that day open" if fact.events else None
         yield fact, status or (standing if fact.kind in kinds and kinds[fact.kind].changes else None)
-
-
-def _decide(how: str, id: str, why: str | None, changed: Mapping[str, str] | None = None) -> None:
-    """Writes a decision and says what it changes."""
-    from generator import review as reviews
-
-    root, today = project_folder(), cache.today()
-    project = builder.refresh(root, today=today)
-    item = reviews.find(reviews.queue(project, today), id)
-    if not item.override or (item.reason == "drifting" and how != "accept"):
-        raise FactsheetsError("an override stands here already", f"edit or delete it: content/overrides/{item.place}")
-    if not why and sys.stdin.isatty():
-        why = typer.prompt("Why (readers see it)")
-    if not (why := (why or "").strip()):
-        raise typer.BadParameter("say why; readers see it: --why TEXT")
-    kinds = project.kinds
-    entry = reviews.reject(item, kinds, why) if how == "reject" else reviews.accept(item, kinds, why, changed)
-    path = content.append_override(root, item.place, entry, kinds, project.gazetteer)
-    after = builder.refresh(root, today=today)
-    for change in changes.between(project.sheets, after.sheets, kinds):
-        out.print(change_line(change))
-    err.print(f"added to {path.as_posix()}; {builder.RUN_BUILD}")
-
-
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table on a terminal, and else one line a row with tabs."""
-    if not out.is_terminal:
-        for row in rows:
-            print("\t".join(" ".join(cell.split()) for cell in row))
-        return
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(*columns)
-    for row in rows:
-        table.add_row(*map(Text, row))
-    out.print(table)
-
-
-def _quotes_in_context(item: Item, project: builder.Project) -> Iterator[str]:
-    from generator.render.edition import context
-
-    texts = {article.id: article.text for article in project.articles}
-    for claim in item.claims:
-        if quote := claim.quote:
-            text = texts.get(quote.article, "")
-            before, after = context(quote, text) if text[quote.start : quote.end] == quote.text else ("", "")
-            told = " ".join(f"{before}[{quote.text}]{after}".split())
-            yield f"  {quote.article}, {claim.said or 'undated'} ({claim.confidence:.2f}): {told}"
-        else:
-            yield f"  {claim.override or claim.ref}: {claim.why}"
 
 
 def _claim_lines(claims: Iterable[Claim], fact: Fact | None) -> Iterator[str]:

@@ -2,30 +2,16 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import typer
 from rich.console import Console
 
-from generator import build as builder
-from generator import cache, changes
+from generator import changes
 from generator.errors import Problem
 from generator.model import PUBLISH_AT, REASONS, Claim, Fact
 
 out = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
-
-
-def project_folder() -> Path:
-    """The folder of the project that the command was typed in."""
-    if (root := cache.find_project(Path.cwd())) is None:
-        raise typer.BadParameter("no project here: neither this folder nor one above it holds content/")
-    return root
-
-
-def refreshed() -> builder.Project:
-    """That project, settled with its overrides as they are now."""
-    return builder.refresh(project_folder(), today=cache.today())
 
 
 def finish(problems: Sequence[Problem], summary: str | None = None) -> None:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from generator import build as builder
-from generator import cache, changes, content
-from generator.commands.printing import change_line, finish, number, out, print_claim, project_folder, refreshed, tell, words
+from generator import cache, changes, content, disk
+from generator.commands.here import project_folder, refreshed
+from generator.commands.printing import change_line, finish, number, out, print_claim, tell, words
 from generator.errors import FactsheetsError, Problem
 from generator.model import PUBLISH_AT
 
@@ -132,7 +133,7 @@ def new(folder: Annotated[Path, typer.Argument(help="It does not exist, is empty
         for name in differing:
             typer.echo(_patch(name, (folder / name).read_bytes(), texts[name]), nl=False)
         texts = {name: text for name, text in texts.items() if name not in differing and not name.startswith(_EXAMPLES)}
-    written = sum(content.write(folder / name, text) for name, text in texts.items())
+    written = sum(disk.write(folder / name, text) for name, text in texts.items())
     finish([], f"{number(written, 'file')} written in {folder}; there, run: factsheets build && mkdocs serve")
 
 

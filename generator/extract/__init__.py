@@ -1,7 +1,8 @@
 """Articles → claims, with spaCy. The only place that knows it.
 
 The way: `sieve` (the paragraphs worth parsing) → `pipeline` (model and gazetteer) → `reading` (units, posts, dates,
-coreference) → `rules` (frames and phrases of the kinds) → `claims` (merged within the article).
+coreference) → `matching` (of the kinds' frames and phrases, their `rules`, with `slots` filled) → `claims` (merged
+within the article).
 """
 
 import os
@@ -19,9 +20,10 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from generator.extract.claims import claims
+from generator.extract.matching import matches
 from generator.extract.pipeline import DEFAULT_MODEL, load
 from generator.extract.reading import read
-from generator.extract.rules import compile_rules, matches
+from generator.extract.rules import compile_rules
 from generator.extract.sieve import Sieve, Sifted, whole
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind

@@ -14,7 +14,6 @@ from generator.extract.units import Unit, tokens
 from generator.extract.words import words
 from generator.gazetteer import Gazetteer
 
-_LOOSE = words("loose")
 _NUMBERS = dict(zip("two three four five six seven eight nine ten".split(), range(2, 11), strict=True)) | {"both": 2}
 
 
@@ -117,7 +116,7 @@ def plural(token: Token) -> bool:
     return token.lower_ in words("plurals") or token.lower_ in _NUMBERS
 
 
-_PLAIN = _LOOSE | _NUMBERS.keys() | frozenset("- member nation state strong country member-state".split())
+_PLAIN = words("loose") | _NUMBERS.keys() | frozenset("- member nation state strong country member-state".split())
 _HYPHENATED = ("-nation", "-member", "-state", "-country", "-strong", "-led", "-based")
 
 

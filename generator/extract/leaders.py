@@ -50,8 +50,7 @@ def _fits(leader: Leader, status: str, published: str | None) -> bool:
 
 def _office(post: str) -> str:
     """The title under which the list has the holders of this one."""
-    office: str = table("gazetteer/posts.yml")["alike"].get(post, post)
-    return office
+    return str(table("gazetteer/posts.yml")["alike"].get(post, post))
 
 
 @cache

@@ -154,7 +154,7 @@ def _governors(token: Token) -> Iterator[tuple[Token, Token]]:
     here = token
     while here.head.i != here.i and here.dep_ in (*_GOVERNED, "conj"):
         head = here.head
-        verbs = head.pos_ in ("VERB", "AUX") and not _has_aux(here) and not any(c.dep_ in _SUBJECTS for c in here.children)
+        verbs = head.pos_ in ("VERB", "AUX") and not has_aux(here) and not any(c.dep_ in _SUBJECTS for c in here.children)
         if here.dep_ != "conj" or verbs:
             yield here, head
         here = head
@@ -217,7 +217,8 @@ def _is_to(verb: Token) -> bool:
     return any(c.dep_ == "aux" and c.lower_ == "to" for c in verb.children)
 
 
-def _has_aux(verb: Token) -> bool:
+def has_aux(verb: Token) -> bool:
+    """Has it an auxiliary of its own?"""
     return any(c.dep_ in ("aux", "auxpass") for c in verb.children)
 
 
@@ -248,7 +249,7 @@ def _surface(verb: Token, depth: int) -> list[Token]:
 def _stolen(verb: Token) -> list[Token]:
     """The subject that a participle between took from a verb: "and the body comprising A and B was founded"."""
     for sibling in verb.head.children:
-        bare = sibling.tag_ == "VBG" and not _has_aux(sibling)
+        bare = sibling.tag_ == "VBG" and not has_aux(sibling)
         if sibling.dep_ == "conj" and bare and verb.head.i < sibling.i < verb.i:
             return [c for c in sibling.children if c.dep_ in _SUBJECTS]
     return []

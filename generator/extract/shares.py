@@ -5,7 +5,7 @@ An executor's workers load the model once each and get shares of articles large 
 
 import pickle
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager
 from datetime import date
@@ -50,41 +50,43 @@ def extract_on(pool: Pool | None, unread: Iterable[list[Article]], setup: Setup)
     if pool is None:
         yield from chain.from_iterable(_read(setup, share) for share in unread)
         return
-    unread, packed, lost, again = iter(unread), pickle.dumps(setup), deque[list[Article]](), list[Article]()
-    while True:
-        alone, out = len(lost), deque[list[Article]]()
-        left = (lost.popleft() for _ in range(alone)) if alone else unread
-        with pool() as (executor, workers, deaths):
-            try:
-                yield from _passed_on(executor, packed, left, 1 if alone else AHEAD * workers, out)
-                if not alone:
-                    return
-            except deaths as error:
-                if not alone:
-                    lost.extend([[], *out])  # nothing first, to tell a deadly share from workers that cannot live
-                elif not out[0]:
-                    message = f"the processes that read articles end before they have read any ({error})"
-                    raise FactsheetsError(message, "factsheets build --workers 1 reads in one process") from None
-                elif half := len(out[0]) // 2:
-                    lost.extendleft((out[0][half:], out[0][:half]))
-                elif out[0] is not again:  # a worker may have died of something else
-                    lost.appendleft(again := out[0])
-                else:
-                    yield DIED
+    unread, packed = iter(unread), pickle.dumps(setup)
+    while lost := (yield from _until_death(pool, packed, unread)):
+        yield from _alone(pool, packed, iter([[], *lost]))  # nothing first: can workers live at all?
 
 
-def _passed_on(
-    executor: Executor, packed: bytes, unread: Iterator[list[Article]], most: int, out: deque[list[Article]]
-) -> Iterator[Read]:
-    """What workers read of shares, so many at a time; `out` are those that were given to them and not yet passed on."""
-    read = deque[Future[list[Read]]]()
-    while (share := next(unread, None)) is not None or out:
-        if share is not None:
-            out.append(share)
-            read.append(executor.submit(read_share, packed, share))
-        if share is None or len(out) >= most:
-            yield from read.popleft().result()
-            out.popleft()
+def _alone(pool: Pool, packed: bytes, unread: Iterator[list[Article]]) -> Iterator[Read]:
+    """Shares one at a time: of one whose worker dies its halves, and an article once more, since a worker may have died of
+    something else.
+    """
+    while lost := (yield from _until_death(pool, packed, unread, alone=True)):
+        [share] = lost
+        if half := len(share) // 2:
+            unread = chain((share[:half], share[half:]), unread)
+        elif (yield from _until_death(pool, packed, iter(lost), alone=True)):
+            yield DIED
+
+
+def _until_death(
+    pool: Pool, packed: bytes, unread: Iterator[list[Article]], *, alone: bool = False
+) -> Generator[Read, None, list[list[Article]]]:
+    """What workers read of shares, some for each at a time or one alone. Returns the shares that were out when one died."""
+    out, read = deque[list[Article]](), deque[Future[list[Read]]]()
+    with pool() as (executor, workers, deaths):
+        most = 1 if alone else AHEAD * workers
+        try:
+            while (share := next(unread, None)) is not None or out:
+                if share is not None:
+                    out.append(share)
+                    read.append(executor.submit(read_share, packed, share))
+                if share is None or len(out) >= most:
+                    yield from read.popleft().result()
+                    out.popleft()
+        except deaths as error:
+            if not out[0]:
+                message = f"the processes that read articles end before they have read any ({error})"
+                raise FactsheetsError(message, "factsheets build --workers 1 reads in one process") from None
+    return [*out]
 
 
 def shares(articles: Iterable[Article]) -> Iterator[list[Article]]:

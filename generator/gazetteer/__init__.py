@@ -126,18 +126,11 @@ def _organisation_forms(record: Record) -> Iterator[Form]:
     founding = (data.get("dates") or {}).get("treaty_signed")
     treaties: dict[str, list[str]] = {"treaty": [], "instrument": []}
     for item in data.get("treaties") or []:
-        treaties["treaty" if item.get("signed") == founding else "instrument"] += [
-            item["name"],
-            *(item.get("aliases") or []),
-        ]
-    groups = {
-        "name": names,
-        "acronym": data.get("acronyms") or [],
-        **treaties,
-        "description": data.get("descriptions") or [],
-    }
+        sense = "treaty" if item.get("signed") == founding else "instrument"
+        treaties[sense] += [item["name"], *(item.get("aliases") or [])]
+    groups = {"name": names, "acronym": data.get("acronyms"), **treaties, "description": data.get("descriptions")}
     for sense, texts in groups.items():
-        yield from (Form(text, record.id, sense, text in ambiguous) for text in dict.fromkeys(texts) if text)
+        yield from (Form(text, record.id, sense, text in ambiguous) for text in dict.fromkeys(texts or ()) if text)
     for organ in data.get("organs") or []:
         own = organ.get("organisation") or organ["id"]
         yield from (Form(text, own, "organ", False) for text in (organ["name"], *(organ.get("aliases") or [])))

@@ -1,0 +1,126 @@
+"""Commands with which a person decides what waits for one."""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Annotated
+
+import typer
+
+from generator import build as builder
+from generator import cache, changes, content
+from generator.commands.here import find_sheet, refreshed
+from generator.commands.printing import change_line, err, finish, number, out, words
+from generator.errors import FactsheetsError
+from generator.model import Item
+
+app = typer.Typer()
+
+_WHY = Annotated[str | None, typer.Option(help="The reason; readers see it.")]
+_ID = Annotated[str, typer.Argument(help="As `factsheets review` lists it.")]
+
+
+@app.command()
+def review(
+    subject: Annotated[str | None, typer.Argument(help="Only this: an id or a name; with quotes and overrides.")] = None,
+) -> None:
+    """List what waits for a person, the most valuable first; with a subject, each item in full.
+
+    Examples: `factsheets review` · `factsheets review csto`
+    """
+    from generator import review as reviews
+
+    project = refreshed()
+    items = reviews.queue(project, cache.today())
+    if subject is None:
+        rows = [(item.id, item.reason, item.sheet.name, words(item.says)) for item in items]
+        _table(("id", "why", "subject", "says"), rows)
+    else:
+        sheet = find_sheet(project, subject).id
+        for item in (item for item in items if item.sheet.id == sheet):
+            out.print(f"{item.id} · {item.reason} · {words(item.says)}", style="bold")
+            out.print(*_quotes_in_context(item, project), sep="\n")
+            out.print(f"in content/overrides/{item.place}:\n{item.override or '(edit or delete what stands there)'}")
+    finish([], f"{number(len(items), 'item')} in all")
+
+
+@app.command()
+def accept(id: _ID, why: _WHY = None) -> None:
+    """Say that an item is so: adds the override that states it.
+
+    Example: `factsheets accept 3e21fae7 --why "The ministry confirms it."`
+    """
+    _decide("accept", id, why)
+
+
+@app.command()
+def reject(id: _ID, why: _WHY = None) -> None:
+    """Say that an item is not so: adds the overrides that deny what its sources say.
+
+    Example: `factsheets reject 3e21fae7 --why "It was announced and called off."`
+    """
+    _decide("reject", id, why)
+
+
+@app.command()
+def correct(
+    id: _ID,
+    value: Annotated[str | None, typer.Option(help="The right value.")] = None,
+    field: Annotated[list[str] | None, typer.Option(help="The right field, e.g. since=2026-05-01; repeatable.")] = None,
+    why: _WHY = None,
+) -> None:
+    """Say what is right instead: adds the override that states it.
+
+    Example: `factsheets correct 3e21fae7 --field since=2026-05-02 --why "A day later."`
+    """
+    changed = dict(pair.split("=", 1) for pair in field or () if "=" in pair)
+    if len(changed) < len(field or ()) or not (changed or value):
+        raise typer.BadParameter("say what is right: --value VALUE or --field NAME=TEXT")
+    _decide("correct", id, why, {**changed, **({"value": value} if value else {})})
+
+
+def _decide(how: str, id: str, why: str | None, changed: Mapping[str, str] | None = None) -> None:
+    """Writes a decision and says what it changes."""
+    from generator import review as reviews
+
+    project = refreshed()
+    item = reviews.find(reviews.queue(project, cache.today()), id)
+    if not item.override or (item.reason == "drifting" and how != "accept"):
+        raise FactsheetsError("an override stands here already", f"edit or delete it: content/overrides/{item.place}")
+    if not why and sys.stdin.isatty():
+        why = typer.prompt("Why (readers see it)")
+    if not (why := (why or "").strip()):
+        raise typer.BadParameter("say why; readers see it: --why TEXT")
+    kinds = project.kinds
+    entry = reviews.reject(item, kinds, why) if how == "reject" else reviews.accept(item, kinds, why, changed)
+    path = content.append_override(project.root, item.place, entry, kinds, project.gazetteer)
+    for change in changes.between(project.sheets, refreshed().sheets, kinds):
+        out.print(change_line(change))
+    err.print(f"added to {path.as_posix()}; {builder.RUN_BUILD}")
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table on a terminal, and else one line a row with tabs."""
+    if not out.is_terminal:
+        for row in rows:
+            typer.echo("\t".join(" ".join(cell.split()) for cell in row))
+        return
+    from rich.table import Table
+
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)
+
+
+def _quotes_in_context(item: Item, project: builder.Project) -> Iterator[str]:
+    from generator.render.edition import context
+
+    texts = {article.id: article.text for article in project.articles}
+    for claim in item.claims:
+        if quote := claim.quote:
+            text = texts.get(quote.article, "")
+            before, after = context(quote, text) if text[quote.start : quote.end] == quote.text else ("", "")
+            told = " ".join(f"{before}[{quote.text}]{after}".split())
+            yield f"  {quote.article}, {claim.said or 'undated'} ({claim.confidence:.2f}): {told}"
+        else:
+            yield f"  {claim.override or claim.ref}: {claim.why}"

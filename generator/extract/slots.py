@@ -1,0 +1,258 @@
+"""What fills the slots of a match: the way from its trigger to tokens, and the units that these stand for."""
+
+from collections.abc import Mapping, Set
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+from spacy.tokens import Token
+
+from generator.extract import coreference, roles
+from generator.extract.reading import Reading
+from generator.extract.rules import TYPES, Match, unit_types
+from generator.extract.times import Expression, Resolved
+from generator.extract.units import Unit
+from generator.extract.words import words
+from generator.kinds import Kind
+
+_LINKS = frozenset(", - – — ) which originally first".split())
+
+
+def fill(reading: Reading, match: Match, slots: Mapping[str, list[str]], token: Token, particle: str = "") -> None:
+    """Fills those that are still empty, each from the first of its paths, seen from the trigger, that leads to units."""
+    for name, paths in slots.items():
+        if name not in match.slots and (units := _slot(reading, match, name, paths, token, particle)):
+            match.slots[name] = units
+
+
+def _slot(reading: Reading, match: Match, name: str, paths: list[str], token: Token, particle: str) -> list[Unit]:
+    type_, explicit = match.kind.fields[name].type, False
+    for spelled in paths:
+        path, _, only = spelled.partition("<")
+        if path in _SPECIAL:
+            if unit := _SPECIAL[path](reading, token, type_):
+                return [unit]
+            continue
+        found: list[Unit] = []
+        for at in tokens_at(reading, token, path, particle):
+            unit = reading.unit(at)
+            noun = at.pos_ in ("NOUN", "PROPN") or at.lower_ == "which"
+            dated = unit is not None and unit.type in ("date", "duration")
+            explicit = explicit or (noun and not dated and not path.startswith("subject"))
+            adjectives = "modifier" in path or "possessor" in path or (path == "subject" and at.dep_.startswith("nsubj"))
+            metonyms = path == "subject" or "possessor" in path or "(from" in path or "(to" in path
+            for unit in _units_of(reading, match, type_, at, adjectives=adjectives, metonyms=metonyms):
+                if unit not in found and (not only or unit.type == only[:-1]):
+                    found.append(unit)
+        if found:
+            return found
+    if explicit and name == match.kind.subject:
+        match.features.add("named")
+    return []
+
+
+def tokens_at(reading: Reading, token: Token, path: str, particle: str) -> list[Token]:
+    """The tokens at the end of a path such as `object/of` or `oblique(from)`."""
+    role, *relations = path.split("/")
+    if "|" in role and "(" not in role:
+        return [t for each in role.split("|") for t in tokens_at(reading, token, "/".join([each, *relations]), particle)]
+    found = _role(reading, token, role, particle)
+    if role == "object" and (described := _described(reading, token)) is not None:
+        found = [described]
+    for relation in relations:
+        found = [t for f in found for g in _whole_post(reading, f) for t in roles.modifiers(g, relation)]
+    return found
+
+
+def _whole_post(reading: Reading, token: Token) -> list[Token]:
+    """All words of a post, since what modifies it may hang from any; else the token itself."""
+    unit = reading.unit(token)
+    return list(reading.doc[unit.start : unit.end]) if unit is not None and unit.type in ("post", "chair") else [token]
+
+
+def _role(reading: Reading, token: Token, role: str, particle: str) -> list[Token]:
+    name, _, arguments = role.rstrip(")").partition("(")
+    if name == "subject":
+        return [_nearest_before(reading, t) for t in roles.subjects(token)]
+    if name == "object":
+        return roles.objects(token) or (roles.obliques(token, frozenset(particle.split("|"))) if particle else [])
+    if name == "oblique":
+        return roles.obliques(token, frozenset(arguments.split("|")))
+    if name == "self":
+        return [token]
+    other = {"recipient": roles.recipients, "attribute": roles.attributes}.get(name)
+    return other(token) if other else roles.modifiers(token, name)
+
+
+def _described(reading: Reading, token: Token) -> Token | None:
+    """The organisation that a bare participle right behind it describes, whatever the parser made of it."""
+    clause = any(c.dep_ in ("aux", "auxpass", "nsubj", "nsubjpass") for c in token.children)
+    if token.tag_ not in ("VBN", "VBD") or clause:
+        return None
+    return _name_before(reading, token.i, token.sent.start - 1, ("organisation", "treaty"))
+
+
+def _nearest_before(reading: Reading, token: Token) -> Token:
+    """Of "Officials in Estonia, which joined …", Estonia: a relative clause on the name right before it."""
+    behind = (c for c in token.subtree if c.lower_ in ("which", "who", "that") and c.i > token.i)
+    relative = next((c for c in behind if c.dep_ in ("nsubj", "nsubjpass")), None)
+    types = ("country", "countries", "organisation")
+    return (relative and _name_before(reading, relative.i, token.i, types)) or token
+
+
+def _name_before(reading: Reading, i: int, first: int, types: tuple[str, ...]) -> Token | None:
+    """The root of the unit of these types right before token `i`, commas and dashes aside, and behind `first`."""
+    i -= 1
+    while i > first and reading.doc[i].lower_ in _LINKS:
+        i -= 1
+    unit = reading.unit(reading.doc[i]) if i >= max(first, 0) else None
+    return reading.doc[unit.start : unit.end].root if unit is not None and unit.type in types else None
+
+
+def _units_of(reading: Reading, match: Match, type_: str, token: Token, *, adjectives: bool, metonyms: bool) -> list[Unit]:
+    """The units of a type that a token stands for: its own, those of its noun phrase, or an antecedent's; with its own what
+    a conjunct adds where the list reader did not see one list ("Finland, and later that day Sweden").
+    """
+    unit = reading.unit(token)
+    if unit is not None and unit.type == "organisation" and any(c.lower_ in ("a", "an", "another") for c in token.children):
+        return []
+    if unit is not None and unit.type == "capital" and metonyms and type_ in ("country", "party"):
+        match.features.add("metonym")
+        return [unit]
+    if unit is not None and unit.type != "word":
+        values = values_of(match, type_, unit, adjectives=adjectives)
+        others = [other for child in token.children if child.dep_ == "conj" and (other := reading.unit(child))]
+        return values + [v for other in others for v in values_of(match, type_, other) if v not in values]
+    if coreference.is_thing(token, reading.units):
+        match.features.add("named")  # no body that the text is about is meant
+        return []
+    if antecedent := coreference.pronoun(token, reading.units, type_):
+        match.features.add("pronoun")
+        return values_of(match, type_, antecedent)
+    return _inside(reading, match, type_, token)
+
+
+def _inside(reading: Reading, match: Match, type_: str, token: Token) -> list[Unit]:
+    """ "the GUAM group", "the Caribbean nation of Haiti", "Armenia's government": the name within a noun phrase."""
+    lemma = roles.lemma_of(token)
+    metonym = type_ in ("country", "party") and lemma in words("metonyms")
+    if type_ in ("country", "party"):
+        listed, grouped = _spelled_out(match, token), coreference.group(token, reading.units)
+        if not listed and grouped:
+            match.features.add("coreference")
+        if listed or grouped:
+            return [v for u in listed or grouped for v in values_of(match, type_, u)]
+    if type_ == "country" and lemma == "country" and any(c.lower_ in ("whose", "his", "her") for c in token.children):
+        return _nation_of_person(reading, token)
+    relations = ["apposition", "modifier"] if lemma in words("generic") else []
+    relations += ["possessor", "of", "modifier"] if metonym else ["of"] if lemma in words("generic") else []
+    for relation in relations:
+        units = [unit for inner in roles.modifiers(token, relation) if (unit := reading.unit(inner))]
+        if values := [v for unit in units for v in values_of(match, type_, unit, adjectives=lemma in words("metonyms"))]:
+            return values
+    return []
+
+
+def _nation_of_person(reading: Reading, token: Token) -> list[Unit]:
+    """ "Blair, whose country …": the nation before the title that the text gave the person named last."""
+    units = [u for u in reading.units if u.end <= token.i]
+    surname = next((u.name.split()[-1] for u in reversed(units) if u.type == "person"), None)
+    for i, unit in enumerate(units):
+        if unit.type == "person" and unit.name.split()[-1] == surname and i > 1 and units[i - 1].type == "post":
+            if before := [u for u in units[max(0, i - 3) : i - 1] if u.type in ("country", "adjective")]:
+                return before[-1:]
+    return []
+
+
+def _spelled_out(match: Match, token: Token) -> list[Unit]:
+    """The list behind "six states - A, B and C" or "three others: …"."""
+    behind = [u for u in match.sentence.units if u.start > token.i][:14] if coreference.plural(token) else []
+    for before, unit in pairwise(behind):
+        if unit.type in ("countries", "parties") and before.text in ("-", ":", ",", "namely", "including"):
+            return [unit]
+        if unit.text in (".", ";"):
+            break
+    return []
+
+
+def values_of(match: Match, type_: str, unit: Unit, *, adjectives: bool = False) -> list[Unit]:
+    """A unit as values of a field's type; a list gives each of its parts."""
+    if unit.parts:
+        return [v for part in unit.parts for v in values_of(match, type_, part, adjectives=adjectives)]
+    if unit.type not in _types(match.kind, type_, adjectives=adjectives):
+        return []
+    match.features |= {"coreference", "described"} & {name for name, so in unit.data.items() if so}
+    if unit.data.get("unlisted"):
+        match.features.add("guessed" if unit.data.get("doubtful") else "unlisted")
+        match.features |= {"unlisted-office"} if match.kind.name == "official" else set()
+    return [unit]
+
+
+def _types(kind: Kind, type_: str, *, adjectives: bool) -> Set[str]:
+    if type_ in kind.types:
+        return set(unit_types(kind, type_))
+    office = type_ == "party" and kind.fields[kind.subject].type == "party"  # a region has offices, but joins nothing
+    known = set(TYPES["fields"].get("office" if office else type_, [type_]))
+    return known | {"adjective"} if adjectives and "country" in known else known
+
+
+def when(reading: Reading, token: Token, type_: str, *, ends: bool = False) -> Unit | None:
+    """The date or duration that belongs to a trigger: of its own clause, the nearest; none across another verb.
+
+    With `ends` the date behind "until", or the second of "from A to B".
+    """
+    wanted = "duration" if type_ == "duration" else "date"
+    dated = [u for u in reading.sentence_at[token.i].units if u.type == wanted and u.data.get("date")]
+    own = [u for u in dated if _ends(reading, u) == ends and _belongs(reading, u, token)]
+    return min(own, key=lambda u: (abs(u.start - token.i), u.start), default=None)
+
+
+def _ends(reading: Reading, unit: Unit) -> bool:
+    """Does this date end something: "until June", "from 1995 to 1999", "1995–1999"?"""
+    doc, i = reading.doc, unit.start
+    words = [doc[j].lower_ for j in range(max(0, i - 4), i)]
+    if {"until", "till", "through"} & {*words, doc[i].lower_}:
+        return True
+    before = next((u for u in reading.units if u.type == "date" and u.end in (i - 1, i - 2)), None)
+    opened = before is not None and doc[max(0, before.start - 1)].lower_ in ("from", "between", "(")
+    return opened and words[-1] in ("to", "-", "–", "and")
+
+
+def _belongs(reading: Reading, unit: Unit, token: Token) -> bool:
+    root = reading.doc[unit.start : unit.end].root
+    verb, own = roles.clause_verb(root).i, roles.clause_verb(token).i
+    finite = token.pos_ in ("VERB", "AUX")
+    below = verb == own and any(a.i == token.i for a in root.ancestors)
+    if below or verb == token.i or (verb == own and not finite):
+        return True
+    if finite and unit.start < token.i and unit.start - token.sent.start > 2:
+        return False
+    between = reading.doc[min(unit.end, token.i + 1) : max(unit.start, token.i)]
+    return abs(unit.start - token.i) <= 6 and not any(t.pos_ == "VERB" and t.i != token.i for t in between)
+
+
+def _now(reading: Reading, token: Token, type_: str) -> Unit | None:
+    """The publication day, for what a headline says in the simple present: "Spain takes over"."""
+    value = reading.anchor
+    simple = token.tag_ in ("VBZ", "VBP") and not roles.has_aux(token)
+    if type_ != "date" or not simple or not value or len(value) != 10:
+        return None
+    expression = Expression("now", token.idx, token.idx + len(token), token.text, {})
+    data = {"date": Resolved(value, f"“{token.text}”, published {value}"), "expression": expression}
+    return Unit("date", token.i, token.i + 1, token.text, data=data)
+
+
+def _plural(reading: Reading, token: Token, type_: str) -> Unit | None:
+    """The nearest plural post before the trigger in its sentence: the title that a list of names shares."""
+    units = [u for u in reading.sentence_at[token.i].units if u.type == "post" and u.end <= token.i]
+    return units[-1] if units and type_ == "text" and units[-1].data.get("plural") else None
+
+
+def _before(reading: Reading, token: Token, type_: str) -> Unit | None:
+    """The nearest unit of the type before the trigger, in its sentence or the one before."""
+    wanted = TYPES["fields"].get(type_, [type_])
+    near = [u for u in reading.units if u.type in wanted and u.end <= token.i and u.start > token.i - 50]
+    return near[-1] if near else None
+
+
+_SPECIAL: Any = {"when": when, "now": _now, "before": _before, "plural": _plural, "until": partial(when, ends=True)}
