@@ -19,6 +19,12 @@ class Values(Mapping[str, Any]):
             self._made[name] = self._makers[name](self)
         return self._made[name]
 
+    def once(self, what: str, make: Callable[[], str]) -> str:
+        """A part of a page, by a name of its own, that shows these values and nothing else: made at its first use."""
+        if what not in self._made:
+            self._made[what] = make()
+        return str(self._made[what])
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._makers)
 

@@ -168,6 +168,7 @@ def _environment(own: frozenset[tuple[str, str]]) -> Environment:
         finalize=escape,
         bytecode_cache=None if own else compiled("pages"),
     )
+    environment.globals["once"] = lambda values, what, caller: Markup(values.once(f"once {what}", caller))  # noqa: S704
     environment.filters.update(moment=moment, duration=periods, front_matter=front_matter, web=web, host=host, code=code)
     return environment
 
