@@ -1,11 +1,17 @@
 """A project's own templates stand in place of ours, one by one; what is wrong with them is told with its line."""
 
+import shutil
+import tempfile
+from pathlib import Path
+
 import pytest
 from conftest import TODAY, a_claim, write_files
+from jinja2 import DictLoader, Environment
 
 from generator.build import refresh
 from generator.errors import ContentError
 from generator.publish import publish
+from generator.render import words
 
 OWN = "content/templates/"
 
@@ -53,3 +59,24 @@ def test_a_name_that_makes_no_page_is_an_error_with_a_hint(project):
     write_files(root, {OWN + "organisaton.md.jinja": ""})
     (problem,) = [p for p in refresh(root, today=TODAY).problems if p.severity == "error"]
     assert "did you mean 'organisation.md.jinja'?" in str(problem)
+
+
+def test_compiled_templates_lie_outside_the_project_and_those_in_a_sandbox_apart(project):
+    root = project([a_claim()])
+    sheet(root)
+    write_files(root, {OWN + "_more.md.jinja": ""})
+    sheet(root)
+    built_in, own = (words._environment(frozenset(some.items())).bytecode_cache for some in ({}, {"_more.md.jinja": ""}))
+    assert not Path(built_in.directory).is_relative_to(root)
+    assert built_in.pattern != own.pattern
+    assert [*Path(built_in.directory).glob(built_in.pattern % "*")]
+    assert [*Path(own.directory).glob(own.pattern % "*")]
+
+
+def test_a_page_needs_no_folder_for_compiled_templates(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    assert words.compiled("x") is None
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    environment = Environment(loader=DictLoader({"a": "b"}), bytecode_cache=words.compiled("x"))
+    shutil.rmtree(environment.bytecode_cache.directory)
+    assert environment.get_template("a").render() == "b"

@@ -166,7 +166,7 @@ def _environment(own: frozenset[tuple[str, str]]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=escape,
-        bytecode_cache=None if own else compiled("pages"),
+        bytecode_cache=compiled("sandboxed" if own else "pages"),  # the two compile to different code
     )
     environment.globals["once"] = lambda values, what, caller: Markup(values.once(f"once {what}", caller))  # noqa: S704
     environment.filters.update(moment=moment, duration=periods, front_matter=front_matter, web=web, host=host, code=code)
