@@ -148,7 +148,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
 
     def on_pre_page(self, page: SitePage, *, config: MkDocsConfig, files: Files) -> SitePage:  # noqa: ARG002
         """The pencil of a sheet opens its override file, or the form for a new one."""
-        if page.file.generated_by == "factsheets":
+        if page.file.generated_by == "factsheets" and not (isinstance(page, GeneratedPage) and page.kept):
             edited = self._published and self._published.pages[page.file.src_uri].edit_path
             page.edit_url = _edit_url(edited, config)
         return page

@@ -176,8 +176,9 @@ def later(fact: Fact, facts: Sequence[Fact], kinds: Mapping[str, Kind]) -> list[
         terms.sort(key=lambda term: dates.sort_key(started(term)))
         place = terms.index(fact) if fact in terms else len(terms)
         return [term for n, term in enumerate(terms) if n > place or (n < place and _may_follow(term, fact))]
-    if not (name := fold(fact.reason.get("successor", ""))):
+    if not (named := fact.reason.get("successor")):
         return []
+    name = fold(named)
     posts = [field for field in (kind.identity if kind else ()) if field != "value"]
     own = [fold(fact.get(field) or "") for field in posts]
     return [o for o in facts if fold(o.value_name) == name and [fold(o.get(field) or "") for field in posts] == own]

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from importlib.resources import files
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
@@ -302,7 +302,12 @@ def anchor(fact: Fact, kind: Kind) -> str:
     """The id of a fact on its page; two facts of a page may share one, and are then numbered."""
     since = fact.fields.get("since", "")[:10] if kind.cardinality == "timeline" else ""
     parts = [fact.kind, *(fact.get(name) or fact.value_name for name in kind.identity), since]
-    return "-".join(word for part in parts if (word := re.sub(r"[^A-Za-z0-9]+", "-", part).strip("-")))
+    return "-".join(word for part in parts if (word := _hyphened(part)))
+
+
+@lru_cache(maxsize=65536)
+def _hyphened(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")
 
 
 def _status(fact: Fact, standing: str, today: date) -> str | None:
