@@ -165,12 +165,14 @@ def _from_shelf(project: Project, shelf: Shelf) -> tuple[list[Sheet], dict[str, 
     first: dict[str, str] = shelf.value(shelf.key("originals", dated), lambda: dict(originals(project.articles)))
     sheets, known, broken, present = list[Sheet](), defaultdict[str, list[str]](list), list[Problem](), _readable(project)
 
+    digests = content.digests(project.root, files.values())
+
     def take(place: Place, path: Path | None) -> list[Sheet]:
-        digest = path and content.digest(path, project.root)
+        digest = path and digests.get(path)
 
         def read() -> list[Sheet]:
             saved, problems = content.load_sheets(project.root, [path] if path else [])
-            if path and not problems and content.digest(path, project.root) != digest:
+            if path and not problems and content.digests(project.root, [path]).get(path) != digest:
                 problems = [Problem("was written while it was read; build again", path.relative_to(project.root))]
             if problems:
                 raise ContentError(*problems)

@@ -231,10 +231,10 @@ def facts_files(root: Path) -> dict[Place, Path]:
     return {(type_, path.stem): path for type_, folder in folders for path in _files(folder, ".yml")}
 
 
-def digest(path: Path, root: Path) -> str:
-    """Of a file of the project: the same digest, the same text; empty where it cannot be read."""
-    read, _ = _each([path], lambda path: hashlib.sha256(strict_yaml.read_text(path).encode()).hexdigest(), root)
-    return "".join(read)
+def digests(root: Path, paths: Iterable[Path]) -> dict[Path, str]:
+    """Of files of the project that can be read: the same digest, the same text."""
+    digest = lambda path: (path, hashlib.sha256(strict_yaml.read_text(path).encode()).hexdigest())  # noqa: E731
+    return dict(_each([*paths], digest, root)[0])
 
 
 def load_sheets_at(root: Path, revision: str) -> list[Sheet]:

@@ -51,7 +51,7 @@ def publish(
         today=project.today, references=project.references.tables, repository=repository, changes=project.changes,
         templates=project.templates, expected=project.overrides.expected, before=last.edition if last else None,
     )  # fmt: skip
-    review = queue(project, project.today)
+    review = queue(project, project.today, edition.again)
     drafts = {d.path: d for d in render(edition, problems=problems, unsaved=project.unsaved, review=review)}
     old = last.drafts if last and last.edition.templates == project.templates else {}
     same = [path for path, draft in drafts.items() if old.get(path) == draft]

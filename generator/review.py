@@ -1,11 +1,11 @@
 """What waits for a person: the queue, and the overrides that settle it. Pure."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from itertools import chain
-from typing import get_args
+from typing import TypeAlias, get_args
 
 from generator import dates, overridefile, timeline
 from generator.build import Project, idle
@@ -19,7 +19,12 @@ _ORDER = get_args(Reason)
 _DRAFT = "Checked against the words quoted."
 
 
-def queue(project: Project, today: date) -> list[Item]:
+Again: TypeAlias = Callable[..., list[Item]]
+"""Given a name, what makes something, and all that this depends on besides the day, the kinds and the articles: what it
+makes, or what it made of the same before."""
+
+
+def queue(project: Project, today: date, again: Again = lambda _, make, *given: make(*given)) -> list[Item]:
     """All that waits, the most valuable first: what readers see now and may be wrong, before what they do not see yet.
 
     That is, in the order of `Item.reason`: handovers whose day has passed without a word, disputes, counts that the list
@@ -32,7 +37,11 @@ def queue(project: Project, today: date) -> list[Item]:
     sheets = {(sheet.type, sheet.id): sheet for sheet in project.sheets}
     taken = {claim.id for claim in overrides}
     texts = {article.id: article.text for article in project.articles}
-    asked = (_asked(sheet, texts, project.kinds, today) for sheet in project.sheets if sheet.type != "other")
+
+    def ask(sheet: Sheet) -> list[Item]:
+        return [*_asked(sheet, texts, project.kinds, today)]
+
+    asked = (again(f"asked of {it.type} {it.id}", ask, it) for it in project.sheets if it.type != "other")
     items = [item for item in chain.from_iterable(asked) if _claim(item).id not in taken]
     for claim in overrides:
         sheet = sheets.get((claim.subject_type, claim.subject), Sheet("", "", "other"))

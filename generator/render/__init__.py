@@ -95,7 +95,7 @@ def render(
 
 def _again(name: str, values: Values, edition: Edition) -> Values:
     """Those of the last edition where they would be the same."""
-    return edition.again(name, lambda: values, *values.parts)
+    return edition.again(name, lambda *_: values, *values.parts)
 
 
 def _lists(values: dict[str, Any], lists: Mapping[str, list[Any]], told: list[Told], edition: Edition) -> Iterator[Draft]:

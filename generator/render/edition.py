@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
@@ -174,10 +174,10 @@ class Edition:
         before, self.before = self.before, None
         self._known = before._made if before and before._ground() == self._ground() else {}
 
-    def again(self, what: str, make: Callable[[], T], *given: object) -> T:
+    def again(self, what: str, make: Callable[..., T], *given: object) -> T:
         """What is made of what is `given` and of the ground; that of the edition before where both are the same."""
         known = self._known.get(what)
-        made: T = known[1] if known and known[0] == given else make()
+        made: T = known[1] if known and known[0] == given else make(*given)
         self._made[what] = given, made
         return made
 
@@ -195,7 +195,7 @@ class Edition:
     def rows(self) -> Mapping[str, tuple[Row, ...]]:
         """The rows of each sheet by its id: settled and disputed facts; those that need review are not shown."""
         made = self.again
-        return {it.id: made(f"rows of {it.id}", partial(tuple, _rows(it, self)), it) for it in self.sheets.values()}
+        return {it.id: made(f"rows of {it.id}", lambda it: tuple(_rows(it, self)), it) for it in self.sheets.values()}
 
     def _ground(self) -> tuple[object, ...]:
         """All that what is made `again` depends on besides what is given."""

@@ -47,6 +47,7 @@ class Part(NamedTuple):
     pager: Pager | None  # none where the list is whole
 
 
+@lru_cache(maxsize=65536)
 def by_letter(text: str) -> Names:
     """The groups of a name in alphabetical order: its first letter, its first two …; without accents and `the`."""
     plain = re.sub(r"[^a-z0-9]", "-", f"{fold(text):3.3}")
