@@ -4,6 +4,7 @@
 file or test has one of the words. test_broken_builds.py sees to it that no promise of the threat model is without one.
 """
 
+import compileall
 import os
 import shutil
 import subprocess
@@ -11,11 +12,12 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from py_compile import PycInvalidationMode
 from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
-ATTACKS, BUILD, CONTENT, DURABLE, INTAKE, LIMITS, SOURCES = (
-    f"test_{name}.py" for name in ("attacks", "build", "content", "durability", "intake", "limits", "sources")
+ATTACKS, BUILD, CONTENT, DURABLE, INTAKE, LIMITS, SOAK, SOURCES = (
+    f"test_{name}.py" for name in ("attacks", "build", "content", "durability", "intake", "limits", "soak", "sources")
 )
 
 
@@ -32,7 +34,18 @@ class Break(NamedTuple):
 ESCAPE = 'return Markup(_MARKUP.sub(lambda match: f"&#{ord(match[0])};", text))'
 REFUSED = "    except OSError as error:\n        place"
 MADE = "        descriptor, name = tempfile"
+SERVED = f"{SOAK}::test_a_site_that_is_edited_misses_no_edit_and_takes_no_more_memory"
+MANY = f"{SOAK}::test_all_whole_articles_of_many_are_read_and_each_broken_one_is_named"
+PLUGS = f"{SOAK}::test_commands_disturbed_at_random_moments_lose_nothing"
 IN_PLACE = "temporary.replace(path)"
+PARSED = "    data, lines = schemas.parse(text, path, schemas.overrides(kinds))"
+LEFT = """    from contextlib import ExitStack
+
+    with held, ExitStack() as at_the_end:
+        with _in_words(folder):
+            (folder / "held").mkdir()
+        at_the_end.callback((folder / "held").rmdir)
+"""
 
 BREAKS = (
     # no text becomes markup, a script or a template
@@ -173,6 +186,21 @@ BREAKS = (
           "generator/extract/rules.py", "finditer(text, timeout=MATCH_SECONDS)", "finditer(text)"),
     Break("our own patterns go back and forth", f"{LIMITS}::test_no_pattern_of_ours_takes_longer_than_its_text_is_long",
           "generator/extract/rules.py", "(?:[\\w-]+ ){{0,9}}", "(?:[\\w-]+ )*"),
+    # long runs, each with a small count
+    Break("content that is edited is not watched", SERVED, "generator/site.py",
+          'watched = (_root(config) / "content", ', "watched = ("),
+    Break("a file that was edited is taken for what it was", SERVED, "generator/content.py",
+          "if known and known[0] == stats and", "if known and"),
+    Break("each reading of an override keeps 200 MB", SERVED, "generator/overridefile.py",
+          PARSED, f'    schemas.lost = [*getattr(schemas, "lost", ()), "x" * 2 * 10**8]\n{PARSED}'),
+    Break("of many articles, one that is broken stops all", MANY, "generator/build.py",
+          'if any(p.path is None or p.path.parts[:2] != ("content", "articles") for p in errors):', "if errors:"),
+    Break("of many articles, those that are broken are passed over in silence", MANY, "generator/content.py",
+          "key=lambda article: article.id), [*problems, *misplaced.values()]",
+          "key=lambda article: article.id), [*misplaced.values()]"),
+    Break("a command that meets a full disk wrote in place", PLUGS, "generator/content.py",
+          MADE, f"        return bool(path.write_bytes(data))\n{MADE}"),
+    Break("a lock outlives the process that held it", PLUGS, "generator/content.py", "    with held:\n", LEFT),
     # workflows
     Break("an action is named by its version", "test_docs.py::test_workflows_use_actions_by_commit_and_ask_for_little",
           ".github/workflows/check.yml", "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683", "actions/checkout@v4"),
@@ -193,14 +221,19 @@ def apply(one: Break, root: Path) -> str:
 
 
 def copied(root: Path) -> Path:
-    """The repository without what is made from it; tests run on it as on itself."""
+    """The repository without what is made from it; tests run on it as on itself. Its byte code is that of its texts, by
+    their digests, so what is broken is compiled again and nothing else is.
+    """
     unwanted = shutil.ignore_patterns(".venv", ".git", ".cache", "site", "__pycache__", ".*_cache", ".hypothesis")
-    return Path(shutil.copytree(ROOT, root, ignore=unwanted))
+    shutil.copytree(ROOT, root, ignore=unwanted)
+    compileall.compile_dir(root / "generator", quiet=1, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
+    return root
 
 
 def run(tests: set[str], root: Path) -> subprocess.CompletedProcess[str]:
-    """The tests on the program of that copy: a path before all others, and no byte code of the one it was before."""
+    """The tests on the program of that copy: a path before all others, and no byte code is written."""
     few = {"EVERY_NTH_ATTACK": os.environ.get("EVERY_NTH_ATTACK", "4")}  # all of them take minutes each time
+    few["LONGEST_WAIT"] = "30"  # for an edit that is missed
     environment = {**os.environ, **few, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", "-x", "-p", "no:xdist", "-p", "no:cacheprovider", "--tb=line"]
     command += [f"tests/{test}" for test in sorted(tests)]
@@ -231,9 +264,7 @@ def main(words: list[str]) -> int:
             dead, said = killed(one, root)
             survivors += not dead
             state = "noticed " if dead else "SURVIVED"
-            print(f"{state} {time.monotonic() - start:5.0f} s  {one.file}: {one.what}\n{'':19}by {one.test}", flush=True)
-            if not dead:
-                print(said, flush=True)
+            print(f"{state} {time.monotonic() - start:5.0f} s  {one.file}: {one.what}\n{'':19}{said[:300]}", flush=True)
     print(f"{len(chosen) - survivors} of {len(chosen)} broken builds noticed, by {len(sound)} tests")
     return bool(survivors)
 
