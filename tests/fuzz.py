@@ -7,6 +7,7 @@ each text reaches (atheris); `python tests/fuzz.py --atheris yaml date --seconds
 """
 
 import argparse
+import gc
 import html
 import logging
 import sys
@@ -23,6 +24,7 @@ from heapq import nlargest
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
+from types import FunctionType
 
 import yaml
 from conftest import KINDS, NAMES, write_files
@@ -327,6 +329,7 @@ def fuzz(
             if turn and turn % 5_000 == 0:
                 tell(f"{turn:,} full readings, {len(finds)} sorts of find")
             take(turn, *full_reading(Random(f"full {seed} {turn}"), known, turn, root))
+        logging.disable(logging.NOTSET)
     for name, counts in results.items():
         if counts:
             tell(f"{name:9} {sum(counts.values()):9,}: {dict(counts)}")
@@ -335,6 +338,8 @@ def fuzz(
 
 
 GUIDED = [*CHEAP, "import", "project"]
+FOLLOWED = ("generator", "yaml", "edtf", "trafilatura", "htmldate", "protego", "fuzz", "__mp_main__")
+"""Packages of which atheris sees what a text reaches; to see all takes minutes before the first text."""
 
 
 def guided(name: str, seconds: int, folder: Path) -> None:
@@ -344,9 +349,9 @@ def guided(name: str, seconds: int, folder: Path) -> None:
     logging.disable()
     corpus, words, root = folder / "corpus", folder / "words", small_project(folder / "project")
     data = [strict_yaml.dump(one).encode() for one in structured().get(name, [])]
-    write_files(corpus, {str(at): text for at, text in enumerate([*(seeds()[-7:] if name in SHORT else seeds()), *data])})
+    known = [*(seeds()[-7:] if name in SHORT else seeds()), *data]
+    write_files(corpus, {str(at): text for at, text in enumerate(known)})
     words.write_text("".join('"' + "".join(f"\\x{byte:02x}" for byte in piece) + '"\n' for piece in PIECES))
-    atheris.instrument_all()
 
     def read(raw: bytes) -> None:
         random = Random(zlib.crc32(raw))
@@ -362,6 +367,11 @@ def guided(name: str, seconds: int, folder: Path) -> None:
         if wrong:
             raise AssertionError(f"FOUND by {name}: {raw!r}\n{wrong}")
 
+    for text in known:  # and with that, all is imported
+        tried(partial(read, text), Counter())
+    for function in [one for one in gc.get_objects() if isinstance(one, FunctionType)]:
+        if (function.__module__ or "").partition(".")[0] in FOLLOWED:
+            atheris.instrument_func(function)
     options = {"max_total_time": seconds, "max_len": 60 if name in SHORT else 4000, "dict": words, "print_final_stats": 1}
     options |= {"artifact_prefix": f"{folder}/", "seed": 2002, "verbosity": 0}
     atheris.Setup([sys.argv[0], *(f"-{key}={value}" for key, value in options.items()), str(corpus)], once)
