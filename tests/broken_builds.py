@@ -251,7 +251,7 @@ def killed(one: Break, root: Path) -> tuple[bool, str]:
     (root / one.file).write_text(before, "utf-8")
     lines = done.stdout.splitlines()
     last = [line for line in lines if line.startswith(("FAILED", "ERROR"))] or [done.stdout[-300:]]
-    why = [line.rpartition("/")[2] for line in lines if re.match(r"\S+\.py:\d+: ", line)]
+    why = [found[1] for line in lines if (found := re.match(r"\S*?([^/\s]+\.py:\d+: .*)", line))]
     return done.returncode == 1, "\n".join([*last[:1], *why[:1]])
 
 
