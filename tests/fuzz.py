@@ -114,7 +114,7 @@ def show(text):
     assert html.unescape(shown) == "".join(c for c in html.unescape(str(escape(html.unescape(shown)))))
     assert not set(str(front_matter(text))) & set("<>{}\n")
     address = web(text)
-    assert address is None or (address.startswith(("http://", "https://")) and not set(address) & set("<>\"' \n"))
+    assert address is None or (address.lower().startswith(("http://", "https://")) and not set(address) & set("<>\"' \n"))
     same(text)
 
 
