@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet -c constraints.txt
 SHARED_EVAL ?= ../shared/eval
 
 .DEFAULT_GOAL := help
-.PHONY: help setup site serve test soak mutants fuzz lint check quality benchmark screenshots update clean
+.PHONY: help setup site serve test soak mutants fuzz guided lint check quality benchmark screenshots update clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -46,6 +46,10 @@ mutants: $(VENV)/.dev-installed ## break each promise of the threat model on pur
 
 fuzz: $(VENV)/.dev-installed ## a million texts that nobody wrote, read; fifty thousand of them as whole projects and imports
 	$(BIN)/python tests/fuzz.py
+
+guided: $(VENV)/.dev-installed ## the same led by what each text reaches (atheris, on Linux): 12 targets of some minutes each
+	$(PIP) 'atheris>=3,<4'
+	$(BIN)/python tests/fuzz.py --atheris
 
 lint: $(VENV)/.dev-installed ## formatting, lint, types
 	$(BIN)/ruff format --check .

@@ -1,23 +1,30 @@
 """Anything at all → a value, or an error in words with its file: nothing else may come out of what reads.
 
 `make fuzz` tries a million cheap and fifty thousand full readings; `python tests/fuzz.py --cheap 1000 --full 50 --seed 7`
-others. Texts are cut, mended, doubled and crossed from real ones and from what broke something once. With atheris
-(`pip install atheris`, where there is a wheel), `python tests/fuzz.py --atheris yaml` is led by what each text reaches.
+others. Texts are cut, mended, doubled and crossed from real ones and from what broke something once. A find names its
+turn: `--first 1234 --cheap 0 --full 1` with the same seed reads that text again. `make guided` does the same led by what
+each text reaches (atheris); `python tests/fuzz.py --atheris yaml date --seconds 60` those targets alone, for a minute each.
 """
 
 import argparse
+import gc
 import html
 import logging
 import sys
 import tempfile
 import time
 import traceback
+import zlib
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
+from functools import partial
+from heapq import nlargest
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
+from types import FunctionType
 
 import yaml
 from conftest import KINDS, NAMES, write_files
@@ -107,7 +114,7 @@ def show(text):
     assert html.unescape(shown) == "".join(c for c in html.unescape(str(escape(html.unescape(shown)))))
     assert not set(str(front_matter(text))) & set("<>{}\n")
     address = web(text)
-    assert address is None or (address.startswith(("http://", "https://")) and not set(address) & set("<>\"' \n"))
+    assert address is None or (address.lower().startswith(("http://", "https://")) and not set(address) & set("<>\"' \n"))
     same(text)
 
 
@@ -117,6 +124,7 @@ CHEAP: dict[str, Callable[[str], None]] = {
 }  # fmt: skip
 """Target → what reads a text; each raises nothing but FactsheetsError, with the file where there is one."""
 
+SHORT = ("date", "duration")
 WEIGHTS = {"date": 4, "duration": 10, "yaml": 20, "article": 15, "plain": 5, "show": 20, "kind": 8, "override": 8}
 
 
@@ -251,77 +259,137 @@ def structured() -> dict[str, list[object]]:
     return found
 
 
-def tried(read: Callable[[], object], found: Counter[str]) -> str | None:
-    """Runs a reading; None, or what came out of it that should not have."""
+def tried(read: Callable[[], object], found: Counter[str]) -> tuple[str | None, float]:
+    """Runs a reading; None, or what came out of it that should not have, and the seconds of a processor that it took."""
     start = time.process_time()
+    wrong = None
     try:
         read()
         found["a value"] += 1
     except ContentError as error:
         found["an error with its file"] += 1
         if not all(problem.path for problem in error.problems):
-            return f"names no file: {error}"
+            wrong = f"names no file: {error}"
     except FactsheetsError as error:
         found["an error in words"] += 1
         if not str(error):
-            return "says nothing"
+            wrong = "says nothing"
     except BaseException:  # whatever else comes out is a find
-        return traceback.format_exc(limit=-4)
-    return f"took {took:.0f} s" if (took := time.process_time() - start) > SLOW else None
+        wrong = traceback.format_exc(limit=-4)
+    took = time.process_time() - start
+    return wrong or (f"took {took:.0f} s" if took > SLOW else None), took
 
 
-def fuzz(cheap: int, full: int, seed: int, tell: Callable[[str], None] = print) -> list[tuple[str, bytes, str]]:
-    """So many readings of each sort; every find of a new sort is told and returned: target, text, what came out."""
-    random, known, shaped, finds = Random(seed), seeds(), structured(), dict[str, tuple[str, bytes, str]]()
+def cheap_reading(
+    random: Random, known: list[bytes], shaped: dict[str, list[object]]
+) -> tuple[str, bytes, Callable[[], object]]:
+    """A target, a text for it, and its reading."""
+    (name,) = random.choices([*CHEAP], [WEIGHTS.get(name, 3) for name in CHEAP])
+    short = name in SHORT
+    text = mutated(random, known[-7:] if short else known, 60 if short else 800)
+    if name in shaped and random.random() < 0.8:
+        text = strict_yaml.dump(reshaped(random, random.choice(shaped[name]), [])).encode()
+    return name, text, partial(CHEAP[name], text.decode("utf-8", random.choice(("ignore", "replace"))))
+
+
+def full_reading(random: Random, known: list[bytes], turn: int, root: Path) -> tuple[str, bytes, Callable[[], object]]:
+    """The same of an import or a whole project, in turns."""
+    text = mutated(random, known)
+    return ("import", text, partial(import_source, text, random)) if turn % 2 else (
+        "project", text, partial(load_project, text, random, root)
+    )  # fmt: skip
+
+
+def fuzz(
+    cheap: int, full: int, seed: int, tell: Callable[[str], None] = print, first: int = 0
+) -> list[tuple[str, bytes, str]]:
+    """So many readings of each sort, each of them told by its seed and turn alone; every find of a new sort is told and
+    returned: target, text, what came out.
+    """
+    known, shaped, finds, slowest = seeds(), structured(), dict[str, tuple[str, bytes, str]](), list[tuple[float, str]]()
     results: dict[str, Counter[str]] = {name: Counter() for name in (*CHEAP, "import", "project")}
-    names, weights = [*CHEAP], [WEIGHTS.get(name, 3) for name in CHEAP]
 
-    def note(name: str, text: bytes, wrong: str | None) -> None:
+    def take(turn: int, name: str, text: bytes, read: Callable[[], object]) -> None:
+        wrong, took = tried(read, results[name])
+        slowest[:] = nlargest(10, [*slowest, (took, f"{name} {turn}")])
         if wrong:
             results[name]["FOUND"] += 1
             if (sort := f"{name} {wrong.splitlines()[-1][:60]}") not in finds:
                 finds[sort] = name, text, wrong
-                tell(f"FOUND by {name}: {text[:600]!r}\n{wrong}")
+                tell(f"FOUND by {name}, turn {turn} of seed {seed}: {text[:600]!r}\n{wrong}")
 
-    for turn in range(cheap):
-        if turn and turn % 50_000 == 0:
-            tell(f"{turn:,} cheap readings, {len(finds)} sorts of find")
-        (name,) = random.choices(names, weights)
-        short = name in ("date", "duration")
-        text = mutated(random, known[-7:] if short else known, 60 if short else 800)
-        if name in shaped and random.random() < 0.8:
-            text = strict_yaml.dump(reshaped(random, random.choice(shaped[name]), [])).encode()
-        decoded = text.decode("utf-8", random.choice(("ignore", "replace")))
-        note(name, text, tried(lambda name=name, decoded=decoded: CHEAP[name](decoded), results[name]))
-    logging.disable()
     with tempfile.TemporaryDirectory() as folder:
         root = small_project(Path(folder))
-        for turn in range(full):
+        for turn in range(first, first + cheap):
+            if turn and turn % 50_000 == 0:
+                tell(f"{turn:,} cheap readings, {len(finds)} sorts of find")
+            take(turn, *cheap_reading(Random(f"cheap {seed} {turn}"), known, shaped))
+        logging.disable()
+        for turn in range(first, first + full):
             if turn and turn % 5_000 == 0:
                 tell(f"{turn:,} full readings, {len(finds)} sorts of find")
-            text = mutated(random, known)
-            if turn % 2:
-                note("import", text, tried(lambda text=text: import_source(text, random), results["import"]))
-            else:
-                note("project", text, tried(lambda text=text: load_project(text, random, root), results["project"]))
+            take(turn, *full_reading(Random(f"full {seed} {turn}"), known, turn, root))
+        logging.disable(logging.NOTSET)
     for name, counts in results.items():
         if counts:
             tell(f"{name:9} {sum(counts.values()):9,}: {dict(counts)}")
+    tell("the slowest by the processor: " + ", ".join(f"{name} {took:.2f} s" for took, name in slowest))
     return [*finds.values()]
 
 
-def guided(name: str) -> None:
-    """Atheris on one target, without end; it ends with what broke."""
+GUIDED = [*CHEAP, "import", "project"]
+FOLLOWED = ("generator", "yaml", "edtf", "trafilatura", "htmldate", "protego", "fuzz", "__mp_main__")
+"""Packages of which atheris sees what a text reaches; to see all takes minutes before the first text."""
+
+
+def guided(name: str, seconds: int, folder: Path) -> None:
+    """Atheris on one target for so long, beginning with real texts; it ends this process: with 0, or with what broke."""
     import atheris
 
-    atheris.instrument_all()
+    logging.disable()
+    corpus, words, root = folder / "corpus", folder / "words", small_project(folder / "project")
+    data = [strict_yaml.dump(one).encode() for one in structured().get(name, [])]
+    known = [*(seeds()[-7:] if name in SHORT else seeds()), *data]
+    write_files(corpus, {str(at): text for at, text in enumerate(known)})
+    words.write_text("".join('"' + "".join(f"\\x{byte:02x}" for byte in piece) + '"\n' for piece in PIECES))
+
+    def read(raw: bytes) -> None:
+        random = Random(zlib.crc32(raw))
+        if name in CHEAP:
+            CHEAP[name](raw.decode("utf-8", "replace"))
+        elif name == "import":
+            import_source(raw, random)
+        else:
+            load_project(raw, random, root)
 
     def once(raw: bytes) -> None:
-        if wrong := tried(lambda: CHEAP[name](raw.decode("utf-8", "replace")), Counter()):
-            raise AssertionError(wrong)
+        wrong, _ = tried(partial(read, raw), Counter())
+        if wrong:
+            raise AssertionError(f"FOUND by {name}: {raw!r}\n{wrong}")
 
-    atheris.Setup([sys.argv[0], *sys.argv[3:]], once)
+    for text in known:  # and with that, all is imported
+        tried(partial(read, text), Counter())
+    for function in [one for one in gc.get_objects() if isinstance(one, FunctionType)]:
+        if (function.__module__ or "").partition(".")[0] in FOLLOWED:
+            atheris.instrument_func(function)
+    options = {"max_total_time": seconds, "max_len": 60 if name in SHORT else 4000, "dict": words, "print_final_stats": 1}
+    options |= {"artifact_prefix": f"{folder}/", "seed": 2002, "verbosity": 0}
+    atheris.Setup([sys.argv[0], *(f"-{key}={value}" for key, value in options.items()), str(corpus)], once)
     atheris.Fuzz()
+
+
+def led(names: list[str], seconds: int) -> int:
+    """Each target in a process of its own; 1 where anything was found."""
+    broken = []
+    for name in names:
+        print(f"--- {name}", flush=True)
+        with tempfile.TemporaryDirectory() as folder:
+            process = get_context("spawn").Process(target=guided, args=(name, seconds, Path(folder)))
+            process.start()
+            process.join()
+        broken += [name] if process.exitcode else []
+    print(f"{len(names)} targets, {seconds} s each: {len(broken)} broke {broken or ''}")
+    return bool(broken)
 
 
 def main() -> int:
@@ -330,13 +398,16 @@ def main() -> int:
     parser.add_argument("--cheap", type=int, default=1_000_000)
     parser.add_argument("--full", type=int, default=50_000)
     parser.add_argument("--seed", type=int, default=2002)
+    parser.add_argument("--first", type=int, default=0, help="the turn to begin with")
+    parser.add_argument("--atheris", nargs="*", choices=GUIDED, help="these targets, or all, led by what each text reaches")
+    parser.add_argument("--seconds", type=int, default=200, help="for each target of --atheris")
     options = parser.parse_args()
-    finds = fuzz(options.cheap, options.full, options.seed, lambda line: print(line, flush=True))
+    if options.atheris is not None:
+        return led(options.atheris or GUIDED, options.seconds)
+    finds = fuzz(options.cheap, options.full, options.seed, lambda line: print(line, flush=True), options.first)
     print(f"{options.cheap:,} cheap and {options.full:,} full readings, {len(finds)} sorts of find")
     return bool(finds)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 2 and sys.argv[1] == "--atheris":
-        guided(sys.argv[2])
     sys.exit(main())

@@ -30,6 +30,7 @@ ROOT = Path(__file__).parent.parent
 MINIMAL = ROOT / "tests" / "sites" / "minimal"
 DAY = 1_767_225_600  # 1 January 2026
 PATIENCE = 60  # seconds of its own work after which an edit counts as missed by a server, which others may keep from working
+LONGEST = int(os.environ.get("LONGEST_WAIT", "1200"))  # seconds after which it counts as missed all the same
 ENVIRONMENT = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "SOURCE_DATE_EPOCH": str(DAY)}
 OVERRIDE = "content/overrides/organisations/csto.yml"
 ARTICLE = "content/articles/yerevan-report.md"
@@ -48,20 +49,22 @@ def factsheets(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def edits(root: Path, turn: int, random: Random) -> tuple[str, str, str]:
-    """Makes an edit, valid or broken; returns what it was, a page that shows it, and what must stand there."""
+    """Makes an edit, valid or broken, of each sort before any comes again; returns what it was, a page that shows it, and
+    what must stand there.
+    """
     marker, sheet = f"Turn {turn} of many", "organisations/csto/"
     note = f"- {{kind: membership, value: FR, status: observer, since: '2001', why: {marker}.}}\n"
     head = f"---\ntitle: Ten years\npublished: 2016-03-01\n---\n{marker}.\n\n"
     files = {
+        "an article": (ARTICLE, f"{head}Armenia is a member of the CSTO.\n", "articles/yerevan-report/", f"{marker}."),
         "an override": (OVERRIDE, note, sheet, f"{marker}."),
         "a broken override": (OVERRIDE, f"- {{kind: broken-{turn}, value: FR, why: x}}\n", sheet, f"broken-{turn}"),
-        "an article": (ARTICLE, f"{head}Armenia is a member of the CSTO.\n", "articles/yerevan-report/", f"{marker}."),
         "a broken article": (ARTICLE, f"---\npublished: broken-{turn}\n---\nIt.\n", sheet, f"broken-{turn}"),
         "a new article": (f"content/articles/new-{turn % 7}.md", f"{head}It.\n", f"articles/new-{turn % 7}/", f"{marker}."),
         "a broken table": (f"content/references/t{turn}.csv", "a\n", sheet, f"references/t{turn}.yml"),
         "no YAML at all": ("content/settings.yml", f"broken-{turn}: [\n", sheet, "content/settings.yml"),
     }
-    (what,) = random.choices([*files], (40, 20, 12, 4, 4, 10, 10))
+    (what,) = [*files][turn : turn + 1] or random.choices([*files], (12, 40, 20, 4, 4, 10, 10))
     path, text, page, wanted = files[what]
     for other in (root / "content/references").glob("t*.csv"):
         other.unlink()
@@ -75,7 +78,7 @@ def edits(root: Path, turn: int, random: Random) -> tuple[str, str, str]:
 
 def serve(count: int) -> None:
     """A site is served and edited: no edit is missed, the server lives on, and its memory does not grow."""
-    random, missed, kinds, took, memory = Random(count), 0, Counter[str](), [], []
+    random, kinds, took, memory = Random(count), Counter[str](), [], []
     with tempfile.TemporaryDirectory() as folder:
         root = Path(shutil.copytree(MINIMAL, Path(folder) / "project"))
         factsheets(root, "build")
@@ -91,14 +94,13 @@ def serve(count: int) -> None:
                 start = time.monotonic()
                 what, page, wanted = edits(root, turn, random)
                 kinds[what] += 1
-                if not stands(f"http://{address}/almanac/{page}", wanted, server):
-                    missed += 1
-                    tell(f"missed at turn {turn}: {what}, {wanted!r} on {page}")
+                shown = stands(f"http://{address}/almanac/{page}", wanted, server)
+                assert shown, f"missed at turn {turn}: {what}, {wanted!r} on {page}"
                 took.append(time.monotonic() - start)
                 memory.append(megabytes(server.pid))
                 if turn % 50 == 49:
                     median = sorted(took)[len(took) // 2]
-                    tell(f"{turn + 1:5} edits, {missed} missed, {median:.1f} s in the middle, {memory[-1]:.0f} MB")
+                    tell(f"{turn + 1:5} edits, none missed, {median:.1f} s in the middle, {memory[-1]:.0f} MB")
             assert server.poll() is None, "the server died"
             assert "Traceback" not in (Path(folder) / "log").read_text()
         finally:
@@ -107,15 +109,14 @@ def serve(count: int) -> None:
     early, late = (
         sorted(some)[len(some) // 2] for some in (memory[count // 10 : count // 5 + 1], memory[-count // 10 - 1 :])
     )
-    tell(f"{count} edits served ({dict(kinds)}): {missed} missed, {early:.0f} MB early and {late:.0f} MB late")
-    assert not missed
-    assert count < 100 or late < early * 1.25 + 20, "memory grows"  # the first edits load the engine
+    tell(f"{count} edits served ({dict(kinds)}): none missed, {early:.0f} MB early and {late:.0f} MB late")
+    assert late < early * 1.25 + 20, "memory grows"  # that the first edit, of an article, loads the engine is none
 
 
 def stands(url: str, wanted: str, server: subprocess.Popen[bytes]) -> bool:
     """Does a page show this before patience ends?"""
     start, begun = time.monotonic(), worked(server.pid)
-    while worked(server.pid) - begun < PATIENCE and time.monotonic() - start < 20 * PATIENCE and server.poll() is None:
+    while worked(server.pid) - begun < PATIENCE and time.monotonic() - start < LONGEST and server.poll() is None:
         with suppress(OSError), urllib.request.urlopen(url, timeout=30) as answer:
             if wanted in re.sub(r"&#(\d+);", lambda found: chr(int(found[1])), answer.read().decode()):
                 return True
@@ -153,12 +154,13 @@ BROKEN = {
 
 
 def many(count: int) -> None:
-    """Articles, one in a hundred of them broken: all others are read, and each broken one is named."""
+    """Articles, one in a hundred and one of each sort broken: all others are read, and each broken one is named."""
     says = "---\npublished: 2020-01-{:02}\n---\nReport {}: {} is a member of the CSTO.\n"
+    broken = max(count // 100, len(BROKEN))
     states = ("Armenia", "Belarus", "Kazakhstan", "Russia", "Tajikistan")
-    good = {f"good-{n}": says.format(n % 28 + 1, n, states[n % 5]) for n in range(count - count // 100)}
+    good = {f"good-{n}": says.format(n % 28 + 1, n, states[n % 5]) for n in range(count - broken)}
     names = [*BROKEN]
-    bad = {f"bad-{names[n % len(names)]}-{n}": BROKEN[names[n % len(names)]] for n in range(count // 100)}
+    bad = {f"bad-{names[n % len(names)]}-{n}": BROKEN[names[n % len(names)]] for n in range(broken)}
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         write_files(root, {f"content/articles/{name}.md": text for name, text in {**good, **bad}.items()})
@@ -216,6 +218,7 @@ def child(root: Path, words: list[str], disturb=lambda: None, day: int = DAY) ->
         os.environ["SOURCE_DATE_EPOCH"] = str(day)
         nothing = os.open(os.devnull, os.O_RDWR)
         os.dup2(nothing, 0), os.dup2(nothing, 1), os.dup2(ERRORS[1], 2)
+        sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w", buffering=1)  # not the files that pytest has for them
         from generator.__main__ import main
 
         disturb()
@@ -301,6 +304,7 @@ COMMANDS = {
     "pull feeds": ["feed", "pull", "--yes", "--allow-private"],
     "add a feed": ["feed", "add", "SERVER/feed", "--allow-private"],
 }
+FIRST = (("accept", "a full disk"), ("build", "kill -9"))  # then at random
 SORTS = ("kill -9", "kill -9", "kill -9", "a full disk", "a read-only folder", "a clock that runs back", "a lost network")
 
 
@@ -320,7 +324,7 @@ def plugs(count: int) -> None:
         }
         whole: dict[str, tuple[dict[str, bytes], float]] = {}
         for turn in range(count):
-            name, sort = random.choice([*commands]), random.choice(SORTS)
+            name, sort = FIRST[turn] if turn < len(FIRST) else (random.choice([*commands]), random.choice(SORTS))
             if name not in whole:
                 whole[name] = undisturbed(copied(start, Path(folder) / name, name), commands[name])
             root = copied(start, Path(folder) / "disturbed", name)

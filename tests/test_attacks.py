@@ -235,6 +235,13 @@ def test_an_address_that_is_none_is_refused_or_shown_as_plain_text(tmp_path, att
     assert problems or not any(map(web, [articles[0].url, *articles[0].based_on]))
 
 
+def test_an_address_in_capitals_is_one_and_stays_as_it_was_written():
+    """A find of `make guided`, whose own rule it broke."""
+    from generator.render.words import web
+
+    assert web("htTps://e<!--mple/#\u00e2") == "htTps://e%3C!--mple/#\u00e2"
+
+
 @pytest.mark.parametrize("attack", attacks("files"), ids=lambda attack: attack["does"])
 def test_a_file_with_a_hostile_name_is_named_on_one_plain_line_and_makes_no_page(tmp_path, attack):
     write_files(tmp_path, {f"content/articles/{attack['text']}": "It.\n", "content/articles/good.md": "It.\n"})

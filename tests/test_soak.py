@@ -3,13 +3,13 @@
 import soak
 
 
-def test_an_edited_site_is_served_without_missing_an_edit():
-    soak.serve(2)
+def test_a_site_that_is_edited_misses_no_edit_and_takes_no_more_memory():
+    soak.serve(3)
 
 
 def test_all_whole_articles_of_many_are_read_and_each_broken_one_is_named():
-    soak.many(100)
+    soak.many(40)
 
 
 def test_commands_disturbed_at_random_moments_lose_nothing():
-    soak.plugs(2)
+    soak.plugs(3)
