@@ -221,6 +221,8 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
 
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         """Keeps the pages as they were shown."""
+        if self._published and self._command != "serve":
+            log.info(f"{len(self._published.kept)} of {len(self._published.pages)} pages are as they were kept")
         if self._fresh and _theme(config):
             self._with_shelf(lambda shelf: shelf.keep_shown(self._fresh) if shelf else None, config)
         self._fresh = []
