@@ -7,6 +7,7 @@ this module compares what it allows. An unknown or open end of an interval reach
 
 import calendar
 import re
+from contextlib import redirect_stdout
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -144,15 +145,14 @@ def _point(text: str) -> Bounds:
             return Bounds(*[_day(text, year, int(month), int(day))] * 2)
         first, last = _HALVES.get(month) or ((int(month), int(month)) if month else (1, 12))
         return Bounds(_day(text, year, first, 1), _day(text, year, last, calendar.monthrange(int(year), last)[1]))
-    import edtf  # takes longer than reading a small project: most have plain dates alone
-    from edtf.parser.edtf_exceptions import EDTFParseException
+    from edtf import EDTFParseException, parse_edtf  # takes longer than reading a small project: most have plain dates alone
 
     try:
         if text[:1] not in _BEGINS:  # the parser takes milliseconds to refuse a name
             raise ValueError
-        parsed = edtf.parse_edtf(text)
-        low, high = parsed.lower_fuzzy(), parsed.upper_fuzzy()
-        return Bounds(date(*low[:3]), date(*high[:3]))
+        with redirect_stdout(None):  # it prints what it cannot make sense of
+            parsed = parse_edtf(text)
+        return Bounds(*(date(*end[:3]) for end in (parsed.lower_fuzzy(), parsed.upper_fuzzy())))
     except (EDTFParseException, ValueError, TypeError, AttributeError, OverflowError):
         raise ValueError(f"{text!r} is not a date in EDTF") from None
 

@@ -78,8 +78,8 @@ BREAKS = (
           "generator/export.py", """return f"'{text}" if text and text[0] in "=+-@\\t\\r\\n＝＋－＠" else text or \"\"""",
           'return text or ""'),
     Break("characters that nobody sees stay", f"{ATTACKS}::test_every_attack_is_shown_as_it_was_written",
-          "generator/strict_yaml.py", '"[\\x00-\\x08\\x0e-\\x1b\\x1f\\x7f-\\x9f\\u00ad\\u061c', '"[\\x00-\\x08'),
-    Break("an error may hold commands to a terminal", f"{ATTACKS}::test_an_attack_cannot_be_hidden_from_its_error",
+          "generator/strict_yaml.py", "\\u202a-\\u202e\\u2060-\\u206f", ""),
+    Break("a value may hold commands to a terminal", f"{ATTACKS}::test_no_text_sends_commands_to_a_terminal",
           "generator/strict_yaml.py", 'UNSEEN.sub("", event.value) if event.style', "event.value if event.style"),
     # templates
     Break("templates in the sandbox are compiled like ours",
@@ -213,7 +213,8 @@ BREAKS = (
           ".github/workflows/check.yml", "permissions:\n  contents: read", "permissions:\n  contents: write"),
     # what is fetched, once more
     Break("redirects lead anywhere", f"{SOURCES}::test_a_server_that_misbehaves_is_left_in_time_and_named",
-          "generator/sources/web.py", 'usable = parts.scheme in ("http", "https") and', "usable = True and"),
+          "generator/sources/web.py", 'usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0',
+          "usable = True"),
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import feedparser
 import icalendar
 import pytest
+import soak
 import yaml
 from chromium import served
 from conftest import write_files
@@ -42,6 +43,9 @@ TEXTS = [attack["text"] for attack in attacks("texts")][:: int(os.environ.get("E
 LIKE_ADDRESSES = [attack["text"] for attack in attacks("addresses") if attack["text"].startswith("http")]
 KEPT = [attack["text"] for attack in attacks("addresses") if attack.get("kept")]
 
+
+HIDDEN = re.compile("[\x00-\x08\x0e-\x1f\xad\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
+"""Written here once more: a test that asks the program what it hides would believe it."""
 
 NAMES = [strict_yaml.UNSEEN.sub("", text) for text in TEXTS]
 
@@ -188,6 +192,8 @@ def test_every_attack_is_shown_as_it_was_written(seen):
         sheet = found[f"organisations/own-{n}/index.html"]
         assert unicodedata.normalize("NFC", sheet["text"]).count(shown(text)) >= 5, text
         assert [data["name"] for data in sheet["data"]] == [NAMES[n]], text
+    assert any(map(HIDDEN.search, TEXTS))
+    assert not [path for path, page in found.items() if HIDDEN.search(page["text"] + page["title"])]
 
 
 def test_other_programs_read_the_data_as_it_was_written(hostile):
@@ -329,8 +335,16 @@ def test_a_template_cannot_reach_the_program_nor_run_for_ever(refusals, attack):
     assert "undefined" not in told, "refused for the wrong reason"
 
 
-def test_an_attack_cannot_be_hidden_from_its_error(tmp_path):
+def test_no_text_sends_commands_to_a_terminal(tmp_path):
+    """Neither an error nor what a build says that it changed."""
     write_files(tmp_path, {"content/settings.yml": 'model: "x\\e]0;escaped\\a"\n"y\\e[2J": 1\n'})
     with pytest.raises(ContentError) as caught:
         content.load_settings(tmp_path)
     assert "\x1b" not in str(caught.value)
+    mine = '- {kind: official, value: "Ana\\e[2J\\e]0;escaped\\a Lee", post: chair, status: current, why: "x\\e[2J"}\n'
+    files = {"settings.yml": "", "articles/a.md": "It.\n", "overrides/organisations/csto.yml": mine}
+    write_files(tmp_path, {f"content/{name}": text for name, text in files.items()})
+    done = soak.factsheets(tmp_path, "build")
+    assert done.returncode == 0, done.stderr
+    assert "Ana" in done.stdout
+    assert not HIDDEN.search(re.sub("[\n\t]", "", done.stdout + done.stderr))

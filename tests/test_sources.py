@@ -47,10 +47,11 @@ def test_a_page_becomes_an_article_without_what_surrounds_it():
         (lambda handler: answer(handler, b"", 503), "answers 503"),
         (redirect("/page"), "redirects more than 3 times"),
         (redirect("file:///etc/passwd"), "only http:// and https://"),
+        (redirect("ftp://127.0.0.1/x"), "only http:// and https://"),
         (redirect("http://user:secret@127.0.0.1/"), "name or password"),
         (redirect("http://[::1"), "only http:// and https://"),
     ],
-    ids="drip endless bomb cut-off not-gzip not-http 503 loop file password nonsense".split(),
+    ids="drip endless bomb cut-off not-gzip not-http 503 loop file ftp password nonsense".split(),
 )
 def test_a_server_that_misbehaves_is_left_in_time_and_named(misbehaves, says):
     with serving({"/page": misbehaves}) as server:
