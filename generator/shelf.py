@@ -94,7 +94,10 @@ class Shelf:
             self._pages.executemany("DELETE FROM pages WHERE key = ?", [[key] for key in gone])
 
     def close(self) -> None:
-        """With everything written."""
+        """With everything written; of sheets those stay at hand that were asked for, where any were."""
+        if live := {key: _sheets[key] for key in self._used & _sheets.keys()}:
+            _sheets.clear()
+            _sheets.update(live)
         self._pages.commit()
         self._pages.close()
 

@@ -172,3 +172,12 @@ def test_a_page_is_taken_from_the_shelf_until_its_draft_changes(project):
     with closing(sqlite3.connect(root / ".cache" / "site.sqlite")) as shelf:
         kept, asked = shelf.execute("SELECT count(*) FROM pages").fetchone()[0], len(made)
         assert asked <= kept <= 2 * asked
+
+
+def test_of_settled_sheets_only_those_of_the_last_run_stay_in_memory(project):
+    root = project(CLAIMS)
+    for text in SAMPLES["content/overrides/organisations/csto.yml"][:3]:
+        write_files(root, {"content/overrides/organisations/csto.yml": text})
+        with closing(Shelf(root)) as shelf:
+            settled = refresh(root, today=TODAY, shelf=shelf).sheets
+    assert sorted(sheet.id for sheets, _ in shelves._sheets.values() for sheet in sheets) == sorted(it.id for it in settled)
