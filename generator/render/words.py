@@ -13,16 +13,9 @@ from typing import Any, ClassVar, NamedTuple
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
-from jinja2 import (
-    ChoiceLoader,
-    Environment,
-    FileSystemBytecodeCache,
-    FunctionLoader,
-    PackageLoader,
-    PrefixLoader,
-    StrictUndefined,
-)
+from jinja2 import Environment, FileSystemBytecodeCache, StrictUndefined
 from jinja2.bccache import Bucket
+from jinja2.loaders import ChoiceLoader, FunctionLoader, PackageLoader, PrefixLoader
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
