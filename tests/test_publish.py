@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from generator import content
 from generator import shelf as shelves
 from generator.build import refresh
-from generator.publish import publish
+from generator.publish import data, publish
 from generator.shelf import Shelf
 
 KIND = "kind: seat\nlabel: Seat\ncardinality: one\nidentity: []\nvalue: city\nfields:\n  city: {type: text, label: city}\n"
@@ -89,6 +89,9 @@ def test_a_site_made_from_the_last_one_is_the_site_made_anew(edits, tmp_path_fac
             assert (kept.sheets, kept.problems) == (clean.sheets, clean.problems)
             taken = shelved(kept, kept.problems)
             assert [*taken.pages.values()] == [*made.pages.values()]
+            for _ in range(2):  # as made, then as kept
+                with closing(Shelf(root)) as shelf:
+                    assert [*data(taken.edition, shelf=shelf)] == [*data(made.edition)]
             if before:
                 assert (project.sheets, project.problems) == (clean.sheets, clean.problems)
                 assert [*last.pages.values()] == [*made.pages.values()]
