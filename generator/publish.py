@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from generator import export, schemas
@@ -39,12 +40,13 @@ def publish(
     repository: str | None = None,
     last: Published | None = None,
     shelf: Shelf | None = None,
+    standing: Mapping[str, str] = MappingProxyType({}),
 ) -> Published:
     """The pages of a project as it is now; of `last` all that would come out the same is taken over, and of `shelf` what
     an earlier run made.
 
     `problems` are shown on every page; `site` is the address of the site, `repository` that of its project, where
-    readers' corrections go.
+    readers' corrections go; `standing` are the keys, in hexadecimal, of the pages that its last build left in place.
     """
     edition = Edition(
         subjects=project.sheets, read=project.articles, kinds=project.kinds, gazetteer=project.gazetteer,
@@ -67,7 +69,7 @@ def publish(
         edited = project.root / (draft.edit_path or path)  # where there is none, the pencil of the page makes one
         ground = law, site, project.today, sorted(project.templates.items()), heads
         key = keys[path] = shelf.key(draft, (ground, edited.exists(), edited.with_suffix(".txt").exists()))
-        if not in_navigation(path) and (shown := shelf.shown(key)):
+        if not in_navigation(path) and (shown := shelf.shown(key, standing.get(path) == key.hex())):
             kept[path] = shown
         text = "" if path in kept else shelf.text(key, lambda: _page(draft, edition, site).text)  # noqa: B023 (asked at once)
         pages[path] = Page(path, text, draft.edit_path)

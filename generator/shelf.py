@@ -27,7 +27,7 @@ _SHARED = ("Sheet", "Kind", "Article", "Fact", "Row", "Values")  # what many dra
 class Kept(NamedTuple):
     """A page as its readers and the search got it."""
 
-    html: str
+    html: str  # empty where it stands in the site already
     found: str  # what the search finds on it, as JSON
 
 
@@ -76,11 +76,11 @@ class Shelf:
         self._digests |= digests
         return found
 
-    def shown(self, key: bytes) -> Kept | None:
-        """A page as it was shown with the same theme."""
-        asked = "SELECT html, found FROM pages WHERE key = ? AND theme = ?"
+    def shown(self, key: bytes, standing: bool) -> Kept | None:
+        """A page as it was shown with the same theme; without its text where that is standing in the site."""
+        asked = f"SELECT {'NULL' if standing else 'html'}, found FROM pages WHERE key = ? AND theme = ?"  # noqa: S608
         found = self._theme and self._pages.execute(asked, [key, self._theme]).fetchone()
-        return Kept(*(zlib.decompress(part).decode() for part in found)) if found else None
+        return Kept(*(zlib.decompress(part).decode() if part else "" for part in found)) if found else None
 
     def keep_shown(self, pages: Iterable[tuple[bytes, Kept]]) -> None:
         """Keeps that, of pages whose text is kept."""

@@ -8,11 +8,12 @@ import re
 import sqlite3
 import zlib
 from base64 import b64encode
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote, urljoin
@@ -36,6 +37,7 @@ from generator.publish import Published, assets, data, in_navigation, publish
 from generator.render import Page
 from generator.render.words import compiled
 from generator.shelf import Kept, Shelf
+from generator.standing import Standing, place
 
 T = TypeVar("T")
 
@@ -74,6 +76,10 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         self._content = ""
         self._found = 0  # entries of the search before those of the page at hand
         self._fresh: list[tuple[bytes, Kept]] = []
+        self._theme = ""  # `_theme`, where pages are kept as they are shown
+        self._standing: Standing | None = None
+        self._files: list[File] = []  # of every page, in order
+        self._entries: dict[str, list[Any]] = {}  # of the search, by source
         self._ground: object = None  # all that the last whole build rests on besides the project's content
         self._shown: dict[str, tuple[SitePage, TemplateContext]] = {}  # by source, as that build left them
         self._build: tuple[MkDocsConfig, Files, Environment] | None = None
@@ -100,11 +106,16 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         config.watch.extend(str(folder) for folder in watched if folder.is_dir() and str(folder) not in config.watch)
         return config
 
+    def on_pre_build(self, *, config: MkDocsConfig) -> None:
+        """Before MkDocs empties `site/`, so that pages can stay in it."""
+        self._theme = "" if self._command == "serve" else _theme(config)
+        self._standing = Standing(_root(config) / ".cache", Path(config.site_dir), self._theme) if self._theme else None
+
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
         """The pages of the project as it is now."""
         if self._ground != (ground := _ground(config)):
             self._published, self._ground = None, ground
-        first, self._shown = not self._published, {}
+        first, self._shown, self._entries = not self._published, {}, {}
 
         def made(shelf: Shelf | None) -> tuple[Published, list[Page]]:
             published = self._published_from(shelf, config)
@@ -115,20 +126,28 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
 
         self._published, more = self._with_shelf(made, config)
         for page in (*self._published.pages.values(), *more):
-            if not files.get_file_from_path(page.path):
+            if files.get_file_from_path(page.path):
+                continue
+            if kept := self._published.kept.get(page.path):
+                files.append(KeptFile(page.path, kept, config))
+                self._entries[page.path] = json.loads(kept.found)
+            else:
                 hidden = page.path.endswith(".md") and not in_navigation(page.path)
                 inclusion = InclusionLevel.NOT_IN_NAV if hidden else InclusionLevel.INCLUDED
                 files.append(File.generated(config, page.path, content=page.text, inclusion=inclusion))
-        for place, path in assets():
-            files.append(File.generated(config, place, abs_src_path=str(path)))
+        for where, path in assets():
+            files.append(File.generated(config, where, abs_src_path=str(path)))
+        if self._standing:
+            left = [file.src_uri for file in files if isinstance(file, KeptFile) and not file.kept.html]
+            with _in_words(config.site_dir):
+                self._standing.put_back(left)
+        self._files = [file for file in files if file.is_documentation_page() or isinstance(file, KeptFile)]
         return files
 
-    def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
-        """Every generated page that is not in the navigation."""
-        for file in files.documentation_pages():
-            if self._published and file.generated_by == "factsheets" and file.page not in nav.pages:
-                GeneratedPage(file, config, self._published.kept.get(file.src_uri))
-        return nav
+    def on_template_context(self, context: TemplateContext, *, template_name: str, config: MkDocsConfig) -> TemplateContext:  # noqa: ARG002
+        """The map of the site names every page."""
+        context["pages"] = self._files
+        return context
 
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
         """Keeps what shows a page again under `serve`; compiled templates are kept for the next run."""
@@ -148,7 +167,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
 
     def on_pre_page(self, page: SitePage, *, config: MkDocsConfig, files: Files) -> SitePage:  # noqa: ARG002
         """The pencil of a sheet opens its override file, or the form for a new one."""
-        if page.file.generated_by == "factsheets" and not (isinstance(page, GeneratedPage) and page.kept):
+        if page.file.generated_by == "factsheets":
             edited = self._published and self._published.pages[page.file.src_uri].edit_path
             page.edit_url = _edit_url(edited, config)
         return page
@@ -188,30 +207,30 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
             found = _found(config)
             found[self._found :] = [it for it in found[self._found :] if it["text"] or "#" not in it["location"]]
             self._shown[page.file.src_uri] = page, context
+        context["pages"] = self._files
 
     on_page_context = CombinedEvent(_to_search, _to_readers)
 
     @event_priority(-100)
     def on_post_page(self, output: str, *, page: SitePage, config: MkDocsConfig) -> str:
-        """Every page passes here as readers get it, a kept one too; the others get their Content-Security-Policy.
+        """Every page gets its Content-Security-Policy, and is kept as readers get it.
 
         Trusted are the scripts of the theme around an empty page: one that came with a page's own text is in no policy.
         """
+        path = page.file.src_uri
+        self._entries[path] = _found(config)[self._found :]
         if self._command == "serve" or config.theme.name != "material" or not self._build:
             return output  # the development server adds a script that differs each time
-        found = _found(config)
-        if isinstance(page, GeneratedPage) and page.kept:
-            found += json.loads(page.kept.found)
-            return page.kept.html
         env, template = self._build[2], str(page.meta.get("template", "main.html"))
-        if (key := (template, get_relative_url(".", page.url))) not in self._policies:
+        if (kind := (template, get_relative_url(".", page.url))) not in self._policies:
             empty = SitePage("", File.generated(config, page.file.src_uri, content=""), config)
             empty.content = ""
             context = get_context(Navigation([], []), [], config, empty)
-            self._policies[key] = _policy(env.get_template(template).render(context))
-        output = _with_policy(output, self._policies[key])
-        if isinstance(page, GeneratedPage) and self._published and (name := self._published.keys.get(page.file.src_uri)):
-            self._fresh.append((name, Kept(output, json.dumps(found[self._found :]))))
+            self._policies[kind] = _policy(env.get_template(template).render(context))
+        output = _with_policy(output, self._policies[kind])
+        key = self._published.keys.get(path) if self._published and page.file.generated_by == "factsheets" else None
+        if key and not in_navigation(path):
+            self._fresh.append((key, Kept(output, json.dumps(self._entries[path]))))
         return output
 
     def on_post_template(self, output: str, *, template_name: str, config: MkDocsConfig) -> str:
@@ -219,19 +238,22 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         plain = self._command == "serve" or config.theme.name != "material" or not template_name.endswith(".html")
         return output if plain else _with_policy(output, _policy(output))
 
+    @event_priority(100)
     def on_post_build(self, *, config: MkDocsConfig) -> None:
-        """Keeps the pages as they were shown."""
+        """Keeps the pages as they were shown; the search, which writes its index next, gets the entries of all."""
+        _found(config)[:] = chain.from_iterable(self._entries.get(file.src_uri, ()) for file in self._files)
         if self._published and self._command != "serve":
             log.info(f"{len(self._published.kept)} of {len(self._published.pages)} pages are as they were kept")
-        if self._fresh and _theme(config):
+        if self._fresh and self._theme:
             self._with_shelf(lambda shelf: shelf.keep_shown(self._fresh) if shelf else None, config)
+        if self._published and self._standing:
+            self._standing.note({path: key.hex() for path, key in self._published.keys.items() if not in_navigation(path)})
         self._fresh = []
 
     def _with_shelf(self, use: Callable[[Shelf | None], T], config: MkDocsConfig) -> T:
         """With what earlier runs made, where their file is of any use."""
-        theme = "" if self._command == "serve" else _theme(config)
         try:
-            with closing(Shelf(_root(config), theme)) as shelf:
+            with closing(Shelf(_root(config), self._theme)) as shelf:
                 return use(shelf)
         except (OSError, sqlite3.Error, zlib.error, ValueError):
             return use(None)
@@ -246,7 +268,8 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         site, repository = config.site_url or "/", config.repo_url or None
         try:
             last, shelf = self._published, None if self._published else shelf
-            return publish(project, errors, site=site, repository=repository, last=last, shelf=shelf)
+            standing = self._standing.keys() if self._standing else {}
+            return publish(project, errors, site=site, repository=repository, last=last, shelf=shelf, standing=standing)
         except FactsheetsError as error:  # a template of the project's own
             if self._command != "serve":
                 raise PluginError(str(error)) from None
@@ -305,26 +328,32 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         return self._last
 
 
-class GeneratedPage(SitePage):
-    """The page of a sheet or an article; as it was shown before, where nothing has changed that it depends on."""
+class KeptFile(File):
+    """A page as it was shown before: for MkDocs a file among others, which costs it a fraction of a page."""
 
-    def __init__(self, file: File, config: MkDocsConfig, kept: Kept | None) -> None:
-        super().__init__(None, file, config)
+    def __init__(self, path: str, kept: Kept, config: MkDocsConfig) -> None:
+        hidden = InclusionLevel.NOT_IN_NAV
+        super().__init__(path, None, config.site_dir, use_directory_urls=True, dest_uri=place(path), inclusion=hidden)
+        self.generated_by = "factsheets"
         self.kept = kept
+        SitePage(None, self, config)  # its address, for the map of the site
 
-    def read_source(self, config: MkDocsConfig) -> None:
-        """Nothing for a kept page."""
-        if self.kept:
-            self.markdown, self.meta = "", {"template": "kept.html"}
-        else:
-            super().read_source(config)
+    def is_documentation_page(self) -> bool:
+        """Not for MkDocs."""
+        return False
 
-    def render(self, config: MkDocsConfig, files: Files) -> None:
-        """Likewise: setting up Markdown for each page takes longer than all else that MkDocs does to it."""
-        if self.kept:
-            self.content = ""
-        else:
-            super().render(config, files)
+    def copy_file(self, dirty: bool = False) -> None:  # noqa: ARG002
+        """Nothing where it stands in `site/` already."""
+        if self.kept.html:
+            write_file(self.kept.html.encode("utf-8", "xmlcharrefreplace"), self.abs_dest_path)
+
+
+@contextmanager
+def _in_words(folder: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise PluginError(f"factsheets: {folder} cannot be written: {error.strerror}; delete it and build again") from None
 
 
 def _found(config: MkDocsConfig) -> list[Any]:

@@ -29,7 +29,7 @@ LEVELS = (
     },
     {"content", "sources", "reconcile", "render", "export", "extract", "cache", "shelf"},
     {"build"},
-    {"check", "review", "evaluate", "publish", "intake"},
+    {"check", "review", "evaluate", "publish", "intake", "standing"},
     {"commands", "site"},
     {"__main__"},
 )

@@ -164,8 +164,9 @@ def test_what_does_not_go_through_markdown_and_the_search_comes_out_the_same(pro
     mkdocs(project, "build", "--site-dir", "ours")
     whole = (
         "from generator.site import FactsheetsPlugin as P\n"
-        "for name in ('on_page_markdown', 'on_page_content', 'on_page_context'): delattr(P, name)"
+        "for name in ('on_page_markdown', 'on_page_content', 'on_page_context', 'on_post_build'): delattr(P, name)"
     )
+    shutil.rmtree(project / ".cache")
     mkdocs(project, "build", "--site-dir", "whole", code=whole)
     index = "search/search_index.json"
     ours, theirs = (
@@ -200,6 +201,31 @@ def test_an_edit_after_pages_were_kept_gives_the_site_made_anew(project):
         mkdocs(project, "build", "--site-dir", "anew")
         kept, anew = ({p.relative_to(project / n): d for p, d in tree(project / n).items()} for n in ("kept", "anew"))
         assert {p for p in kept.keys() | anew.keys() if kept.get(p) != anew.get(p)} <= {Path("sitemap.xml.gz")}
+
+
+def test_pages_that_stay_are_left_where_they_stand_and_nothing_else_is(project):
+    """What was edited, lost, or laid into `site/` is as after a build anew; what is hidden at its top stays, as ever."""
+    mkdocs(project, "build")
+    site = project / "site"
+    edited, lost, whole = (site / "countries" / code / "index.html" for code in ("BY", "KG", "AM"))
+    was = whole.stat()
+    edited.write_text(edited.read_text("utf-8").replace("Belarus", "Belorus"), "utf-8")
+    shutil.rmtree(lost.parent)
+    for name in ("old/page/index.html", "countries/AM/more.html", ".git/HEAD"):
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_text("laid here", "utf-8")
+    (site / "elsewhere").symlink_to(project / "content")
+    override = project / OVERRIDE
+    override.write_text(override.read_text("utf-8").replace("Left in 2012", "Gone in 2012"), "utf-8")
+    mkdocs(project, "build")
+    assert (whole.stat().st_ino, whole.stat().st_mtime_ns) == (was.st_ino, was.st_mtime_ns), "it was written again"
+    assert (site / ".git/HEAD").read_text("utf-8") == "laid here"
+    assert any((project / "content/articles").iterdir()), "a link was followed"
+    shutil.rmtree(site / ".git")
+    shutil.rmtree(project / ".cache")
+    mkdocs(project, "build", "--site-dir", "anew")
+    kept, anew = ({p.relative_to(project / n): d for p, d in tree(project / n).items()} for n in ("site", "anew"))
+    assert {p for p in kept.keys() | anew.keys() if kept.get(p) != anew.get(p)} <= {Path("sitemap.xml.gz")}
 
 
 def test_two_builds_of_one_content_are_the_same_in_every_byte(tmp_path):
