@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, TypeAlias
@@ -94,27 +95,32 @@ def facts(published: Iterable[Standing], today: date) -> Iterator[dict[str, Any]
         yield {**place, **says, **decision, "sources": sources}
 
 
-def fact_lines(published: Iterable[Standing], today: date) -> str:
-    """`facts` as JSON, one a line."""
-    return ",\n".join(json.dumps(fact, ensure_ascii=False) for fact in facts(published, today))
+def lines(published: Sequence[Standing], today: date) -> tuple[str, dict[str, str]]:
+    """`facts` as JSON, one a line; and for each kind the lines of its table."""
+    told, tables = [*facts(published, today)], defaultdict[str, str](str)
+    columns = {name: [*_columns(kind)] for name, kind in {kind.name: kind for _, kind, _, _ in published}.items()}
+    for (_, kind, _, _), fact in zip(published, told, strict=True):
+        cells = {**fact, "sources": " ".join(sorted({next(iter(s.values())) for s in fact["sources"]}))}
+        tables[kind.name] += _line(_cell(cells.get(column)) for column in columns[kind.name])
+    return ",\n".join(json.dumps(fact, ensure_ascii=False) for fact in told), tables
 
 
 def facts_json(lines: Iterable[str], none: Iterable[Claim], today: date) -> str:
-    """`data/facts.json` of `fact_lines`; `none` says which kinds a subject has no fact of, on whose word."""
+    """`data/facts.json` of the first of `lines`; `none` says which kinds a subject has no fact of, on whose word."""
     places = ({"subject": c.subject, "subject_name": c.subject_name, "subject_type": c.subject_type, "kind": c.kind,
                "as_of": str(today), "sources": [_place(c) | _more(c)]} for c in none)  # fmt: skip
     every, nothing = ",\n".join(filter(None, lines)), ",\n".join(json.dumps(it, ensure_ascii=False) for it in places)
     return f'{{"$schema": "facts.schema.json", "made": "{today}", "facts": [\n{every}\n], "none": [\n{nothing}\n]}}\n'
 
 
-def table(published: Iterable[Standing], kind: Kind, today: date) -> str:
+def table(lines: Iterable[str], kind: Kind) -> str:
     """`data/<kind>.csv`, the facts of one kind."""
-    text, columns = io.StringIO(), _columns(kind)
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    for fact in facts(published, today):
-        cells = {**fact, "sources": " ".join(sorted({next(iter(s.values())) for s in fact["sources"]}))}
-        writer.writerow([_cell(cells.get(column)) for column in columns])
+    return _line(_columns(kind)) + "".join(lines)
+
+
+def _line(cells: Iterable[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
     return text.getvalue()
 
 

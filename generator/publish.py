@@ -3,17 +3,19 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from generator import export, schemas
 from generator.build import Project
 from generator.errors import Problem
+from generator.model import Sheet
 from generator.render import Draft, Page, render
-from generator.render.edition import Edition, Row
+from generator.render.edition import Edition, Line, Row
 from generator.render.history import news
 from generator.render.words import lines
 from generator.review import queue
@@ -48,10 +50,18 @@ def publish(
     `problems` are shown on every page; `site` is the address of the site, `repository` that of its project, where
     readers' corrections go; `standing` are the keys, in hexadecimal, of the pages that its last build left in place.
     """
+    names = project.gazetteer.countries, project.gazetteer.organisations
+    law = shelf and shelf.key(project.kinds, names, project.references.tables, repository)
+
+    def lines(sheet: Sheet, make: Callable[[], list[Line]]) -> list[Line]:
+        if not shelf:
+            return make()
+        return [Line(*it) for it in shelf.value(shelf.key("lines", law, sheet, project.today), make)]
+
     edition = Edition(
         subjects=project.sheets, read=project.articles, kinds=project.kinds, gazetteer=project.gazetteer,
         today=project.today, references=project.references.tables, repository=repository, changes=project.changes,
-        templates=project.templates, expected=project.overrides.expected, before=last.edition if last else None,
+        templates=project.templates, expected=project.overrides.expected, lines=lines, before=last.edition if last else None,
     )  # fmt: skip
     review = queue(project, project.today, edition.again)
     drafts = {d.path: d for d in render(edition, problems=problems, unsaved=project.unsaved, review=review)}
@@ -59,8 +69,6 @@ def publish(
     same = [path for path, draft in drafts.items() if old.get(path) == draft]
     pages = {path: last.pages[path] for path in same if last}
     kept = {path: last.kept[path] for path in same if last and path in last.kept}
-    names = project.gazetteer.countries, project.gazetteer.organisations
-    law = shelf and shelf.key(project.kinds, names, project.references.tables, repository)
     keys, heads = dict[str, bytes](), list[str]()  # the titles of lists may stand in the navigation of every page
     for path, draft in sorted(drafts.items(), key=lambda item: not in_navigation(item[0])):
         if path in pages or not shelf:
@@ -90,22 +98,20 @@ def data(edition: Edition, site: str = "/", shelf: Shelf | None = None) -> Itera
     """
     (title, changes), items, kinds, today = lines("feed", {}), news(edition, site), edition.kinds.values(), edition.today
 
-    def made(make: Callable[..., str], rows: Iterable[Row], *more: object) -> str:
+    def made(what: str, make: Callable[[Iterable[export.Standing]], Any], rows: Iterable[Row]) -> Any:
         rows = [row for row in rows if row.fact.verdict != "needs-review"]
-        published = ((row.sheet, row.kind, row.fact, row.standing) for row in rows)
-        key = shelf and shelf.key(make.__name__, rows, more)
-        return shelf.text(key, lambda: make(published, *more)) if shelf and key else make(published, *more)
+        published = [(row.sheet, row.kind, row.fact, row.standing) for row in rows]
+        return shelf.value(shelf.key(what, rows, today), lambda: make(published)) if shelf else make(published)
 
-    found = [made(export.fact_lines, rows, today) for rows in edition.rows.values()]
+    found = [made("data", partial(export.lines, today=today), rows) for rows in edition.rows.values()]
     none = [claim for sheet in edition.sheets for _, claim, _ in edition.nothing(sheet)]
-    yield Page("data/facts.json", export.facts_json(found, none, today))
+    yield Page("data/facts.json", export.facts_json((told for told, _ in found), none, today))
     yield Page("data/facts.schema.json", json.dumps(schemas.PUBLISHED, indent=1) + "\n")
-    every = [*chain.from_iterable(edition.rows.values())]
     for kind in kinds:
-        yield Page(f"data/{kind.name}.csv", made(export.table, (r for r in every if r.kind is kind), kind, today))
+        yield Page(f"data/{kind.name}.csv", export.table((tables.get(kind.name, "") for _, tables in found), kind))
     yield Page("data/datapackage.json", export.package(kinds, title))
-    terms = (row for row in every if row.kind.cardinality == "timeline")
-    yield Page("data/handovers.ics", made(export.calendar, terms, title, today))
+    terms = (r for r in chain.from_iterable(edition.rows.values()) if r.kind.cardinality == "timeline")
+    yield Page("data/handovers.ics", made("calendar", partial(export.calendar, title=title, told=today), terms))
     yield Page("feeds/changes.xml", export.atom(items, changes, site))
     yield Page("feeds/changes.json", export.json_feed(items, changes, site))
 

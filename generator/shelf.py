@@ -137,9 +137,15 @@ class _Digester(pickle.Pickler):
         return hashlib.sha256(self._out.getvalue()).digest()
 
     def reducer_override(self, value: Any) -> Any:
-        if type(value).__name__ not in _SHARED:
-            return NotImplemented
-        if id(value) not in self._known:
-            parts = getattr(value, "parts", None) or value.__reduce_ex__(5)
-            self._known[id(value)] = value, _Digester(self._known).digest(parts)
-        return bytes, (self._known[id(value)][1],)
+        return (bytes, (self._of(value),)) if type(value).__name__ in _SHARED else NotImplemented
+
+    def _of(self, value: Any) -> bytes:
+        if found := self._known.get(id(value)):
+            return found[1]
+        if type(value).__name__ == "Row":
+            text, shared = value.parts
+            digest = hashlib.sha256(b"".join(map(self._of, shared)) + text).digest()
+        else:
+            digest = _Digester(self._known).digest(getattr(value, "parts", None) or value.__reduce_ex__(5))
+        self._known[id(value)] = value, digest
+        return digest

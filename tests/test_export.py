@@ -111,12 +111,12 @@ def test_no_name_gets_out_of_its_place(name, sign):
               an_override("official", value=name, post=sign)]  # fmt: skip
     sheets = reconcile(claims, KINDS, NAMES)
     found = [(sheet, KINDS[fact.kind], fact, "current") for sheet in sheets for fact in sheet.facts]
-    lines = export.fact_lines(found, TODAY)
+    lines, tables = export.lines(found, TODAY)
     assert len(json.loads(export.facts_json([lines, ""], [], TODAY))["facts"]) == len(found)
     assert "</" not in export.json_ld(sheets[0], KINDS, TODAY, SITE, name)
     terms = [standing for standing in found if standing[1].name == "presidency"]
     assert len(icalendar.Calendar.from_ical(export.calendar(terms, name, TODAY)).walk("VEVENT")) == 1
     for kind in KINDS.values():
-        rows = [*csv.reader(io.StringIO(export.table(found, kind, TODAY), newline=""))]
+        rows = [*csv.reader(io.StringIO(export.table([tables[kind.name]], kind), newline=""))]
         assert len({len(row) for row in rows}) == 1
         assert not [cell for row in rows for cell in row if cell[:1] in tuple("=+-@\t\r")]

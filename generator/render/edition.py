@@ -80,9 +80,9 @@ class Row(_Row):
     """A fact as one line of a page; `anchor` is its id there. What takes long to work out is so only where it is shown."""
 
     @property
-    def parts(self) -> tuple[object, ...]:
-        """All of it for a digest: what other rows have as well, and the rest as one text."""
-        return *self[-4:], msgspec.json.encode(self[:-4])
+    def parts(self) -> tuple[bytes, tuple[object, ...]]:
+        """All of it for a digest: a text, and what other rows have as well."""
+        return msgspec.json.encode((*self[:-4], len(self.later))), (self.kind, self.fact, *self.later, *self.cited)
 
     @cached_property
     def _backing(self) -> list[Evidence]:
@@ -142,6 +142,19 @@ class Row(_Row):
         return next((item.claim.derivation.says for item in self.evidence if item.claim.derivation), None)
 
 
+class Line(NamedTuple):
+    """What takes long to find out for a row, in values that JSON can hold."""
+
+    place: int  # of the fact in its sheet
+    anchor: str
+    standing: str
+    status: str | None
+    until: str | None
+    stale: bool
+    later: Sequence[int]  # the places of `Row.later`
+    cited: Sequence[str]  # ids of articles
+
+
 class Listed(NamedTuple):
     """A reference table as a page cites it."""
 
@@ -166,6 +179,7 @@ class Edition:
     changes: Sequence[Change] = ()  # the record, the oldest first
     templates: Mapping[str, str] = field(default_factory=dict)  # a project's own, by file name
     expected: Sequence[overridefile.Expectation] = ()  # how many facts editors count on
+    lines: Callable[[Sheet, Callable[[], list[Line]]], list[Line]] = lambda _, make: make()  # where some are kept, those
     before: "Edition | None" = None  # the one that this replaces, until what is the same has been taken over
     _made: dict[str, tuple[object, Any]] = field(default_factory=dict)  # by what it is, with what it was made of
     _known: Mapping[str, tuple[object, Any]] = field(default_factory=dict)  # what the one before made
@@ -247,33 +261,48 @@ class Edition:
 
 
 def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
-    used: Counter[str] = Counter()
     subject, record = edition.name(sheet.id, sheet.name), edition.gazetteer.record(sheet.id)
     bare = Sheet(sheet.id, sheet.name, sheet.type)
-    for fact in sheet.facts:
+    for line in edition.lines(sheet, lambda: [*_lines(sheet, edition)]):
+        fact = sheet.facts[line.place]
+        yield Row(
+            anchor=line.anchor,
+            kind=edition.kinds[fact.kind],
+            sheet=bare,
+            fact=fact,
+            subject=subject,
+            short=(record.acronym if record else None) or subject.text,
+            value=edition.name(fact.value, fact.value_name),
+            standing=line.standing,
+            status=line.status,
+            since=fact.fields.get("since"),
+            until=line.until,
+            later=[sheet.facts[place] for place in line.later],
+            stale=line.stale,
+            cited=tuple(edition.articles[id_] for id_ in line.cited if id_ in edition.articles),
+            repository=edition.repository,
+        )
+
+
+def _lines(sheet: Sheet, edition: Edition) -> Iterator[Line]:
+    """Of the facts that are shown; they follow from the sheet, the kinds and the day."""
+    used, places = Counter[str](), {id(fact): place for place, fact in enumerate(sheet.facts)}
+    for place, fact in enumerate(sheet.facts):
         if not shown(fact) or not (kind := edition.kinds.get(fact.kind)):
             continue
         later = timeline.later(fact, sheet.facts, edition.kinds)
         standing = timeline.standing(fact, later, edition.today)
         here = anchor(fact, kind)
         used[here] += 1
-        cited = dict.fromkeys(quoted.article for claim in fact.claims for quoted in quotes(claim))
-        yield Row(
-            anchor=here if used[here] == 1 else f"{here}-{used[here]}",
-            kind=kind,
-            sheet=bare,
-            fact=fact,
-            subject=subject,
-            short=(record.acronym if record else None) or subject.text,
-            value=edition.name(fact.value, fact.value_name),
-            standing=standing,
-            status=_status(fact, standing, edition.today),
-            since=fact.fields.get("since"),
-            until=_until(fact),
-            later=later,
-            stale=bool(fact.confirmed) and old(fact.confirmed or "", edition),
-            cited=tuple(edition.articles[name] for name in cited if name in edition.articles),
-            repository=edition.repository,
+        yield Line(
+            place,
+            here if used[here] == 1 else f"{here}-{used[here]}",
+            standing,
+            _status(fact, standing, edition.today),
+            _until(fact),
+            bool(fact.confirmed) and old(fact.confirmed or "", edition),
+            [places[id(other)] for other in later],
+            [*dict.fromkeys(quoted.article for claim in fact.claims for quoted in quotes(claim))],
         )
 
 
