@@ -126,7 +126,7 @@ def build(root: Path, *, today: date, progress: Progress | None = None, workers:
         {article.id: _why_read(article, project) for article in wanted if article.id in cached},
         tuple(changes.between(saved, map(saved_part, sheets), project.kinds)),
         tuple(touched),
-        (*project.problems, *repaired, *unread, *_idle(claims, project)),
+        (*project.problems, *repaired, *unread, *_idle(sheets, project)),
         tuple(sheets),
     )
 
@@ -142,7 +142,7 @@ def refresh(root: Path, *, today: date, last: Project | None = None, shelf: Shel
     lost = [path for path in content.facts_files(root).values() if path.stem in project.overrides.broken]
     good = last.sheets if last else content.load_sheets(root, lost)[0]
     sheets = _with_last_good(settled, project.overrides.broken, good)
-    idle = _idle(source_claims(sheets), project)
+    idle = _idle(sheets, project)
     problems = *project.problems, *broken, *unreadable, *_staleness(project, known), *idle
     return replace(project, sheets=tuple(sheets), problems=problems, changes=tuple(record))
 
@@ -182,7 +182,7 @@ def _from_shelf(project: Project, shelf: Shelf) -> tuple[list[Sheet], dict[str, 
             claims = _from_originals(_present(read(), project), first)
             return reconcile([*claims, *told[place]], project.kinds, project.gazetteer)
 
-        cited = shelf.value(shelf.key("cited", place, digest), lambda: _ids(read()))
+        cited = shelf.held(shelf.key("cited", place, digest), lambda: _ids(read()))
         for article, ids in cited.items():
             known[article] += ids
         standing = [(article, article in present, first.get(article)) for article in cited]
@@ -400,15 +400,16 @@ def _from_the_future(articles: Iterable[Article], root: Path, today: date) -> It
             yield Problem(f"published {article.published}, which is still to come", path, None, None, "warning")
 
 
-def idle(claims: Iterable[Claim], project: Project) -> Iterator[tuple[Claim, str]]:
-    """`idle_overrides` of a project whose articles make these claims."""
+def idle(sheets: Iterable[Sheet], project: Project) -> Iterator[tuple[Claim, str]]:
+    """`idle_overrides` of a project with these sheets."""
     homes = {claim.subject for claim in project.overrides.claims}
+    claims = source_claims(sheet for sheet in sheets if sheet.id in homes)
     rows = (claim for claim in project.references.claims if claim.subject in homes)
     return idle_overrides([*claims, *project.overrides.claims, *rows], project.kinds, project.gazetteer)
 
 
-def _idle(claims: Iterable[Claim], project: Project) -> Iterator[Problem]:
-    for override, message in idle(claims, project):
+def _idle(sheets: Iterable[Sheet], project: Project) -> Iterator[Problem]:
+    for override, message in idle(sheets, project):
         path = Path("content/overrides") / (override.override or "")
         yield Problem(message, path, project.overrides.lines.get(override.id), None, "warning")
 

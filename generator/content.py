@@ -393,6 +393,7 @@ def _all(paths: Sequence[Path], read: Callable[[Path], T], root: Path, *given: o
 
 
 _memory: dict[tuple[str, Path], tuple[object, tuple[object, ...], Any]] = {}
+_BESIDE = {".txt": ".yml", ".yml": ".csv"}  # what is read with an article, and with a reference table
 _SETTLED = 2 * 10**9  # nanoseconds after which a file's time tells whether it was written again
 
 
@@ -400,8 +401,8 @@ def _remembered(path: Path, read: Callable[[Path], T], given: tuple[object, ...]
     """What this process read from a file before, as long as the file and those of its name beside it are the same by
     their times and sizes, and what was `given` is the very same.
     """
-    stats = []
-    for one in dict.fromkeys([path, path.with_suffix(".yml"), path.with_suffix(".csv")]):
+    stats, beside = [], _BESIDE.get(path.suffix)
+    for one in (path, path.with_suffix(beside)) if beside else (path,):
         with suppress(OSError):
             stat = one.stat()
             stats.append((stat.st_mtime_ns, stat.st_size, stat.st_ino))

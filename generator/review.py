@@ -48,7 +48,7 @@ def queue(project: Project, today: date, again: Again = lambda _, make, *given: 
         against = _against(claim, sheet, project.kinds)
         if against and claim.evidence not in (None, digest(against)):
             items.append(_item("drifting", sheet, _fact(claim), against, project.kinds, claim))
-    for claim, _ in idle(source_claims(project.sheets), project):
+    for claim, _ in idle(project.sheets, project):
         sheet = Sheet(claim.subject, claim.subject_name, claim.subject_type)
         items.append(_item("idle", sheet, _fact(claim), [claim], project.kinds, claim))
     return sorted({item.id: item for item in items}.values(), key=_value)

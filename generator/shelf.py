@@ -19,7 +19,7 @@ import msgspec
 from generator.model import Fact, Sheet
 
 PACKAGE = Path(str(files("generator")))
-_sheets: dict[bytes, tuple[list[Sheet], dict[int, tuple[object, bytes]]]] = {}
+_held: dict[bytes, Any] = {}  # what this process asked for, as objects
 _SHEET, _FACT = msgspec.json.Decoder(Sheet), msgspec.json.Decoder(Fact)
 _SHARED = ("Sheet", "Kind", "Article", "Fact", "Row", "Values")  # what many drafts have in common
 
@@ -68,12 +68,18 @@ class Shelf:
         """Likewise what JSON can hold."""
         return json.loads(self.text(key, lambda: json.dumps(make())))
 
+    def held(self, key: bytes, make: Callable[[], object]) -> Any:
+        """Likewise, as the same object while this process runs."""
+        if key not in _held:
+            _held[key] = self.value(key, make)
+        return _held[key]
+
     def sheets(self, key: bytes, settle: Callable[[], list[Sheet]]) -> list[Sheet]:
-        """Likewise settled sheets, as the same objects while this process runs."""
-        if key not in _sheets:
-            _sheets[key] = _thawed(self.text(key, lambda: _frozen(settle())))
-        found, digests = _sheets[key]
-        self._digests |= digests
+        """Likewise settled sheets."""
+        if key not in _held:
+            _held[key] = _thawed(self.text(key, lambda: _frozen(settle())))
+        found: list[Sheet] = _held[key][0]
+        self._digests |= _held[key][1]
         return found
 
     def shown(self, key: bytes, standing: bool) -> Kept | None:
@@ -94,10 +100,10 @@ class Shelf:
             self._pages.executemany("DELETE FROM pages WHERE key = ?", [[key] for key in gone])
 
     def close(self) -> None:
-        """With everything written; of sheets those stay at hand that were asked for, where any were."""
-        if live := {key: _sheets[key] for key in self._used & _sheets.keys()}:
-            _sheets.clear()
-            _sheets.update(live)
+        """With everything written; of what is held that stays which was asked for, where anything was."""
+        if live := {key: _held[key] for key in self._used & _held.keys()}:
+            _held.clear()
+            _held.update(live)
         self._pages.commit()
         self._pages.close()
 

@@ -243,13 +243,16 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         """Keeps the pages as they were shown; the search, which writes its index next, gets the entries of all."""
         _found(config)[:] = chain.from_iterable(self._entries.get(file.src_uri, ()) for file in self._files)
         if self._published and self._command != "serve":
-            gc.freeze()  # what is left goes with the process
             log.info(f"{len(self._published.kept)} of {len(self._published.pages)} pages are as they were kept")
         if self._fresh and self._theme:
             self._with_shelf(lambda shelf: shelf.keep_shown(self._fresh) if shelf else None, config)
         if self._published and self._standing:
             self._standing.note({path: key.hex() for path, key in self._published.keys.items() if not in_navigation(path)})
         self._fresh = []
+        if self._command == "serve":
+            gc.unfreeze()
+            gc.collect()
+        gc.freeze()  # what is left lives as long as the process, or until all is built again
 
     def _with_shelf(self, use: Callable[[Shelf | None], T], config: MkDocsConfig) -> T:
         """With what earlier runs made, where their file is of any use."""

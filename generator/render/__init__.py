@@ -70,7 +70,7 @@ def render(
     countries = [_again(f"page of {code}", _country(code, edition, about), edition) for code in codes]
     for named in (organisations, countries):
         named.sort(key=lambda item: (alphabetical(item["subject"].text), item["id"]))
-    read = [_again(f"article {it.id}", _article(it, cited.get(it.id, {})), edition) for it in ours.values()]
+    read = [_again(f"article {it.id}", _article(it, cited.get(it.id, ())), edition) for it in ours.values()]
     read.sort(key=lambda item: (dates.sort_key(item["article"].published), item["article"].id), reverse=True)
     shared = {"problems": problems, "unsaved": frozenset(unsaved), "many": len(organisations) > paging.LIMIT}
     searched = sum(len(article.text) for article in edition.read) <= paging.SEARCHED
@@ -222,17 +222,27 @@ def _country(id: str, edition: Edition, about: Mapping[str, list[Told]]) -> Valu
     })  # fmt: skip
 
 
-def _article(article: Article, rows: Mapping[Quote, list[Row]]) -> Values:
-    found = sorted((q for q in rows if holds(q, article)), key=lambda q: (q.start, -q.end))
-    return Values((article, rows), {
+def _article(article: Article, cited: Sequence[Mapping[Quote, Sequence[Row]]]) -> Values:
+    return Values((article, tuple(cited)), {
+        "rows": lambda _: _together(cited),
+        "found": lambda it: sorted((q for q in it["rows"] if holds(q, article)), key=lambda q: (q.start, -q.end)),
         "article": lambda _: article,
         "url": lambda _: f"articles/{percent(article_stem(article.id))}/",
         "link": lambda _: web(article.url),
         "based_on": lambda _: [link for address in article.based_on if (link := web(address))],
-        "words": lambda _: Marked(article.text, [(q, Note(n, mark_id(q), tuple(rows[q]))) for n, q in enumerate(found, 1)]),
-        "orphans": lambda _: [(quoted, rows[quoted]) for quoted in rows if quoted not in found],
-        "facts": lambda _: len({(row.sheet.id, row.anchor) for quoted in found for row in rows[quoted]}),
+        "words": lambda it: Marked(
+            article.text, [(q, Note(n, mark_id(q), it["rows"][q])) for n, q in enumerate(it["found"], 1)]
+        ),
+        "orphans": lambda it: [(quoted, rows) for quoted, rows in it["rows"].items() if quoted not in it["found"]],
+        "facts": lambda it: len({(row.sheet.id, row.anchor) for quoted in it["found"] for row in it["rows"][quoted]}),
     })  # fmt: skip
+
+
+def _together(cited: Iterable[Mapping[Quote, Sequence[Row]]]) -> Mapping[Quote, tuple[Row, ...]]:
+    found: dict[Quote, tuple[Row, ...]] = defaultdict(tuple)
+    for quoted, rows in chain.from_iterable(theirs.items() for theirs in cited):
+        found[quoted] += tuple(rows)
+    return found
 
 
 _OWN_SECTION = ("founding", "membership", "presidency", "official")

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from itertools import chain
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import quote as percent
 from urllib.parse import urlencode
 
@@ -142,6 +142,10 @@ class Row(_Row):
         return next((item.claim.derivation.says for item in self.evidence if item.claim.derivation), None)
 
 
+Quoted: TypeAlias = Mapping[Quote, Sequence[Row]]
+"""Quotes of an article, with the rows that rest on each."""
+
+
 class Line(NamedTuple):
     """What takes long to find out for a row, in values that JSON can hold."""
 
@@ -186,7 +190,9 @@ class Edition:
 
     def __post_init__(self) -> None:
         before, self.before = self.before, None
-        self._known = before._made if before and before._ground() == self._ground() else {}
+        self._known = before._made if before else {}
+        if before and before._ground() != self._ground():  # which needs of what was made only what follows from its sheet
+            self._known = {}
 
     def again(self, what: str, make: Callable[..., T], *given: object) -> T:
         """What is made of what is `given` and of the ground; that of the edition before where both are the same."""
@@ -226,19 +232,19 @@ class Edition:
         return found
 
     @cached_property
-    def quoted(self) -> Mapping[str, Mapping[Quote, list[Row]]]:
-        """The quotes of each article by its id, with the rows that rest on each."""
-        found: dict[str, dict[Quote, list[Row]]] = defaultdict(lambda: defaultdict(list))
-        for row in chain.from_iterable(self.rows.values()):
-            for quoted in dict.fromkeys(quoted for claim in row.fact.claims for quoted in quotes(claim)):
-                found[quoted.article][quoted].append(row)
+    def quoted(self) -> Mapping[str, Sequence[Quoted]]:
+        """The quotes of each article by its id, with the rows that rest on each, sheet by sheet."""
+        found: dict[str, list[Quoted]] = defaultdict(list)
+        for id_, rows in self.rows.items():
+            for article, theirs in self.again(f"quotes of {id_}", _quoted, rows).items():
+                found[article].append(theirs)
         return found
 
     @cached_property
     def pages(self) -> Mapping[str, str]:
         """The address below the site's root of every subject that has a page."""
         own = {s.id: f"{FOLDERS[s.type]}/{percent(s.id)}/" for s in self.sheets.values()}
-        named = {fact.value for sheet in self.sheets.values() for fact in sheet.facts if shown(fact) and fact.value}
+        named = set[str]().union(*(self.again(f"named by {it.id}", _named, it) for it in self.sheets.values()))
         return {code: f"countries/{percent(code)}/" for code in sorted(named & self.gazetteer.countries.keys())} | own
 
     def name(self, id: str | None, otherwise: str) -> Name:
@@ -258,6 +264,19 @@ class Edition:
         """An override's source: the title of an article of ours, or as it stands."""
         article = self.articles.get(text.removeprefix("articles/"))
         return Name(article.title, f"articles/{percent(article_stem(article.id))}/") if article else Name(text)
+
+
+def _named(sheet: Sheet) -> frozenset[str]:
+    """Ids of what is on the page of a sheet."""
+    return frozenset(fact.value for fact in sheet.facts if fact.value and shown(fact))
+
+
+def _quoted(rows: Iterable[Row]) -> Mapping[str, Quoted]:
+    found: dict[str, dict[Quote, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        for quoted in dict.fromkeys(quoted for claim in row.fact.claims for quoted in quotes(claim)):
+            found[quoted.article][quoted].append(row)
+    return found
 
 
 def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
