@@ -170,6 +170,7 @@ def _from_shelf(project: Project, shelf: Shelf) -> tuple[list[Sheet], dict[str, 
     def take(place: Place, path: Path | None) -> list[Sheet]:
         digest = path and digests.get(path)
 
+        @lru_cache
         def read() -> list[Sheet]:
             saved, problems = content.load_sheets(project.root, [path] if path else [])
             if path and not problems and content.digests(project.root, [path]).get(path) != digest:

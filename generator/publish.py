@@ -58,6 +58,8 @@ def publish(
             return make()
         return [Line(*it) for it in shelf.value(shelf.key("lines", law, sheet, project.today), make)]
 
+    if last and last.edition.templates != project.templates:
+        last = None
     edition = Edition(
         subjects=project.sheets, read=project.articles, kinds=project.kinds, gazetteer=project.gazetteer,
         today=project.today, references=project.references.tables, repository=repository, changes=project.changes,
@@ -65,7 +67,7 @@ def publish(
     )  # fmt: skip
     review = queue(project, project.today, edition.again)
     drafts = {d.path: d for d in render(edition, problems=problems, unsaved=project.unsaved, review=review)}
-    old = last.drafts if last and last.edition.templates == project.templates else {}
+    old = last.drafts if last else {}
     same = [path for path, draft in drafts.items() if old.get(path) == draft]
     pages = {path: last.pages[path] for path in same if last}
     kept = {path: last.kept[path] for path in same if last and path in last.kept}

@@ -26,6 +26,7 @@ CLAIMS = [
     a_claim("presidency", value="RU", article="b", phase="holds", since="2014", start=50),
     a_claim("presidency", subject="cis", value="TM", article="c", phase="will-take", since="2026"),
 ]
+CARD = (Path(shelves.__file__).parent / "templates/_evidence.md.jinja").read_text("utf-8")
 SAMPLES = {
     "content/overrides/organisations/csto.yml": [
         "- {kind: membership, value: UZ, status: former, until: '2012', why: It left.}\n",
@@ -46,6 +47,7 @@ SAMPLES = {
         "- {id: cis}\n",
     ],
     "content/settings.yml": ["", "modell: x\n"],
+    "content/templates/_evidence.md.jinja": [CARD.replace("Report this", said) for said in ("Mend this", "Tell us of this")],
     "content/facts/organisations/cis.yml": ["id: cis\n", "id: csto\nname: CSTO\nfacts: []\n"],
 }
 
@@ -190,3 +192,14 @@ def test_of_settled_sheets_only_those_of_the_last_run_stay_in_memory(project):
     held = [sheet.id for it in shelves._held.values() if isinstance(it, tuple) for sheet in it[0]]
     assert sorted(held) == sorted(sheet.id for sheet in settled)
     assert len(shelves._held) <= 2 * len(settled)
+
+
+def test_a_template_of_the_project_s_own_changes_what_is_made_once(project):
+    root = project(CLAIMS)
+    last = None
+    for said in SAMPLES["content/templates/_evidence.md.jinja"]:
+        write_files(root, {"content/templates/_evidence.md.jinja": said})
+        last = publish(refresh(root, today=TODAY), repository="https://example.org/x", last=last)
+    pages = [page.text for page in last.pages.values() if "fact</a>" in page.text]
+    assert len(pages) > 2
+    assert all("Tell us of this fact" in text and "Mend" not in text for text in pages)

@@ -85,6 +85,17 @@ class Row(_Row):
         return msgspec.json.encode((*self[:-4], len(self.later))), (self.kind, self.fact, *self.later, *self.cited)
 
     @cached_property
+    def _made(self) -> dict[str, str]:
+        return {}
+
+    def once(self, what: str, make: Callable[[], str]) -> str:
+        """A part of a page, by a name of its own, that shows this row and nothing else; made for the first of two pages."""
+        if found := self._made.pop(what, None):
+            return found
+        self._made[what] = make()
+        return self._made[what]
+
+    @cached_property
     def _backing(self) -> list[Evidence]:
         articles = {article.id: article for article in self.cited}
         return [evidence(claim, self.fact, articles) for claim in self.fact.claims if not claim.denies]
