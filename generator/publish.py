@@ -1,11 +1,15 @@
 """A project → every file of its site that is made from facts."""
 
 import json
+import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from importlib.resources import files
 from itertools import chain
+from multiprocessing import get_context
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -21,6 +25,10 @@ from generator.render.words import lines
 from generator.review import queue
 from generator.shelf import Kept, Shelf
 
+MANY = 100
+"""Pages that are worth a second process."""
+
+_shared: list[Any] = []  # what the processes that make pages have in common: the drafts, their edition, the site
 PACKAGE = Path(str(files("generator")))
 
 
@@ -72,21 +80,50 @@ def publish(
     pages = {path: last.pages[path] for path in same if last}
     kept = {path: last.kept[path] for path in same if last and path in last.kept}
     keys, heads = dict[str, bytes](), list[str]()  # the titles of lists may stand in the navigation of every page
-    for path, draft in sorted(drafts.items(), key=lambda item: not in_navigation(item[0])):
-        if path in pages or not shelf:
-            pages[path] = pages.get(path) or _page(draft, edition, site)
-            continue
-        edited = project.root / (draft.edit_path or path)  # where there is none, the pencil of the page makes one
-        ground = law, site, project.today, sorted(project.templates.items()), heads
-        key = keys[path] = shelf.key(draft, (ground, edited.exists(), edited.with_suffix(".txt").exists()))
-        if not in_navigation(path) and (shown := shelf.shown(key, standing.get(path) == key.hex())):
-            kept[path] = shown
-        text = "" if path in kept else shelf.text(key, lambda: _page(draft, edition, site).text)  # noqa: B023 (asked at once)
-        pages[path] = Page(path, text, draft.edit_path)
-        if in_navigation(path):
-            front, _, body = text.partition("\n---\n")
+    for lists in (True, False):
+        rest = [draft for draft in drafts.values() if draft.path not in pages and in_navigation(draft.path) == lists]
+        if shelf:
+            for draft in rest:
+                edited = project.root / (draft.edit_path or draft.path)  # where there is none, the pencil makes one
+                ground = law, site, project.today, sorted(project.templates.items()), heads
+                key = keys[draft.path] = shelf.key(draft, (ground, edited.exists(), edited.with_suffix(".txt").exists()))
+                if not lists and (shown := shelf.shown(key, standing.get(draft.path) == key.hex())):
+                    kept[draft.path] = shown
+        texts = _texts([draft for draft in rest if draft.path not in kept], keys, edition, site, shelf)
+        pages |= {draft.path: Page(draft.path, texts.get(draft.path, ""), draft.edit_path) for draft in rest}
+        for path in sorted(texts) if lists else ():
+            front, _, body = texts[path].partition("\n---\n")
             heads += path, front, body.strip().partition("\n")[0]
     return Published({path: pages[path] for path in drafts}, drafts, edition, kept, keys)
+
+
+def _texts(
+    drafts: Iterable[Draft], keys: Mapping[str, bytes], edition: Edition, site: str, shelf: Shelf | None
+) -> dict[str, str]:
+    """Of pages, by path; those that are not on the shelf are made, and put there."""
+    found = {d.path: text for d in drafts if shelf and (text := shelf.take(keys[d.path])) is not None}
+    for page in _made([draft for draft in drafts if draft.path not in found], edition, site):
+        found[page.path] = page.text
+        if shelf:
+            shelf.put(keys[page.path], page.text)
+    return found
+
+
+def _made(drafts: Sequence[Draft], edition: Edition, site: str) -> Iterator[Page]:
+    """Many by up to four processes, where one can become two with all that it has in memory."""
+    processes = min(4, os.cpu_count() or 1) if sys.platform == "linux" and len(drafts) >= MANY else 1
+    _shared[:] = drafts, edition, site
+    if processes == 1:
+        yield from map(_made_of_shared, range(len(drafts)))
+    else:
+        with ProcessPoolExecutor(processes, get_context("fork")) as pool:
+            yield from pool.map(_made_of_shared, range(len(drafts)), chunksize=10)
+    _shared.clear()
+
+
+def _made_of_shared(place: int) -> Page:
+    drafts, edition, site = _shared
+    return _page(drafts[place], edition, site)
 
 
 def in_navigation(path: str) -> bool:

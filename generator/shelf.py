@@ -56,12 +56,19 @@ class Shelf:
         self._used.add(key)
         return key
 
+    def take(self, key: bytes) -> str | None:
+        """The text of this key."""
+        found = self._pages.execute("SELECT text FROM pages WHERE key = ?", [key]).fetchone()
+        return zlib.decompress(found[0]).decode() if found else None
+
+    def put(self, key: bytes, text: str) -> None:
+        """Keeps it."""
+        self._pages.execute("INSERT OR REPLACE INTO pages (key, text) VALUES (?, ?)", [key, _packed(text)])
+
     def text(self, key: bytes, make: Callable[[], str]) -> str:
         """The text of this key, made and kept where it is not there."""
-        if found := self._pages.execute("SELECT text FROM pages WHERE key = ?", [key]).fetchone():
-            return zlib.decompress(found[0]).decode()
-        text = make()
-        self._pages.execute("INSERT OR REPLACE INTO pages (key, text) VALUES (?, ?)", [key, _packed(text)])
+        if (text := self.take(key)) is None:
+            self.put(key, text := make())
         return text
 
     def value(self, key: bytes, make: Callable[[], object]) -> Any:

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import zlib
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from itertools import count
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generator import content
+from generator import publish as publishing
 from generator import shelf as shelves
 from generator.build import refresh
 from generator.publish import data, publish
@@ -110,6 +112,7 @@ def test_a_sheet_written_while_it_is_read_is_not_kept(project, monkeypatch):
         return load(root, paths)
 
     monkeypatch.setattr(content, "load_sheets", written_before)
+    monkeypatch.setattr(shelves, "_held", {})  # another test's project may have the same facts
     with closing(Shelf(root)) as shelf:
         problems = refresh(root, today=TODAY, shelf=shelf).problems
     assert any("while it was read" in problem.message for problem in problems)
@@ -203,3 +206,17 @@ def test_a_template_of_the_project_s_own_changes_what_is_made_once(project):
     pages = [page.text for page in last.pages.values() if "fact</a>" in page.text]
     assert len(pages) > 2
     assert all("Tell us of this fact" in text and "Mend" not in text for text in pages)
+
+
+def test_pages_made_by_several_processes_are_those_of_one(project, monkeypatch):
+    root = project(CLAIMS)
+    alone = publish(refresh(root, today=TODAY)).pages
+    makers = []
+    monkeypatch.setattr(publishing, "MANY", 2)
+    monkeypatch.setattr(publishing.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(
+        publishing, "ProcessPoolExecutor", lambda *given: makers.append(given) or ProcessPoolExecutor(*given)
+    )
+    assert shelved(refresh(root, today=TODAY)).pages.keys() == alone.keys()
+    assert publish(refresh(root, today=TODAY)).pages == alone
+    assert len(makers) > 1
