@@ -40,6 +40,7 @@ class Published(NamedTuple):
     edition: Edition
     kept: Mapping[str, Kept]
     keys: Mapping[str, bytes]  # under which what is made of the others can be kept
+    ground: Mapping[str, str]  # a digest of each thing that every page depends on, by what it is
 
 
 def publish(
@@ -78,15 +79,19 @@ def publish(
     old = last.drafts if last else {}
     same = [path for path, draft in drafts.items() if old.get(path) == draft]
     pages = {path: last.pages[path] for path in same if last}
-    kept = {path: last.kept[path] for path in same if last and path in last.kept}
+    kept = dict[str, Kept]()
+    ground: dict[str, object] = {
+        "the program": None, "kinds, names, tables or the repository's address": law, "the site's address": site,
+        "the day": project.today, "the project's own templates": sorted(project.templates.items()),
+    }  # fmt: skip
     keys, heads = dict[str, bytes](), list[str]()  # the titles of lists may stand in the navigation of every page
     for lists in (True, False):
         rest = [draft for draft in drafts.values() if draft.path not in pages and in_navigation(draft.path) == lists]
         if shelf:
             for draft in rest:
                 edited = project.root / (draft.edit_path or draft.path)  # where there is none, the pencil makes one
-                ground = law, site, project.today, sorted(project.templates.items()), heads
-                key = keys[draft.path] = shelf.key(draft, (ground, edited.exists(), edited.with_suffix(".txt").exists()))
+                forms = edited.exists(), edited.with_suffix(".txt").exists()
+                key = keys[draft.path] = shelf.key(draft, *ground.values(), heads, forms)
                 if not lists and (shown := shelf.shown(key, standing.get(draft.path) == key.hex())):
                     kept[draft.path] = shown
         texts = _texts([draft for draft in rest if draft.path not in kept], keys, edition, site, shelf)
@@ -94,7 +99,9 @@ def publish(
         for path in sorted(texts) if lists else ():
             front, _, body = texts[path].partition("\n---\n")
             heads += path, front, body.strip().partition("\n")[0]
-    return Published({path: pages[path] for path in drafts}, drafts, edition, kept, keys)
+    ground["a list's title"] = heads
+    told = {what: shelf.key(what, given).hex() for what, given in ground.items()} if shelf else {}
+    return Published({path: pages[path] for path in drafts}, drafts, edition, kept, keys, told)
 
 
 def _texts(

@@ -243,11 +243,16 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         """Keeps the pages as they were shown; the search, which writes its index next, gets the entries of all."""
         _found(config)[:] = chain.from_iterable(self._entries.get(file.src_uri, ()) for file in self._files)
         if self._published and self._command != "serve":
-            log.info(f"{len(self._published.kept)} of {len(self._published.pages)} pages are as they were kept")
+            why = self._standing.changed(self._published.ground) if self._standing else ""
+            told = f"{len(self._published.kept)} of {len(self._published.pages)} pages are as they were kept"
+            log.info(told + (f"; for the others, {why} changed" if why else ""))
+            for path in self._published.pages.keys() - self._published.kept.keys():
+                log.debug(f"made anew: {path}")
         if self._fresh and self._theme:
             self._with_shelf(lambda shelf: shelf.keep_shown(self._fresh) if shelf else None, config)
         if self._published and self._standing:
-            self._standing.note({path: key.hex() for path, key in self._published.keys.items() if not in_navigation(path)})
+            keys = {path: key.hex() for path, key in self._published.keys.items() if not in_navigation(path)}
+            self._standing.note(keys, self._published.ground)
         self._fresh = []
         if self._command == "serve":
             gc.unfreeze()

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from generator import cache
 
@@ -28,10 +29,22 @@ class Standing:
 
     def keys(self) -> Mapping[str, str]:
         """The keys of the pages that are as they were written, by path."""
-        with suppress(OSError, ValueError, KeyError, AttributeError, TypeError):
-            notes = json.loads(self._notes.read_text("utf-8"))
-            if notes["theme"] == self._theme:
-                return {path: key for path, (key, *stamp) in notes["pages"].items() if stamp == _stamp(self._aside, path)}
+        notes = self._noted()
+        if notes.get("theme") != self._theme:
+            return {}
+        return {path: key for path, (key, *stamp) in notes["pages"].items() if stamp == _stamp(self._aside, path)}
+
+    def changed(self, ground: Mapping[str, str]) -> str:
+        """The first thing that every page depends on and that is another than when the last site was made, if any."""
+        was = self._noted()
+        if was and was["theme"] != self._theme:
+            return "the settings, the theme or a page written by hand"
+        return next((what for what, digest in ground.items() if was and was["ground"].get(what) != digest), "")
+
+    def _noted(self) -> dict[str, Any]:
+        with suppress(OSError, ValueError):
+            found: dict[str, Any] = json.loads(self._notes.read_text("utf-8"))
+            return found if found.keys() == {"theme", "pages", "ground"} else {}
         return {}
 
     def put_back(self, paths: Collection[str]) -> None:
@@ -39,10 +52,10 @@ class Standing:
         if self._aside.is_dir() and _pruned(str(self._aside), "", {place(path) for path in paths}):
             _move(self._aside, self._site)
 
-    def note(self, keys: Mapping[str, str]) -> None:
-        """These pages stand in the site now, each under its key."""
+    def note(self, keys: Mapping[str, str], ground: Mapping[str, str]) -> None:
+        """These pages stand in the site now, each under its key; what all of them rest on."""
         pages = {path: [key, *stamp] for path, key in keys.items() if (stamp := _stamp(self._site, path))}
-        cache.put(self._notes, json.dumps({"theme": self._theme, "pages": pages}))
+        cache.put(self._notes, json.dumps({"theme": self._theme, "pages": pages, "ground": ground}))
 
 
 def place(path: str) -> str:

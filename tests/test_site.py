@@ -203,6 +203,26 @@ def test_an_edit_after_pages_were_kept_gives_the_site_made_anew(project):
         assert {p for p in kept.keys() | anew.keys() if kept.get(p) != anew.get(p)} <= {Path("sitemap.xml.gz")}
 
 
+def test_the_build_says_what_changed_for_all_pages_and_which_pages_are_made_anew(project):
+    mkdocs(project, "build")
+    again = mkdocs(project, "build", "--verbose").stderr
+    assert re.search(r"(\d+) of \d+ pages are as they were kept\n", again)
+    assert "made anew: organisations/csto.md" not in again
+    (project / OVERRIDE).write_text((project / OVERRIDE).read_text("utf-8").replace("Left in", "Gone in"), "utf-8")
+    edited = mkdocs(project, "build", "--verbose").stderr
+    assert "made anew: organisations/csto.md" in edited
+    assert "made anew: countries/AM.md" not in edited
+    about = project / "docs/about.md"
+    for file, old, new, why in (
+        (about, "# ", "# All ", "the settings, the theme or a page written by hand"),
+        (project / "content/organisations/own.yml", "", "- {id: new, name: A new body, acronyms: [NEW]}\n", "kinds, names,"),
+    ):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text((file.read_text("utf-8") if file.exists() else "").replace(old, new, 1), "utf-8")
+        said = mkdocs(project, "build").stderr
+        assert f"pages are as they were kept; for the others, {why}" in said, said
+
+
 def test_pages_that_stay_are_left_where_they_stand_and_nothing_else_is(project):
     """What was edited, lost, or laid into `site/` is as after a build anew; what is hidden at its top stays, as ever."""
     mkdocs(project, "build")
