@@ -99,9 +99,9 @@ def lines(published: Sequence[Standing], today: date) -> tuple[str, dict[str, st
     """`facts` as JSON, one a line; and for each kind the lines of its table."""
     told, tables = [*facts(published, today)], defaultdict[str, str](str)
     columns = {name: [*_columns(kind)] for name, kind in {kind.name: kind for _, kind, _, _ in published}.items()}
-    for (_, kind, _, _), fact in zip(published, told, strict=True):
+    for fact in told:
         cells = {**fact, "sources": " ".join(sorted({next(iter(s.values())) for s in fact["sources"]}))}
-        tables[kind.name] += _line(_cell(cells.get(column)) for column in columns[kind.name])
+        tables[fact["kind"]] += _line(_cell(cells.get(column)) for column in columns[fact["kind"]])
     return ",\n".join(json.dumps(fact, ensure_ascii=False) for fact in told), tables
 
 

@@ -5,8 +5,8 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from contextlib import suppress
 from importlib.resources import files
 from itertools import chain
 from multiprocessing import get_context
@@ -62,29 +62,26 @@ def publish(
     names = project.gazetteer.countries, project.gazetteer.organisations
     law = shelf and shelf.key(project.kinds, names, project.references.tables, repository)
 
-    def lines(sheet: Sheet, make: Callable[[], list[Line]]) -> list[Line]:
-        if not shelf:
-            return make()
-        return [Line(*it) for it in shelf.value(shelf.key("lines", law, sheet, project.today), make)]
+    def known(sheet: Sheet, make: Callable[[], list[Line]]) -> list[Line]:
+        kept = shelf.value(shelf.key("lines", law, sheet, project.today), make) if shelf else make()
+        return [Line(*it) for it in kept]
 
     if last and last.edition.templates != project.templates:
         last = None
     edition = Edition(
         subjects=project.sheets, read=project.articles, kinds=project.kinds, gazetteer=project.gazetteer,
         today=project.today, references=project.references.tables, repository=repository, changes=project.changes,
-        templates=project.templates, expected=project.overrides.expected, lines=lines, before=last.edition if last else None,
+        templates=project.templates, expected=project.overrides.expected, lines=known, before=last.edition if last else None,
     )  # fmt: skip
     review = queue(project, project.today, edition.again)
     drafts = {d.path: d for d in render(edition, problems=problems, unsaved=project.unsaved, review=review)}
-    old = last.drafts if last else {}
-    same = [path for path, draft in drafts.items() if old.get(path) == draft]
-    pages = {path: last.pages[path] for path in same if last}
-    kept = dict[str, Kept]()
+    pages = {path: last.pages[path] for path, draft in drafts.items() if last and last.drafts.get(path) == draft}
     ground: dict[str, object] = {
         "the program": None, "kinds, names, tables or the repository's address": law, "the site's address": site,
         "the day": project.today, "the project's own templates": sorted(project.templates.items()),
     }  # fmt: skip
-    keys, heads = dict[str, bytes](), list[str]()  # the titles of lists may stand in the navigation of every page
+    heads = list[str]()  # the titles of lists may stand in the navigation of every page
+    kept, keys = dict[str, Kept](), dict[str, bytes]()
     for lists in (True, False):
         rest = [draft for draft in drafts.values() if draft.path not in pages and in_navigation(draft.path) == lists]
         if shelf:
@@ -118,19 +115,19 @@ def _texts(
 
 def _made(drafts: Sequence[Draft], edition: Edition, site: str) -> Iterator[Page]:
     """Many by up to four processes, where one can become two with all that it has in memory."""
-    processes = min(4, os.cpu_count() or 1) if sys.platform == "linux" and len(drafts) >= MANY else 1
+    done, processes = 0, min(4, os.cpu_count() or 1) if sys.platform == "linux" and len(drafts) >= MANY else 1
     _shared[:] = drafts, edition, site
-    if processes == 1:
-        yield from map(_made_of_shared, range(len(drafts)))
-    else:
-        with ProcessPoolExecutor(processes, get_context("fork")) as pool:
-            yield from pool.map(_made_of_shared, range(len(drafts)), chunksize=10)
+    if processes > 1:
+        with suppress(BrokenExecutor, OSError), ProcessPoolExecutor(processes, get_context("fork")) as pool:
+            for page in pool.map(_made_of_shared, range(len(drafts)), chunksize=10):
+                yield page
+                done += 1
+    yield from map(_made_of_shared, range(done, len(drafts)))  # all, or what they left: the machine may be out of memory
     _shared.clear()
 
 
 def _made_of_shared(place: int) -> Page:
-    drafts, edition, site = _shared
-    return _page(drafts[place], edition, site)
+    return _page(_shared[0][place], *_shared[1:])
 
 
 def in_navigation(path: str) -> bool:
@@ -144,12 +141,14 @@ def data(edition: Edition, site: str = "/", shelf: Shelf | None = None) -> Itera
     """
     (title, changes), items, kinds, today = lines("feed", {}), news(edition, site), edition.kinds.values(), edition.today
 
-    def made(what: str, make: Callable[[Iterable[export.Standing]], Any], rows: Iterable[Row]) -> Any:
+    def made(make: Callable[..., Any], rows: Iterable[Row], *more: object) -> Any:
         rows = [row for row in rows if row.fact.verdict != "needs-review"]
         published = [(row.sheet, row.kind, row.fact, row.standing) for row in rows]
-        return shelf.value(shelf.key(what, rows, today), lambda: make(published)) if shelf else make(published)
+        if not shelf:
+            return make(published, *more)
+        return shelf.value(shelf.key(make.__name__, rows, more), lambda: make(published, *more))
 
-    found = [made("data", partial(export.lines, today=today), rows) for rows in edition.rows.values()]
+    found = [made(export.lines, rows, today) for rows in edition.rows.values()]
     none = [claim for sheet in edition.sheets for _, claim, _ in edition.nothing(sheet)]
     yield Page("data/facts.json", export.facts_json((told for told, _ in found), none, today))
     yield Page("data/facts.schema.json", json.dumps(schemas.PUBLISHED, indent=1) + "\n")
@@ -157,7 +156,7 @@ def data(edition: Edition, site: str = "/", shelf: Shelf | None = None) -> Itera
         yield Page(f"data/{kind.name}.csv", export.table((tables.get(kind.name, "") for _, tables in found), kind))
     yield Page("data/datapackage.json", export.package(kinds, title))
     terms = (r for r in chain.from_iterable(edition.rows.values()) if r.kind.cardinality == "timeline")
-    yield Page("data/handovers.ics", made("calendar", partial(export.calendar, title=title, told=today), terms))
+    yield Page("data/handovers.ics", made(export.calendar, terms, title, today))
     yield Page("feeds/changes.xml", export.atom(items, changes, site))
     yield Page("feeds/changes.json", export.json_feed(items, changes, site))
 

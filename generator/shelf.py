@@ -155,8 +155,8 @@ class _Digester(pickle.Pickler):
     def _of(self, value: Any) -> bytes:
         if found := self._known.get(id(value)):
             return found[1]
-        if type(value).__name__ == "Row":
-            text, shared = value.parts
+        if brief := getattr(value, "brief", None):
+            text, shared = brief
             digest = hashlib.sha256(b"".join(map(self._of, shared)) + text).digest()
         else:
             digest = _Digester(self._known).digest(getattr(value, "parts", None) or value.__reduce_ex__(5))

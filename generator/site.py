@@ -8,8 +8,8 @@ import re
 import sqlite3
 import zlib
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from importlib.metadata import version
 from importlib.resources import files
@@ -139,8 +139,10 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
             files.append(File.generated(config, where, abs_src_path=str(path)))
         if self._standing:
             left = [file.src_uri for file in files if isinstance(file, KeptFile) and not file.kept.html]
-            with _in_words(config.site_dir):
+            try:
                 self._standing.put_back(left)
+            except FactsheetsError as error:
+                raise PluginError(str(error)) from None
         self._files = [file for file in files if file.is_documentation_page() or isinstance(file, KeptFile)]
         return files
 
@@ -222,12 +224,12 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         if self._command == "serve" or config.theme.name != "material" or not self._build:
             return output  # the development server adds a script that differs each time
         env, template = self._build[2], str(page.meta.get("template", "main.html"))
-        if (kind := (template, get_relative_url(".", page.url))) not in self._policies:
+        if (shape := (template, get_relative_url(".", page.url))) not in self._policies:
             empty = SitePage("", File.generated(config, page.file.src_uri, content=""), config)
             empty.content = ""
             context = get_context(Navigation([], []), [], config, empty)
-            self._policies[kind] = _policy(env.get_template(template).render(context))
-        output = _with_policy(output, self._policies[kind])
+            self._policies[shape] = _policy(env.get_template(template).render(context))
+        output = _with_policy(output, self._policies[shape])
         key = self._published.keys.get(path) if self._published and page.file.generated_by == "factsheets" else None
         if key and not in_navigation(path):
             self._fresh.append((key, Kept(output, json.dumps(self._entries[path]))))
@@ -244,8 +246,8 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         _found(config)[:] = chain.from_iterable(self._entries.get(file.src_uri, ()) for file in self._files)
         if self._published and self._command != "serve":
             why = self._standing.changed(self._published.ground) if self._standing else ""
-            told = f"{len(self._published.kept)} of {len(self._published.pages)} pages are as they were kept"
-            log.info(told + (f"; for the others, {why} changed" if why else ""))
+            of = f"{len(self._published.kept)} of {len(self._published.pages)}"
+            log.info(f"{of} pages are as they were kept{f'; for the others, {why} changed' if why else ''}")
             for path in self._published.pages.keys() - self._published.kept.keys():
                 log.debug(f"made anew: {path}")
         if self._fresh and self._theme:
@@ -254,10 +256,14 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
             keys = {path: key.hex() for path, key in self._published.keys.items() if not in_navigation(path)}
             self._standing.note(keys, self._published.ground)
         self._fresh = []
-        if self._command == "serve":
+        if self._command == "serve":  # what is left lives until all is built again
             gc.unfreeze()
             gc.collect()
-        gc.freeze()  # what is left lives as long as the process, or until all is built again
+            gc.freeze()
+
+    def on_shutdown(self) -> None:
+        """What is left goes with the process, without a last look for garbage in all of it."""
+        gc.freeze()
 
     def _with_shelf(self, use: Callable[[Shelf | None], T], config: MkDocsConfig) -> T:
         """With what earlier runs made, where their file is of any use."""
@@ -355,14 +361,6 @@ class KeptFile(File):
         """Nothing where it stands in `site/` already."""
         if self.kept.html:
             write_file(self.kept.html.encode("utf-8", "xmlcharrefreplace"), self.abs_dest_path)
-
-
-@contextmanager
-def _in_words(folder: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise PluginError(f"factsheets: {folder} cannot be written: {error.strerror}; delete it and build again") from None
 
 
 def _found(config: MkDocsConfig) -> list[Any]:

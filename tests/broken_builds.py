@@ -72,7 +72,7 @@ BREAKS = (
           "generator/site.py", "script-src 'self' {scripts};", "script-src 'self' 'unsafe-inline';"),
     Break("the policy trusts what came with the page",
           "test_browser.py::test_a_script_that_came_with_a_page_is_in_no_policy", "generator/site.py",
-          "output = _with_policy(output, self._policies[kind])", "output = _with_policy(output, _policy(output))"),
+          "output = _with_policy(output, self._policies[shape])", "output = _with_policy(output, _policy(output))"),
     # tables, calendars and feeds
     Break("spreadsheets may take a cell for a formula", f"{ATTACKS}::test_other_programs_read_the_data_as_it_was_written",
           "generator/export.py", """return f"'{text}" if text and text[0] in "=+-@\\t\\r\\n＝＋－＠" else text or \"\"""",

@@ -220,3 +220,12 @@ def test_pages_made_by_several_processes_are_those_of_one(project, monkeypatch):
     assert shelved(refresh(root, today=TODAY)).pages.keys() == alone.keys()
     assert publish(refresh(root, today=TODAY)).pages == alone
     assert len(makers) > 1
+
+
+def test_pages_whose_maker_dies_are_made_all_the_same(project, monkeypatch):
+    root, here, page = project(CLAIMS), os.getpid(), publishing._page
+    alone = publish(refresh(root, today=TODAY)).pages
+    monkeypatch.setattr(publishing, "MANY", 2)
+    monkeypatch.setattr(publishing.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(publishing, "_page", lambda *given: page(*given) if os.getpid() == here else os._exit(9))
+    assert publish(refresh(root, today=TODAY)).pages == alone

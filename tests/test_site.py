@@ -183,6 +183,7 @@ def test_a_site_from_the_shelf_equals_one_without_and_a_broken_shelf_does_no_har
     for shelf in (None, None, b"broken"):
         if shelf:
             (project / ".cache" / "site.sqlite").write_bytes(shelf)
+            (project / ".cache" / "site.json").write_text('["", {"a": []}, {}]', "utf-8")
         result = mkdocs(project, "build", "--strict")
         assert result.returncode == 0, result.stderr
         trees.append({path: data for path, data in tree(project / "site").items() if path.name != "sitemap.xml.gz"})

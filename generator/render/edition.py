@@ -80,7 +80,7 @@ class Row(_Row):
     """A fact as one line of a page; `anchor` is its id there. What takes long to work out is so only where it is shown."""
 
     @property
-    def parts(self) -> tuple[bytes, tuple[object, ...]]:
+    def brief(self) -> tuple[bytes, tuple[object, ...]]:
         """All of it for a digest: a text, and what other rows have as well."""
         return msgspec.json.encode((*self[:-4], len(self.later))), (self.kind, self.fact, *self.later, *self.cited)
 
