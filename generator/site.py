@@ -29,6 +29,7 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as SitePage
 from mkdocs.utils import get_relative_url, write_file
 from mkdocs.utils.templates import TemplateContext
+from watchdog.observers.api import BaseObserver
 
 from generator import build, cache
 from generator.build import Project
@@ -38,6 +39,7 @@ from generator.render import Page
 from generator.render.words import compiled
 from generator.shelf import Kept, Shelf
 from generator.standing import Standing, place
+from generator.watching import look_at_once
 
 T = TypeVar("T")
 
@@ -83,6 +85,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         self._ground: object = None  # all that the last whole build rests on besides the project's content
         self._shown: dict[str, tuple[SitePage, TemplateContext]] = {}  # by source, as that build left them
         self._build: tuple[MkDocsConfig, Files, Environment] | None = None
+        self._listener: BaseObserver | None = None  # for edits, under `serve`
         self._policies: dict[tuple[str, str], str] = {}  # by template and depth of the page
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:  # noqa: ARG002
@@ -157,7 +160,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         env.bytecode_cache = env.bytecode_cache or compiled(config.theme.name or "theme")
         return env
 
-    def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Callable[[], None]) -> LiveReloadServer:  # noqa: ARG002
+    def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Callable[[], None]) -> LiveReloadServer:
         """An edit below `content/` shows again the pages that it changes; any other builds the site."""
 
         def build_again() -> None:
@@ -165,6 +168,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
                 builder()
 
         server.builder = build_again
+        self._listener = look_at_once(server.observer, _root(config) / "content")
         return server
 
     def on_pre_page(self, page: SitePage, *, config: MkDocsConfig, files: Files) -> SitePage:  # noqa: ARG002
@@ -263,6 +267,8 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
 
     def on_shutdown(self) -> None:
         """What is left goes with the process, without a last look for garbage in all of it."""
+        if self._listener:
+            self._listener.stop()
         gc.freeze()
 
     def _with_shelf(self, use: Callable[[Shelf | None], T], config: MkDocsConfig) -> T:
@@ -300,15 +306,18 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         if not self._build or not self._published or self._ground != _ground(self._build[0]):
             return False
         config, files, _ = self._build
-        before, self._published = (
-            self._published,
-            self._with_shelf(lambda shelf: self._published_from(shelf, config), config),
-        )
+
+        def as_is(shelf: Shelf | None) -> Published:
+            published = self._published_from(shelf, config)
+            if shelf:
+                shelf.forget()
+            return published
+
+        before, self._published = self._published, self._with_shelf(as_is, config)
         if before.pages.keys() != self._published.pages.keys():
             return False
         for path, made in self._published.pages.items():
-            file = files.get_file_from_path(path)
-            if made.text != before.pages[path].text and file and path in self._shown:
+            if made.text != before.pages[path].text and path in self._shown and (file := files.get_file_from_path(path)):
                 file.content_string = made.text
                 self._show(path)
                 log.info(f"shown again: {path}")

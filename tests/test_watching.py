@@ -1,0 +1,39 @@
+"""An edit is seen as soon as the system tells of it, and by looking where it does not."""
+
+import threading
+
+import pytest
+from watchdog.events import FileSystemEventHandler
+from watchdog.observers.polling import PollingObserver
+
+from generator.watching import look_at_once
+
+
+@pytest.fixture
+def observed(tmp_path):
+    """A folder that its observer itself looks at once an hour, and what tells that it saw an edit."""
+    folder, seen = tmp_path / "content", threading.Event()
+    (folder / "overrides").mkdir(parents=True)
+    observer, handler = PollingObserver(timeout=3600), FileSystemEventHandler()
+    handler.on_any_event = lambda event: event.is_directory or seen.set()
+    observer.schedule(handler, str(folder), recursive=True)
+    observer.start()
+    yield observer, folder, seen
+    observer.stop()
+
+
+def test_an_observer_looks_when_the_system_tells_of_an_edit(observed):
+    observer, folder, seen = observed
+    listener = look_at_once(observer, folder)
+    assert listener
+    for text in ("one", "another"):
+        (folder / "overrides" / "csto.yml").write_text(text)
+        assert seen.wait(10)
+        seen.clear()
+    listener.stop()
+    listener.join()
+
+
+def test_a_folder_that_the_system_does_not_tell_of_is_left_to_the_observer(observed):
+    observer, folder, _ = observed
+    assert look_at_once(observer, folder / "nowhere") is None
