@@ -139,12 +139,17 @@ def refresh(root: Path, *, today: date, last: Project | None = None, shelf: Shel
     project = _load(root, today, last)
     record, unreadable = content.load_changes(root)
     settled, known, broken = _from_shelf(project, shelf) if shelf else _from_facts(project)
-    lost = [path for path in content.facts_files(root).values() if path.stem in project.overrides.broken]
-    good = last.sheets if last else content.load_sheets(root, lost)[0]
+    good = last.sheets if last else _saved(root, project.overrides.broken)
     sheets = _with_last_good(settled, project.overrides.broken, good)
     idle = _idle(sheets, project)
     problems = *project.problems, *broken, *unreadable, *_staleness(project, known), *idle
     return replace(project, sheets=tuple(sheets), problems=problems, changes=tuple(record))
+
+
+def _saved(root: Path, ids: Collection[str]) -> list[Sheet]:
+    """What is saved of these subjects."""
+    paths = [path for path in content.facts_files(root).values() if path.stem in ids] if ids else []
+    return content.load_sheets(root, paths)[0]
 
 
 def _from_facts(project: Project) -> tuple[list[Sheet], dict[str, list[str]], list[Problem]]:
@@ -157,7 +162,7 @@ def _from_shelf(project: Project, shelf: Shelf) -> tuple[list[Sheet], dict[str, 
     """The same; but a subject is read and settled only where no earlier run did so with the same facts, overrides, rows,
     kinds, names, and standing of the articles cited.
     """
-    files, told = content.facts_files(project.root), defaultdict[Place, list[Claim]](list)
+    files, told = content.facts_digests(project.root), defaultdict[Place, list[Claim]](list)
     for claim in (*project.overrides.claims, *project.references.claims):
         told[claim.subject_type, claim.subject].append(claim)
     law = shelf.key(project.kinds, project.gazetteer.countries, project.gazetteer.organisations)
@@ -165,15 +170,11 @@ def _from_shelf(project: Project, shelf: Shelf) -> tuple[list[Sheet], dict[str, 
     first: dict[str, str] = shelf.value(shelf.key("originals", dated), lambda: dict(originals(project.articles)))
     sheets, known, broken, present = list[Sheet](), defaultdict[str, list[str]](list), list[Problem](), _readable(project)
 
-    digests = content.digests(project.root, files.values())
-
-    def take(place: Place, path: Path | None) -> list[Sheet]:
-        digest = path and digests.get(path)
-
+    def take(place: Place, path: Path | None, digest: str | None) -> list[Sheet]:
         @lru_cache
         def read() -> list[Sheet]:
             saved, problems = content.load_sheets(project.root, [path] if path else [])
-            if path and not problems and content.digests(project.root, [path]).get(path) != digest:
+            if path and not problems and content.digest(path) != digest:
                 problems = [Problem("was written while it was read; build again", path.relative_to(project.root))]
             if problems:
                 raise ContentError(*problems)
@@ -191,10 +192,10 @@ def _from_shelf(project: Project, shelf: Shelf) -> tuple[list[Sheet], dict[str, 
 
     for place in dict.fromkeys([*files, *told]):
         try:
-            sheets += take(place, files.get(place))
+            sheets += take(place, *files.get(place, (None, None)))
         except ContentError as error:
             broken += error.problems
-            sheets += take(place, None)
+            sheets += take(place, None, None)
     return sheets, known, broken
 
 
@@ -386,7 +387,7 @@ def _staleness(project: Project, known: Mapping[str, Sequence[str]]) -> Iterator
             yield Problem("content/facts does not know this article as it is", path, None, RUN_BUILD)
         elif not _is_sound(article, known, project):
             yield Problem(f"claims of {article.id!r} were lost from content/facts or edited", facts, None, RUN_BUILD)
-    for gone in sorted(made_from.articles):
+    for gone in sorted(made_from.articles.keys() - _readable(project)):
         if not content.article_path(project.root, gone):
             yield Problem(f"content/facts still knows the article {gone!r}, which is gone", facts, None, RUN_BUILD)
     if made_from.engine not in ("", project.engine):

@@ -90,11 +90,14 @@ def read_articles(paths: Iterable[Path]) -> tuple[list[Article], list[Problem]]:
 
 def load_articles(root: Path) -> tuple[list[Article], list[Problem]]:
     """The project's readable articles by id, and everything wrong in `content/articles/`."""
-    folder = root / "content" / "articles"
-    misplaced = {problem.path: problem for problem in _misplaced(folder)}
-    good = [path for path in _files(folder) if path.suffix != ".yml" and path not in misplaced]
-    articles, problems = _each(good, _article, root)
-    return sorted(articles, key=lambda article: article.id), [*problems, *_below(root, misplaced.values())]
+
+    def read(folder: Path) -> tuple[list[Article], list[Problem]]:
+        misplaced = {problem.path: problem for problem in _misplaced(folder)}
+        good = [path for path in _files(folder) if path.suffix != ".yml" and path not in misplaced]
+        articles, problems = _each(good, _article, root)
+        return sorted(articles, key=lambda article: article.id), [*problems, *_below(root, misplaced.values())]
+
+    return _remembered(root / "content" / "articles", read, ())
 
 
 def article_path(root: Path, id: str) -> Path | None:
@@ -231,10 +234,21 @@ def facts_files(root: Path) -> dict[Place, Path]:
     return {(type_, path.stem): path for type_, folder in folders for path in _files(folder, ".yml")}
 
 
-def digests(root: Path, paths: Iterable[Path]) -> dict[Path, str]:
-    """Of files of the project that can be read: the same digest, the same text."""
-    digest = lambda path: (path, hashlib.sha256(strict_yaml.read_text(path).encode()).hexdigest())  # noqa: E731
-    return dict(_each([*paths], digest, root)[0])
+def facts_digests(root: Path) -> dict[Place, tuple[Path, str | None]]:
+    """Likewise, with the digests of those that can be read: the same digest, the same text."""
+
+    def read(folder: Path) -> list[tuple[str, Path, str | None]]:
+        paths = _files(folder, ".yml")
+        digests = dict(_each(paths, lambda path: (path, digest(path)), root)[0])
+        return [(path.stem, path, digests.get(path)) for path in paths]
+
+    folders = [(type_, root / "content/facts" / name) for type_, name in FOLDERS.items()]
+    return {(t, id_): (path, known) for t, folder in folders for id_, path, known in _remembered(folder, read, ())}
+
+
+def digest(path: Path) -> str:
+    """Of a file's text; raises ContentError where it cannot be read."""
+    return hashlib.sha256(strict_yaml.read_text(path).encode()).hexdigest()
 
 
 def load_sheets_at(root: Path, revision: str) -> list[Sheet]:
@@ -262,7 +276,7 @@ def _sheet(text: str, path: Path) -> Sheet:
 def load_made_from(root: Path) -> MadeFrom:
     """What the saved facts were made from; empty where `content/facts/articles.yml` is absent or broken."""
     try:
-        data, _ = strict_yaml.read(root / "content" / "facts" / "articles.yml")
+        data, _ = _remembered(root / "content" / "facts" / "articles.yml", strict_yaml.read, ())
         return MadeFrom(data["engine"], data["articles"] or {}, data["claims"] or {})
     except (ContentError, KeyError, TypeError):
         return MadeFrom()
@@ -398,21 +412,27 @@ _SETTLED = 2 * 10**9  # nanoseconds after which a file's time tells whether it w
 
 
 def _remembered(path: Path, read: Callable[[Path], T], given: tuple[object, ...]) -> T:
-    """What this process read from a file before, as long as the file and those of its name beside it are the same by
-    their times and sizes, and what was `given` is the very same.
+    """What this process read from a file or folder before, as long as that and those of its name beside it, or all that is
+    in it, are the same by their times and sizes, and what was `given` is the very same.
     """
-    stats, beside = [], _BESIDE.get(path.suffix)
-    for one in (path, path.with_suffix(beside)) if beside else (path,):
-        with suppress(OSError):
-            stat = one.stat()
-            stats.append((stat.st_mtime_ns, stat.st_size, stat.st_ino))
+    stats = [*_stats(path)]
     known = _memory.get((read.__qualname__, path))
     if known and known[0] == stats and len(known[1]) == len(given) and all(map(operator.is_, known[1], given)):
         return cast(T, known[2])
     result = read(path)
-    if stats and time.time_ns() - max(changed for changed, _, _ in stats) > _SETTLED:
+    if stats and time.time_ns() - max(changed for _, _, changed, _, _ in stats) > _SETTLED:
         _memory[read.__qualname__, path] = stats, given, result
     return result
+
+
+def _stats(path: Path) -> Iterator[tuple[str, bool, int, int, int]]:
+    """Of a file and the one beside it, or of a folder and all that is in it; nothing of what is not there."""
+    beside = _BESIDE.get(path.suffix)
+    inside = [*os.scandir(path)] if not path.suffix and path.is_dir() else []
+    for one in (path, *([path.with_suffix(beside)] if beside else ()), *inside):
+        with suppress(OSError):
+            stat = one.stat()
+            yield one.name, one.is_symlink(), stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
 def _same(name: str, value: T, compare: object) -> T:

@@ -50,12 +50,12 @@ class Article:
     language: str = "en"
     licence: str | None = None
     based_on: tuple[str, ...] = ()  # public addresses; where given, the text is a sample written for this project
+    digest: str = field(init=False, repr=False, compare=False)
+    """SHA-256 of all that extraction reads: text, title, publication date, language."""
 
-    @property
-    def digest(self) -> str:
-        """SHA-256 of all that extraction reads: text, title, publication date, language."""
+    def __post_init__(self) -> None:
         parts = "\0".join((self.text, self.title, self.published or "", self.language))
-        return hashlib.sha256(parts.encode()).hexdigest()
+        object.__setattr__(self, "digest", hashlib.sha256(parts.encode()).hexdigest())
 
 
 @dataclass(frozen=True, slots=True, order=True)

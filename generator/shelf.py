@@ -106,6 +106,10 @@ class Shelf:
         if len(gone) > len(self._used):
             self._pages.executemany("DELETE FROM pages WHERE key = ?", [[key] for key in gone])
 
+    def forget(self) -> None:
+        """What was put here: while this process runs it is held, and the next finds it out as soon as the disk had it."""
+        self._pages.rollback()
+
     def close(self) -> None:
         """With everything written; of what is held that stays which was asked for, where anything was."""
         if live := {key: _held[key] for key in self._used & _held.keys()}:

@@ -6,6 +6,7 @@ What a page says is decided here; how it says it, every word a reader sees, is i
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from itertools import chain, pairwise
 from operator import itemgetter
 from types import MappingProxyType
@@ -83,7 +84,7 @@ def render(
             for item in review
         ]
         values = shared | {"kinds": edition.kinds, "waiting": len(waiting)}
-        yield from _list("review", waiting, values, lambda _: ("all",), name="items", limit=paging.LIMIT // 3)
+        yield from _list("review", waiting, edition, values, lambda _: ("all",), name="items", limit=paging.LIMIT // 3)
     for folder, template in (("organisations", "organisation"), ("countries", "country")):
         for one in lists[folder]:
             path = f"{folder}/{one['id']}"
@@ -100,28 +101,31 @@ def _again(name: str, values: Values, edition: Edition) -> Values:
 
 def _lists(values: dict[str, Any], lists: Mapping[str, list[Any]], told: list[Told], edition: Edition) -> Iterator[Draft]:
     """The lists of everything; of organisations, where one page does not hold them, also those of each tag."""
-    every, organisations = [*chain.from_iterable(edition.rows.values())], lists["organisations"]
+    organisations = lists["organisations"]
     tags = sorted({tag for it in organisations for tag in it["tags"]})
     tagged = {tag: [it for it in organisations if tag in it["tags"]] for tag in tags}
+    people = edition.again("people", _people, edition.of(lambda kind: kind.fields[kind.value].type == "person"))
+    terms = [row for row in edition.of(lambda kind: kind.cardinality == "timeline") if row.sheet.type == "organisation"]
+    chairs = edition.again("chairs", _chairs, terms, edition.today)
+    few = paging.LIMIT // 3
     yield Draft("subjects/index.md", "subjects", values | {"tagged": tagged})
-    yield from _list("organisations", organisations, values | {"tag": ""}, _initial)
+    yield from _list("organisations", organisations, edition, values | {"tag": ""}, _initial)
     for tag, some in tagged.items() if values["many"] else ():
-        yield from _list(f"organisations/tag/{tag}", some, values | {"tag": tag}, _initial)
-    yield from _list("countries", lists["countries"], values, _initial)
-    yield from _list("articles", lists["articles"], values, lambda it: by_month(it["article"].published), latest=True)
-    yield from _list("changes", told, values, lambda it: by_month(it.change.on), name="told", latest=True)
-    yield from _list(
-        "calendar", _chairs(every, edition), values, itemgetter(slice(1)), name="chairs", limit=paging.LIMIT // 3
-    )
-    yield from _list("people", _people(every), values, lambda it: by_letter(it[0].split(" ")[-1]))
+        yield from _list(f"organisations/tag/{tag}", some, edition, values | {"tag": tag}, _initial)
+    yield from _list("countries", lists["countries"], edition, values, _initial)
+    by_time = lambda it: by_month(it["article"].published)  # noqa: E731
+    yield from _list("articles", lists["articles"], edition, values, by_time, latest=True)
+    yield from _list("changes", told, edition, values, lambda it: by_month(it.change.on), name="told", latest=True)
+    yield from _list("calendar", chairs, edition, values, itemgetter(slice(1)), name="chairs", limit=few)
+    yield from _list("people", people, edition, values, lambda it: by_letter(it[0].split(" ")[-1]))
 
 
 def _list(
-    folder: str, entries: list[Any], values: dict[str, Any], groups: Any, name: str = "", **how: Any
+    folder: str, entries: list[Any], edition: Edition, values: dict[str, Any], groups: Any, name: str = "", **how: Any
 ) -> Iterator[Draft]:
     """The pages of a list, by the template of its name, which knows the entries by theirs."""
     template = folder.partition("/")[0]
-    for part in paging.paged(folder, entries, groups, **how):
+    for part in edition.again(f"list of {folder}", lambda _: [*paging.paged(folder, entries, groups, **how)], entries):
         yield Draft(part.path, template, values | {name or template: part.entries, "pager": part.pager})
 
 
@@ -139,22 +143,20 @@ def _lately(organisations: Sequence[Values]) -> Sequence[Values]:
     return shown[:few]
 
 
-def _chairs(rows: Iterable[Row], edition: Edition) -> list[tuple[str, Row]]:
+def _chairs(rows: Iterable[Row], today: date) -> list[tuple[str, Row]]:
     """The terms by how they stand, what is due and what comes next in order of their days."""
-    terms = [row for row in rows if row.kind.cardinality == "timeline" and row.sheet.type == "organisation"]
-    terms.sort(key=lambda row: (dates.sort_key(row.since), row.subject.text))
+    terms = sorted(rows, key=lambda row: (dates.sort_key(row.since), row.subject.text))
     groups = {"due": ("due", "possibly begun"), "announced": ("announced",), "current": ("current", "possibly over")}
     found = [(name, row) for name, standings in groups.items() for row in terms if row.standing in standings]
     ended = [row for row in terms if row.until and row.standing == "over"]
-    return found + [("over", row) for row in ended if (edition.today - dates.bounds(row.until or "").latest).days <= 366]
+    return found + [("over", row) for row in ended if (today - dates.bounds(row.until or "").latest).days <= 366]
 
 
 def _people(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
     """Who holds or held an office, by family name as far as a name tells it: its last word."""
     found: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        if row.kind.fields[row.kind.value].type == "person":
-            found[row.value.text].append(row)
+        found[row.value.text].append(row)
     return sorted(found.items(), key=lambda item: (alphabetical(item[0].split(" ")[-1]), item[0]))
 
 
@@ -171,7 +173,7 @@ def _organisation(id: str, edition: Edition, about: Mapping[str, list[Told]]) ->
     sheet, rows, record = edition.sheets[id], edition.rows[id], edition.gazetteer.record(id)
     derived, told, nothing = edition.derived.get(id, ()), about.get(id, ()), edition.nothing(id)
     sort = record.data.get("kind") if record else None
-    givers = [edition.name(giver, giver) for row in rows if (giver := row.fact.fields.get("from"))]
+    givers = edition.again(f"givers of {id}", lambda rows: _givers(rows, edition), rows)
     return Values((sheet, rows, derived, told, nothing, givers), {
         "id": lambda _: id,
         "subject": lambda _: edition.name(id, sheet.name),
@@ -220,6 +222,10 @@ def _country(id: str, edition: Edition, about: Mapping[str, list[Told]]) -> Valu
         "tables": lambda _: _tables((*own, *derived), id, edition),
         "told": lambda _: told,
     })  # fmt: skip
+
+
+def _givers(rows: Iterable[Row], edition: Edition) -> list[Name]:
+    return [edition.name(giver, giver) for row in rows if (giver := row.fact.fields.get("from"))]
 
 
 def _article(article: Article, cited: Sequence[Mapping[Quote, Sequence[Row]]]) -> Values:

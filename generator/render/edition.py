@@ -89,10 +89,9 @@ class Row(_Row):
         return {}
 
     def once(self, what: str, make: Callable[[], str]) -> str:
-        """A part of a page, by a name of its own, that shows this row and nothing else; made for the first of two pages."""
-        if found := self._made.pop(what, None):
-            return found
-        self._made[what] = make()
+        """A part of pages, by a name of its own, that shows this row and nothing else: made at its first use."""
+        if what not in self._made:
+            self._made[what] = make()
         return self._made[what]
 
     @cached_property
@@ -236,11 +235,16 @@ class Edition:
     @cached_property
     def derived(self) -> Mapping[str, tuple[Row, ...]]:
         """The rows of other sheets whose value is this id: a country's memberships and presidencies."""
-        found: dict[str, tuple[Row, ...]] = defaultdict(tuple)
-        for row in chain.from_iterable(self.rows.values()):
-            if row.fact.value and row.kind.fields[row.kind.value].type in ("country", "organisation", "party"):
-                found[row.fact.value] += (row,)
-        return found
+        found: dict[str, list[Row]] = defaultdict(list)
+        for row in self.of(lambda kind: kind.fields[kind.value].type in ("country", "organisation", "party")):
+            if row.fact.value:
+                found[row.fact.value].append(row)
+        return {id_: tuple(rows) for id_, rows in found.items()}
+
+    def of(self, wanted: Callable[[Kind], bool]) -> list[Row]:
+        """The rows of every sheet that are of such a kind."""
+        names = {name for name, kind in self.kinds.items() if wanted(kind)}
+        return [row for row in chain.from_iterable(self.rows.values()) if row.fact.kind in names]
 
     @cached_property
     def quoted(self) -> Mapping[str, Sequence[Quoted]]:
@@ -266,9 +270,9 @@ class Edition:
 
     def nothing(self, id: str) -> list[tuple[Kind, Claim, Name]]:
         """The kinds that a subject has no fact of because an editor, who names a source, expects none; with both."""
-        told = {row.kind.name for row in self.rows.get(id, ())}
         none = [it.facts for it in self.expected if it.facts.subject == id and not it.most]
-        bare = (claim for claim in none if claim.source and not claim.fields and not claim.value_name)
+        bare = [claim for claim in none if claim.source and not claim.fields and not claim.value_name]
+        told = {row.kind.name for row in self.rows.get(id, ())} if bare else ()
         return [(self.kinds[c.kind], c, self._source(c.source or "")) for c in bare if c.kind not in told]
 
     def _source(self, text: str) -> Name:

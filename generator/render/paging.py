@@ -60,6 +60,7 @@ def alphabetical(text: str) -> tuple[bool, str]:
     return by_letter(text) == ("other",), fold(text)
 
 
+@lru_cache(maxsize=65536)
 def by_month(edtf: str | None) -> Names:
     """The groups of a date: its year and its month, as far as it tells them."""
     found = re.match(r"(\d{4})(?:-(0[1-9]|1[0-2]))?(?!\d)", edtf or "")
@@ -73,7 +74,8 @@ def paged(folder: str, entries: Sequence[Any], groups: Groups, *, limit: int = 0
     if len(entries) <= (limit := limit or LIMIT):
         yield Part(f"{folder}/index.md", entries, None)
         return
-    found = [*([(("latest",), entries[:limit])] if latest else ()), *_divided(entries, groups, (), limit)]
+    newest = [(("latest",), entries[:limit])] if latest else []
+    found = [*newest, *_divided([(groups(entry), entry) for entry in entries], 0, limit)]
     urls: dict[Names, str] = {}
     for names, _ in found:
         new = next(depth for depth in range(len(names) + 1) if names[:depth] not in urls)
@@ -85,14 +87,14 @@ def paged(folder: str, entries: Sequence[Any], groups: Groups, *, limit: int = 0
         yield Part(path, some, Pager(tuple(_rows(names, found, urls)), here, before, after))
 
 
-def _divided(entries: Sequence[Any], groups: Groups, at: Names, limit: int) -> Iterator[tuple[Names, Sequence[Any]]]:
-    """The entries by the names of their groups, of which none is longer than the limit."""
-    found: dict[str, list[Any]] = defaultdict(list)
-    for number, entry in enumerate(entries):
-        names = *groups(entry)[len(at) :], f"{''.join(at[-1:])}.{number // limit + 1}"
-        found[names[0]].append(entry)
-    for name, some in found.items():
-        yield from _divided(some, groups, (*at, name), limit) if len(some) > limit else [((*at, name), some)]
+def _divided(named: Sequence[tuple[Names, Any]], depth: int, limit: int) -> Iterator[tuple[Names, Sequence[Any]]]:
+    """Entries, each with the names of its groups, by these; no part is longer than the limit."""
+    found: dict[Names, list[tuple[Names, Any]]] = defaultdict(list)
+    for number, (names, entry) in enumerate(named):
+        more = () if len(names) > depth else (f"{''.join(names[-1:])}.{number // limit + 1}",)
+        found[(*names[: depth + 1], *more)].append((names, entry))
+    for at, some in found.items():
+        yield from _divided(some, depth + 1, limit) if len(some) > limit else [(at, [entry for _, entry in some])]
 
 
 def _rows(names: Names, found: Sequence[tuple[Names, object]], urls: dict[Names, str]) -> Iterator[tuple[Link, ...]]:
