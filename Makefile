@@ -35,10 +35,11 @@ serve: $(VENV)/.site-installed ## the site on http://127.0.0.1:8000/, following 
 	$(BIN)/mkdocs serve
 
 test: $(VENV)/.dev-installed ## run all tests, on all cores
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 soak: $(VENV)/.dev-installed ## thousands of claim sets, articles, edits and pulled plugs, and every attack; some hours
-	HYPOTHESIS_PROFILE=thorough EVERY_NTH_ATTACK=1 $(BIN)/python -m pytest tests/test_properties.py tests/test_attacks.py
+	HYPOTHESIS_PROFILE=thorough EVERY_NTH_ATTACK=1 $(BIN)/python -m pytest tests/test_properties.py tests/test_publish.py \
+	  tests/test_attacks.py
 	$(BIN)/python tests/soak.py
 
 mutants: $(VENV)/.dev-installed ## break each promise of the threat model on purpose: its test must fail

@@ -18,6 +18,8 @@ from generator.reconcile import reconcile
 KINDS = kinds.load_built_in()
 NAMES = gazetteer.load_built_in()
 TODAY = date(2026, 7, 1)
+LONG = "readers snippets publish attacks newcomer shares site kinds sample sieve browser soak".split()
+"""Files of tests that take a minute or so: they begin first, so that no process is left alone with one at the end."""
 PAGE_WIDTH = 40  # the sentences of `a_claim` lie this far apart in their article
 
 
@@ -86,6 +88,11 @@ def a_project(root, claims=(), files=None):
         root, content.outdated(root, sheets), MadeFrom(project.engine, {a.id: a.digest for a in project.articles}, seals)
     )
     return root
+
+
+def pytest_collection_modifyitems(items):
+    order = {f"test_{name}": place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
 
 
 @pytest.fixture

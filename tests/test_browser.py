@@ -183,14 +183,6 @@ def test_no_page_scrolls_sideways(page, address, path, width):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_no_page_asks_another_host_for_anything(page, address):
-    elsewhere = []
-    page.on("request", lambda request: None if request.url.startswith((address, "data:")) else elsewhere.append(request.url))
-    for path in PAGES:
-        page.goto(address + path, wait_until="networkidle")
-    assert not elsewhere
-
-
 def test_the_evidence_opens_without_javascript(browser, address):
     page = browser.new_page(java_script_enabled=False)
     page.goto(f"{address}organisations/csto/")

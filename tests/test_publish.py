@@ -60,12 +60,14 @@ def shelved(project, problems=()):
         return publish(project, problems, repository="https://example.org/x", shelf=shelf)
 
 
+THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"  # `make soak`
 EDITS = st.lists(
     st.sampled_from([(path, text) for path, texts in SAMPLES.items() for text in [*texts, None]]), min_size=1, max_size=6
 )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.timeout(0 if THOROUGH else 300)
+@settings(max_examples=500 if THOROUGH else 12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(edits=EDITS)
 def test_a_site_made_from_the_last_one_is_the_site_made_anew(edits, tmp_path_factory, monkeypatch):
     monkeypatch.setattr(content, "_SETTLED", 0)
