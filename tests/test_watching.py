@@ -3,6 +3,8 @@
 import threading
 
 import pytest
+from mkdocs.config import load_config
+from mkdocs.livereload import LiveReloadServer
 from watchdog.events import FileSystemEventHandler
 from watchdog.observers.polling import PollingObserver
 
@@ -37,3 +39,16 @@ def test_an_observer_looks_when_the_system_tells_of_an_edit(observed):
 def test_a_folder_that_the_system_does_not_tell_of_is_left_to_the_observer(observed):
     observer, folder, _ = observed
     assert look_at_once(observer, folder / "nowhere") is None
+
+
+def test_a_served_site_looks_when_the_system_tells_of_an_edit(observed, tmp_path):
+    observer, folder, seen = observed
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "mkdocs.yml").write_text("site_name: x\nplugins: [factsheets]\n")
+    config = load_config(str(tmp_path / "mkdocs.yml"))
+    server = LiveReloadServer(lambda: None, "127.0.0.1", 0, str(tmp_path))
+    server.observer, plugin = observer, config.plugins["factsheets"]
+    assert plugin.on_serve(server, config=config, builder=lambda: None) is server
+    (folder / "overrides" / "csto.yml").write_text("one")
+    assert seen.wait(10)
+    plugin._listener.stop()
