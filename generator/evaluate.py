@@ -8,7 +8,6 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -29,8 +28,7 @@ _TABLE = strict_yaml.read(Path(__file__).with_suffix(".yml"))[0]
 _BUCKETS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.01)
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """What became of one claim (`fact` is what it found), or of one fact that no claim found (`claim` is None).
 
     Its text is what the fact says, or the claim where there is none.
@@ -284,8 +282,8 @@ def _person(name: str) -> list[str]:
 def _same_person(claimed: str, gold: str) -> bool:
     """One surname, or every part of one name among those of the other."""
     ours, theirs = _person(claimed), _person(gold)
-    within = len(ours) > 1 and ours[-1] in theirs and set(ours) <= set(theirs)
-    return bool(ours and theirs) and (ours[-1] == theirs[-1] or within or (theirs[-1] in ours and set(theirs) <= set(ours)))
+    within = (len(ours) > 1 and set(ours) <= set(theirs)) or set(theirs) <= set(ours)
+    return bool(ours and theirs) and (ours[-1] == theirs[-1] or within)
 
 
 _POST_WORDS = {word: post.split() for post, words in _TABLE["same_posts"].items() for word in words}
@@ -299,9 +297,7 @@ def _post(text: str) -> set[str]:
 def _same_post(claimed: str, gold: str) -> bool:
     """Half or more of the words in gold, or none but them; a deputy or vice is never the principal."""
     ours, theirs = _post(claimed), _post(gold)
-    if not theirs:
-        return True
-    if not ours & theirs or {"deputy", "vice"} & (ours ^ theirs):
+    if theirs and (not ours & theirs or {"deputy", "vice"} & (ours ^ theirs)):
         return False
     return 2 * len(ours & theirs) >= len(theirs) or ours <= theirs
 
