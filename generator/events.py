@@ -52,17 +52,14 @@ def with_history(timeline: list[Event], claims: Iterable[Claim], kind: Kind) -> 
         if dates.bounds(start).latest < first:
             last = end if over < first else start
             earlier.append(Event(status, None, last, start if start != last else None))
-        if over < first and (after := over + timedelta(1)) < first and not any(_holds(other, after) for other, _ in listed):
-            earlier.append(Event(NOT_KNOWN, None, after.isoformat()))
+        after = str(over + timedelta(1)) if (first - over).days > 1 else ""
+        if after and not any(dates.overlaps(after, other) for other, _ in listed):
+            earlier.append(Event(NOT_KNOWN, None, after))
     earlier.sort(key=lambda event: (dates.sort_key(when(event)), event.status))
     if earlier and timeline and earlier[-1].status == timeline[0].status:
         same = earlier.pop()
         timeline = timeline if timeline[0].date else [_seen_from(timeline[0], same), *timeline[1:]]
     return earlier + timeline
-
-
-def _holds(period: str, day: date) -> bool:
-    return dates.bounds(period).earliest <= day <= dates.bounds(period).latest
 
 
 def _seen_from(event: Event, earlier: Event) -> Event:
@@ -133,13 +130,9 @@ def _without_repeats(timeline: list[Event]) -> tuple[list[Event], list[str]]:
     for event in timeline:
         if not result or result[-1].status != event.status:
             result.append(event)
-        elif not result[-1].date or (event.date and _sighted(event) > _sighted(result[-1])):
+        elif not result[-1].date or (event.date and dates.sort_key(event.as_of) > dates.sort_key(result[-1].as_of)):
             result[-1] = event
     return result, ["since"] if len(result) < len(timeline) else []
-
-
-def _sighted(event: Event) -> tuple[date, date]:
-    return dates.sort_key(event.as_of)
 
 
 def _inside_and_outside(claims: list[Claim], usual: str) -> list[str]:

@@ -114,7 +114,18 @@ def span(fact: Fact, later: Sequence[Fact]) -> tuple[tuple[date, str], ...]:
     """The days on which a fact's status (where it has events) or its state changes, and to what, from the first day of the
     calendar on: on any day what `status_on` or `standing` says. Empty where nothing is dated.
     """
-    return tuple(_changing(fact, later))
+    written = {text for event in fact.events for text in (event.date, event.seen, event.as_of)}
+    if not fact.events:
+        every = (fact, *later) if started(fact) or fact.get("until") else ()
+        written = {text for one in every for text in (one.get("since"), one.get("until"), started(one))}
+        written |= {claim.said for one in every for claim in one.claims}
+    edges, found = {day for text in written if text for day in _edges(text)}, list[tuple[date, str]]()
+    for day in sorted(edges | {date.min} if edges else ()):
+        word = (status_on(fact, day) or "not known") if fact.events else standing(fact, later, day)
+        word = "not begun" if word == "announced" and not any(claim.said for claim in fact.claims) else word
+        if not found or word != found[-1][1]:
+            found.append((day, word))
+    return tuple(found)
 
 
 def during(span: Sequence[tuple[date, str]], period: str) -> list[str]:
@@ -145,21 +156,6 @@ def _members(members: Iterable[Fact], day: date) -> tuple[int, int]:
 
 def _joins_after(fact: Fact, day: date) -> bool:
     return any(e.status == "member" and dates.passed(e.date or "../..", day) == "no" for e in fact.events[:1])
-
-
-def _changing(fact: Fact, later: Sequence[Fact]) -> Iterator[tuple[date, str]]:
-    written = {text for event in fact.events for text in (event.date, event.seen, event.as_of)}
-    if not fact.events:
-        every = (fact, *later) if started(fact) or fact.get("until") else ()
-        written = {text for one in every for text in (one.get("since"), one.get("until"), started(one))}
-        written |= {claim.said for one in every for claim in one.claims}
-    last, edges = "", {day for text in written if text for day in _edges(text)}
-    for day in sorted(edges | {date.min} if edges else ()):
-        word = (status_on(fact, day) or "not known") if fact.events else standing(fact, later, day)
-        word = "not begun" if word == "announced" and not any(claim.said for claim in fact.claims) else word
-        if word != last:
-            yield day, word
-            last = word
 
 
 def _edges(text: str) -> Iterator[date]:
