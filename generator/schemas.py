@@ -16,7 +16,6 @@ import jsonschema
 
 from generator import dates, strict_yaml
 from generator.errors import ContentError, Problem, did_you_mean
-from generator.strict_yaml import Lines
 
 if TYPE_CHECKING:
     from generator.kinds import Field, Kind
@@ -72,12 +71,12 @@ def reference(kinds: Mapping[str, "Kind"]) -> Schema:
     return {**written, "properties": {**written["properties"], "kind": _kind(kinds)}}
 
 
-def read(path: Path, schema: Schema) -> tuple[Any, Lines]:
+def read(path: Path, schema: Schema) -> tuple[Any, strict_yaml.Lines]:
     """A file's data, as `parse`."""
     return parse(strict_yaml.read_text(path), path, schema)
 
 
-def parse(text: str, path: Path, schema: Schema) -> tuple[Any, Lines]:
+def parse(text: str, path: Path, schema: Schema) -> tuple[Any, strict_yaml.Lines]:
     """YAML that keeps a schema, or None where there is none; raises ContentError with a problem for every breach."""
     data, lines = strict_yaml.parse(text, path)
     validator = jsonschema.Draft7Validator(schema, format_checker=_FORMATS)
@@ -114,7 +113,7 @@ def _field(field: "Field") -> Schema:
     return {**_WRITTEN["text"], **({"format": formats[field.type]} if field.type in formats else {}), **told}
 
 
-def _explain(error: jsonschema.ValidationError, lines: Lines, path: Path) -> Iterator[Problem]:
+def _explain(error: jsonschema.ValidationError, lines: strict_yaml.Lines, path: Path) -> Iterator[Problem]:
     at = tuple(error.absolute_path)
     line = next(lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in lines)
     name = next((str(key) for key in reversed(at) if isinstance(key, str)), "the file")
@@ -143,15 +142,9 @@ def _wanted(error: jsonschema.ValidationError) -> str:
     return "must be " + " or ".join(dict.fromkeys(words.get(str(kind), "text") for kind in wanted))
 
 
-def _count(text: str) -> bool:
-    if not re.fullmatch("[0-9]{1,9}", text):
-        raise ValueError(f"{text!r} is not a number of facts, e.g. 6")
-    return True
-
-
-def _address(text: str) -> bool:
-    if not text.startswith(("http://", "https://")):
-        raise ValueError(f"{text!r} is not a web address (http:// or https://)")
+def _is(what: str, pattern: str, text: str) -> bool:
+    if not re.match(pattern, text):
+        raise ValueError(f"{text!r} is not {what}")
     return True
 
 
@@ -160,9 +153,10 @@ def _checked(check: Callable[[str], object]) -> Callable[[object], bool]:
     return lambda value: not isinstance(value, str) or bool(check(value))
 
 
+_ADDRESS = "a web address (http:// or https://)"
 _FORMATS = jsonschema.FormatChecker(formats=())
 _FORMATS.checks("edtf", raises=ValueError)(_checked(dates.check))
 _FORMATS.checks("duration", raises=ValueError)(_checked(partial(dates.term_end, "2000-01-01")))
-_FORMATS.checks("count", raises=ValueError)(_checked(_count))
-_FORMATS.checks("address", raises=ValueError)(_checked(_address))
-_FORMATS.checks("source", raises=ValueError)(_checked(lambda text: text.startswith("articles/") or _address(text)))
+_FORMATS.checks("count", raises=ValueError)(_checked(partial(_is, "a number of facts, e.g. 6", r"[0-9]{1,9}\Z")))
+_FORMATS.checks("address", raises=ValueError)(_checked(partial(_is, _ADDRESS, "https?://")))
+_FORMATS.checks("source", raises=ValueError)(_checked(partial(_is, _ADDRESS, "https?://|articles/")))
