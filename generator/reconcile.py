@@ -117,10 +117,8 @@ def _same_value(one: Claim, other: Claim | Fact) -> bool:
 
 def _field(claim: Claim, name: str, kind: Kind) -> str | None:
     """What a claim says of a field; of its kind's words the usual one where it says nothing."""
-    if (said := claim.fields.get(name)) is not None:
-        return said
     values = kind.fields[name].values if name in kind.fields else ()
-    return values[0] if values else None
+    return claim.fields.get(name, values[0] if values else None)
 
 
 def _says_as_much(sheet: Sheet, override: Claim) -> bool:

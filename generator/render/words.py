@@ -177,9 +177,8 @@ def _filled(template: str, values: Mapping[str, Any], own: Mapping[str, str]) ->
             raise
         path = Path(frames[-1].filename if frames else f"{_OWN}{name}")
         line = frames[-1].lineno if frames else line
-        raise ContentError(
-            Problem(str(error) or type(error).__name__, path, line, "compare it with the built-in one: docs/restyle.md")
-        ) from None
+        hint = "compare it with the built-in one: docs/restyle.md"
+        raise ContentError(Problem(str(error) or type(error).__name__, path, line, hint)) from None
 
 
 def fill(template: str, depth: int, values: Mapping[str, Any], own: Mapping[str, str]) -> str:
