@@ -26,15 +26,9 @@ class Bounds(NamedTuple):
     latest: date
 
 
-def check(text: str) -> str:
-    """The date as written; raises ValueError, in words for a person, where it is none or runs backwards."""
-    bounds(text)
-    return text
-
-
 @lru_cache(maxsize=65536)
 def bounds(text: str) -> Bounds:
-    """The days that a date allows; raises ValueError as `check` does.
+    """The days that a date allows; raises ValueError, in words for a person, where it is none or runs backwards.
 
     `2002` allows all of 2002, `2002~` a year more on either side, a set all from its first to its last member,
     and an interval all from the earliest start to the latest end.

@@ -102,7 +102,7 @@ def _problems(row: Mapping[str, str], path: Path, line: int, kind: Kind, gazette
             if name == "as_of" and "/" in text:
                 _check_editions(text)
             elif field.type in ("date", "duration"):
-                dates.check(text) if field.type == "date" else dates.term_end("2000-01-01", text)
+                dates.bounds(text) if field.type == "date" else dates.term_end("2000-01-01", text)
         except ValueError as error:
             yield Problem(f"{name}: {error}", path, line, "e.g. 2002, 2002-10 or 2002-10-07")
 
@@ -111,7 +111,7 @@ def _check_editions(text: str) -> None:
     """`1990/1994 1996/2004`, or `1990/..` where the table as it is still has the row."""
     for period in text.removesuffix("..").split():
         start, _, end = period.partition("/")
-        dates.check(period if end else start)
+        dates.bounds(period if end else start)
         if ".." in period or "/" not in period:
             raise ValueError(f"{text!r} names no editions, each time from the first to the last")
 

@@ -155,7 +155,7 @@ def _checked(check: Callable[[str], object]) -> Callable[[object], bool]:
 
 _ADDRESS = "a web address (http:// or https://)"
 _FORMATS = jsonschema.FormatChecker(formats=())
-_FORMATS.checks("edtf", raises=ValueError)(_checked(dates.check))
+_FORMATS.checks("edtf", raises=ValueError)(_checked(dates.bounds))
 _FORMATS.checks("duration", raises=ValueError)(_checked(partial(dates.term_end, "2000-01-01")))
 _FORMATS.checks("count", raises=ValueError)(_checked(partial(_is, "a number of facts, e.g. 6", r"[0-9]{1,9}\Z")))
 _FORMATS.checks("address", raises=ValueError)(_checked(partial(_is, _ADDRESS, "https?://")))
