@@ -15,6 +15,8 @@ from rich.progress import track
 
 from generator import build as builder
 from generator import cache, content, dates, disk, strict_yaml, timeline
+from generator import check as checks
+from generator import schemas as schema
 from generator.commands import curating, sites
 from generator.commands.here import find_sheet, project_folder, refreshed
 from generator.commands.printing import change_line, err, finish, number, out, print_claim, tell, why_line, words
@@ -105,8 +107,6 @@ def check() -> None:
 
     Example: `factsheets check`
     """
-    from generator import check as checks
-
     problems = [*checks.check(project_folder(), today=cache.today())]
     errors = sum(problem.severity == "error" for problem in problems)
     finish(problems, f"{number(errors, 'error')}, {number(len(problems) - errors, 'warning')}")
@@ -228,8 +228,6 @@ def schemas() -> None:
 
     Example: `factsheets schemas`
     """
-    from generator import schemas as schema
-
     root = project_folder()
     texts = schema.files(content.load_kinds(root))
     with disk.lock(root):
@@ -243,8 +241,6 @@ def test_kinds() -> None:
 
     Example: `factsheets kinds test`
     """
-    from generator import check as checks
-
     kinds, gazetteer, model = _engine()
     problems = [*checks.failing_examples(kinds, gazetteer, model)]
     told = sum(len(kind.examples) + len(kind.nots) for kind in kinds.values())

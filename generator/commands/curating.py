@@ -8,6 +8,7 @@ import typer
 
 from generator import build as builder
 from generator import cache, changes, content
+from generator import review as reviews
 from generator.commands.here import find_sheet, refreshed
 from generator.commands.printing import change_line, err, finish, number, out, words
 from generator.errors import FactsheetsError
@@ -27,8 +28,6 @@ def review(
 
     Examples: `factsheets review` · `factsheets review csto`
     """
-    from generator import review as reviews
-
     project = refreshed()
     items = reviews.queue(project, cache.today())
     if subject is None:
@@ -80,8 +79,6 @@ def correct(
 
 def _decide(how: str, id: str, why: str | None, changed: Mapping[str, str] | None = None) -> None:
     """Writes a decision and says what it changes."""
-    from generator import review as reviews
-
     project = refreshed()
     item = reviews.find(reviews.queue(project, cache.today()), id)
     if not item.override or (item.reason == "drifting" and how != "accept"):

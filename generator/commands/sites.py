@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from generator import build as builder
-from generator import cache, changes, content, disk
+from generator import cache, changes, content, disk, schemas
 from generator.commands.here import project_folder, refreshed
 from generator.commands.printing import change_line, finish, number, out, print_claim, tell, words
 from generator.errors import FactsheetsError, Problem
@@ -161,8 +161,6 @@ _EXAMPLES = ("content/articles/", "docs/", "practice/")  # whoever has a site ma
 
 def _starter(folder: Path) -> dict[str, bytes]:
     """The files of a new site."""
-    from generator import schemas
-
     starter = Path(str(files("generator"))) / "starter"
     paths = {path.relative_to(starter).as_posix(): path for path in sorted(starter.rglob("*")) if path.is_file()}
     ours = version("factsheets").encode()
