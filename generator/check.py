@@ -6,15 +6,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from generator import articlefile, dates, timeline
+from generator import articlefile, content, dates, strict_yaml, timeline
 from generator.build import RUN_BUILD, Project, extract_articles, refresh
-from generator.content import article_path, outdated
 from generator.errors import Problem
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import FOLDERS, PUBLISH_AT, Article, Claim, Fact, Quote, Sheet
 from generator.reconcile import denies, plain
-from generator.strict_yaml import read_text
 
 Line: TypeAlias = Mapping[str, str | None]
 """A claim by the keys of the machine interface."""
@@ -99,11 +97,10 @@ def _orphans(project: Project) -> Iterator[Problem]:
     articles = {article.id: article for article in project.articles if article not in project.stale}
     for sheet in project.sheets:
         place = Path("content/facts") / FOLDERS[sheet.type] / f"{sheet.id}.yml"
-        for claim in (claim for fact in sheet.facts for claim in fact.claims):
-            for quote in _quotes(claim):
-                if (article := articles.get(quote.article)) and article.text[quote.start : quote.end] != quote.text:
-                    where = article_path(project.root, quote.article)
-                    yield Problem(f"a quote no longer matches {where}: {quote.text!r}", place, None, RUN_BUILD)
+        for quote in (quote for fact in sheet.facts for claim in fact.claims for quote in _quotes(claim)):
+            if (article := articles.get(quote.article)) and article.text[quote.start : quote.end] != quote.text:
+                where = content.article_path(project.root, quote.article)
+                yield Problem(f"a quote no longer matches {where}: {quote.text!r}", place, None, RUN_BUILD)
 
 
 def _quotes(claim: Claim) -> Iterable[Quote]:
@@ -112,7 +109,7 @@ def _quotes(claim: Claim) -> Iterable[Quote]:
 
 def _unsettled(project: Project) -> Iterator[Problem]:
     """Saved facts that a build would write otherwise: an override changed since."""
-    for path in sorted(outdated(project.root, project.sheets)):
+    for path in sorted(content.outdated(project.root, project.sheets)):
         yield Problem("is not what the articles and today's overrides give", path, None, RUN_BUILD, "warning")
 
 
@@ -142,8 +139,8 @@ def _sourceless(project: Project) -> Iterator[Problem]:
 def _altered(root: Path) -> Iterator[Problem]:
     """Bytes in `content/raw/` that are no longer those that were read: their digest is in their name and in the article."""
     for path in sorted(path for path in (root / "content" / "raw").glob("*") if path.is_file()):
-        mark, place = f"sha256:{path.suffix[1:]}", article_path(root, path.stem)
-        said = place and articlefile.front_matter(read_text(root / place), place)[0].get("raw", "")
+        mark, place = f"sha256:{path.suffix[1:]}", content.article_path(root, path.stem)
+        said = place and articlefile.front_matter(strict_yaml.read_text(root / place), place)[0].get("raw", "")
         if not articlefile.digest(path.read_bytes()).startswith(said if said and said.startswith(mark) else mark):
             hint = "they are no evidence any more; take the file from an earlier commit, or delete it"
             yield Problem("does not hold the bytes that were read", path.relative_to(root), None, hint)

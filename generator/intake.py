@@ -6,12 +6,11 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-from generator import articlefile, changes, content, disk, strict_yaml
+from generator import articlefile, changes, content, disk, reprints, strict_yaml
 from generator.build import Project, preview
 from generator.changes import Change
 from generator.errors import FactsheetsError, did_you_mean
 from generator.model import Article, Claim
-from generator.reprints import originals
 from generator.sources import Source, same
 
 FIELDS = ("title", "published", "publisher", "url", "language", "licence")
@@ -103,7 +102,7 @@ def _notes(project: Project, article: Article) -> list[str]:
         notes.append(f"its language is {article.language!r}: it is kept, but only English is read")
     if not article.published:
         notes.append("it has no date, so that days such as last Monday stay undated: --field published=2026-01-31")
-    first = originals((*(other for other in project.articles if other.id != article.id), article))
+    first = reprints.originals((*(other for other in project.articles if other.id != article.id), article))
     return notes + [f"{a} repeats {b}: the two count as one source" for a, b in first.items() if article.id in (a, b)]
 
 

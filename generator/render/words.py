@@ -10,8 +10,7 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
-from urllib.parse import quote as percent
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FileSystemBytecodeCache, StrictUndefined
 from jinja2.bccache import Bucket
@@ -33,7 +32,7 @@ def web(address: str | None) -> Markup | None:
     plain = address and not re.search(r"[\s\x00-\x20\x7f\\]", address)
     if not plain or parts.scheme not in ("http", "https") or not parts.hostname:
         return None
-    return Markup(re.sub(r"[\"'<>`{}|^$]", lambda match: percent(match[0]), address or "").replace("&", "&amp;"))  # noqa: S704
+    return Markup(re.sub(r"[\"'<>`{}|^$]", lambda match: quote(match[0]), address or "").replace("&", "&amp;"))  # noqa: S704
 
 
 def code(text: str) -> Markup:
