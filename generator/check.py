@@ -45,8 +45,7 @@ def failing_examples(kinds: Mapping[str, Kind], gazetteer: Gazetteer, model: str
 
     cases = [(kind, example) for kind in kinds.values() for example in kind.examples]
     cases += [(kind, {"text": text}) for kind in kinds.values() for text in kind.nots]
-    texts = [(example["text"].strip(), example.get("published")) for _, example in cases]
-    articles = [Article(f"example-{n}", "", text, published=day) for n, (text, day) in enumerate(texts)]
+    articles = [Article(f"example-{n}", "", it["text"].strip(), it.get("published")) for n, (_, it) in enumerate(cases)]
     for (kind, example), found in zip(cases, extract_articles(articles, kinds, gazetteer, model), strict=True):
         wanted = [one for claim in example.get("claims") or () for one in _spread(_keyed(kind, claim))]
         about = {kind.name} | {claim["kind"] for claim in wanted}

@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 
-_WRITTEN = json.loads(resources.files("generator").joinpath("schemas.json").read_text("utf-8"))
+_WRITTEN = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
 
 ARTICLE: Schema = _WRITTEN["article"]
 """Front matter or sidecar of an article; other keys are allowed and ignored."""
