@@ -167,14 +167,14 @@ def _from_shelf(project: Project, shelf: Shelf) -> tuple[list[Sheet], dict[str, 
         told[claim.subject_type, claim.subject].append(claim)
     law = shelf.key(project.kinds, project.gazetteer.countries, project.gazetteer.organisations)
     dated = [(article.id, article.published, article.digest) for article in project.articles]
-    first: dict[str, str] = shelf.value(shelf.key("originals", dated), lambda: dict(originals(project.articles)))
+    first: dict[str, str] = shelf.held(shelf.key("originals", dated), lambda: dict(originals(project.articles)))
     sheets, known, broken, present = list[Sheet](), defaultdict[str, list[str]](list), list[Problem](), _readable(project)
 
     def take(place: Place, path: Path | None, digest: str | None) -> list[Sheet]:
         @lru_cache
         def read() -> list[Sheet]:
             saved, problems = content.load_sheets(project.root, [path] if path else [])
-            if path and not problems and content.digest(path) != digest:
+            if path and not problems and content.digests(project.root, [path]).get(path) != digest:
                 problems = [Problem("was written while it was read; build again", path.relative_to(project.root))]
             if problems:
                 raise ContentError(*problems)

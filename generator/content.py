@@ -235,20 +235,20 @@ def facts_files(root: Path) -> dict[Place, Path]:
 
 
 def facts_digests(root: Path) -> dict[Place, tuple[Path, str | None]]:
-    """Likewise, with the digests of those that can be read: the same digest, the same text."""
+    """Likewise, with the digests of those that can be read."""
 
-    def read(folder: Path) -> list[tuple[str, Path, str | None]]:
-        paths = _files(folder, ".yml")
-        digests = dict(_each(paths, lambda path: (path, digest(path)), root)[0])
-        return [(path.stem, path, digests.get(path)) for path in paths]
+    def read(folder: Path) -> list[tuple[Path, str | None]]:
+        known = digests(root, paths := _files(folder, ".yml"))
+        return [(path, known.get(path)) for path in paths]
 
     folders = [(type_, root / "content/facts" / name) for type_, name in FOLDERS.items()]
-    return {(t, id_): (path, known) for t, folder in folders for id_, path, known in _remembered(folder, read, ())}
+    return {(type_, path.stem): (path, it) for type_, folder in folders for path, it in _remembered(folder, read, ())}
 
 
-def digest(path: Path) -> str:
-    """Of a file's text; raises ContentError where it cannot be read."""
-    return hashlib.sha256(strict_yaml.read_text(path).encode()).hexdigest()
+def digests(root: Path, paths: Sequence[Path]) -> dict[Path, str]:
+    """Of files of the project that can be read: the same digest, the same text."""
+    digest = lambda path: (path, hashlib.sha256(strict_yaml.read_text(path).encode()).hexdigest())  # noqa: E731
+    return dict(_each(paths, digest, root)[0])
 
 
 def load_sheets_at(root: Path, revision: str) -> list[Sheet]:
@@ -428,8 +428,10 @@ def _remembered(path: Path, read: Callable[[Path], T], given: tuple[object, ...]
 def _stats(path: Path) -> Iterator[tuple[str, bool, int, int, int]]:
     """Of a file and the one beside it, or of a folder and all that is in it; nothing of what is not there."""
     beside = _BESIDE.get(path.suffix)
-    inside = [*os.scandir(path)] if not path.suffix and path.is_dir() else []
-    for one in (path, *([path.with_suffix(beside)] if beside else ()), *inside):
+    others: list[Path | os.DirEntry[str]] = [path.with_suffix(beside)] if beside else []
+    with suppress(OSError):
+        others += os.scandir(path) if not path.suffix and path.is_dir() else ()
+    for one in (path, *others):
         with suppress(OSError):
             stat = one.stat()
             yield one.name, one.is_symlink(), stat.st_mtime_ns, stat.st_size, stat.st_ino

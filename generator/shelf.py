@@ -107,7 +107,7 @@ class Shelf:
             self._pages.executemany("DELETE FROM pages WHERE key = ?", [[key] for key in gone])
 
     def forget(self) -> None:
-        """What was put here: while this process runs it is held, and the next finds it out as soon as the disk had it."""
+        """What was put here goes: this process holds it, and the next finds it out sooner than the disk has it."""
         self._pages.rollback()
 
     def close(self) -> None:

@@ -29,7 +29,6 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as SitePage
 from mkdocs.utils import get_relative_url, write_file
 from mkdocs.utils.templates import TemplateContext
-from watchdog.observers.api import BaseObserver
 
 from generator import build, cache
 from generator.build import Project
@@ -85,7 +84,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         self._ground: object = None  # all that the last whole build rests on besides the project's content
         self._shown: dict[str, tuple[SitePage, TemplateContext]] = {}  # by source, as that build left them
         self._build: tuple[MkDocsConfig, Files, Environment] | None = None
-        self._listener: BaseObserver | None = None  # for edits, under `serve`
+        self._stop_looking: Callable[[], None] | None = None  # for edits, under `serve`
         self._policies: dict[tuple[str, str], str] = {}  # by template and depth of the page
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:  # noqa: ARG002
@@ -168,7 +167,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
                 builder()
 
         server.builder = build_again
-        self._listener = look_at_once(server.observer, _root(config) / "content")
+        self._stop_looking = look_at_once(server.observer, _root(config) / "content")
         return server
 
     def on_pre_page(self, page: SitePage, *, config: MkDocsConfig, files: Files) -> SitePage:  # noqa: ARG002
@@ -267,8 +266,8 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
 
     def on_shutdown(self) -> None:
         """What is left goes with the process, without a last look for garbage in all of it."""
-        if self._listener:
-            self._listener.stop()
+        if self._stop_looking:
+            self._stop_looking()
         gc.freeze()
 
     def _with_shelf(self, use: Callable[[Shelf | None], T], config: MkDocsConfig) -> T:

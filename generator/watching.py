@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,30 +16,27 @@ BURST = 0.02
 _CHANGES = [events.FileCreatedEvent, events.FileModifiedEvent, events.FileMovedEvent, events.FileDeletedEvent]
 
 
-def look_at_once(observer: BaseObserver, folder: Path) -> BaseObserver | None:
+def look_at_once(observer: BaseObserver, folder: Path) -> Callable[[], None] | None:
     """Has an observer that looks by itself now and then look at its folder whenever the system tells of a change there.
 
-    Of what the system does not tell, as on a shared disk, the observer learns as before. Returns what listens to the system,
-    None where that is not possible.
+    Of what the system does not tell, as on a shared disk, the observer learns as before. Returns what ends it, None where
+    nobody can listen to the system.
     """
     told = threading.Event()
-
-    def tell(event: events.FileSystemEvent) -> None:  # noqa: ARG001
-        told.set()
 
     def look() -> None:
         while told.wait():
             time.sleep(BURST)
             told.clear()
             for emitter in observer.emitters:
-                if Path(emitter.watch.path) == folder:
+                if Path(emitter.watch.path) == folder.absolute():
                     emitter.queue_events(0)
 
     with suppress(OSError, RuntimeError):
         listener, handler = Observer(), events.FileSystemEventHandler()
-        handler.on_any_event = tell  # type: ignore[method-assign]
+        handler.on_any_event = lambda _: told.set()  # type: ignore[method-assign, assignment]
         listener.schedule(handler, str(folder), recursive=True, event_filter=_CHANGES)
         listener.start()
         threading.Thread(target=look, daemon=True).start()
-        return listener
+        return listener.stop
     return None

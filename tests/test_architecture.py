@@ -37,7 +37,7 @@ LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 MAY_SEE_EACH_OTHER = {1, 2, 5}  # the siblings of level 3 never do, and nobody imports a door
 HOMES = {"spacy": {"extract"}, "yaml": {"strict_yaml"}, "jinja2": {"render", "site"}, "mkdocs": {"site"}}
 HOMES["filelock"] = {"disk"}
-HOMES |= {"msgspec": {"shelf", "standing", "render"}, "watchdog": {"watching", "site"}}
+HOMES |= {"msgspec": {"shelf", "standing", "render"}, "watchdog": {"watching"}}
 HOMES |= {name: {"sources"} for name in ("urllib3", "trafilatura", "pypdf", "feedparser", "courlan", "py3langid", "socket")}
 PURE = {
     "dates",

@@ -26,14 +26,13 @@ def observed(tmp_path):
 
 def test_an_observer_looks_when_the_system_tells_of_an_edit(observed):
     observer, folder, seen = observed
-    listener = look_at_once(observer, folder)
-    assert listener
+    stop = look_at_once(observer, folder)
+    assert stop
     for text in ("one", "another"):
         (folder / "overrides" / "csto.yml").write_text(text)
         assert seen.wait(10)
         seen.clear()
-    listener.stop()
-    listener.join()
+    stop()
 
 
 def test_a_folder_that_the_system_does_not_tell_of_is_left_to_the_observer(observed):
@@ -51,4 +50,5 @@ def test_a_served_site_looks_when_the_system_tells_of_an_edit(observed, tmp_path
     assert plugin.on_serve(server, config=config, builder=lambda: None) is server
     (folder / "overrides" / "csto.yml").write_text("one")
     assert seen.wait(10)
-    plugin._listener.stop()
+    plugin._stop_looking()
+    server.server_close()
