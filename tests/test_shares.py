@@ -123,8 +123,9 @@ def test_workers_that_cannot_live_are_an_error_and_not_tried_for_ever(articles):
 def cluster():
     """A Dask scheduler with one worker process, which gives an article up after the first death."""
     distributed, dask = pytest.importorskip("distributed"), pytest.importorskip("dask")
+    patient = {"distributed.deploy.lost-worker-timeout": "1 hour"}  # else one that is down 15 s after a death is given up
     with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        dask.config.set({"distributed.scheduler.allowed-failures": 0, **patient}),
         distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as made,
     ):
         yield made.scheduler_address.replace("tcp://", "dask://")
