@@ -126,7 +126,7 @@ def first_result(site: Path, words: str) -> tuple[float, float] | None:
     """Seconds from opening the home page to the first result of a search, and from the next search to its result;
     None without Chromium and Playwright.
     """
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    chromium = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser"))), None)
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:

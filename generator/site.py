@@ -51,8 +51,8 @@ _BLOCK = re.compile(r"^<(?!!--)[^\n]*(?:\n[^\n]+)*", re.M)  # from a line that b
 _KEPT = re.compile(r'<div class="fs-block">(\d+)</div>')
 _NO_SEARCH = re.compile(
     r"<a class=\"headerlink\".*?</a>"
-    r"|<(details|form|span|table|ul|ol)\b[^<>]* data-search-exclude[^<>]*>.*?</\1>"
-    r"|</?(?:t(?:r|h|d|head|body|able)|a|span|div|dl|dt|dd|b|i|time)\b[^<>]*>",
+    r"|<(details|figure|form|nav|span|sup|table|ul|ol)\b[^<>]* data-search-exclude[^<>]*>.*?</\1>"
+    r"|</?(?:t(?:r|h|d|head|body|able)|a|span|dl|dt|dd|b|i|time)\b[^<>]*>",  # no div: they lie in one another
     re.S,
 )
 
@@ -210,7 +210,8 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         if page.file.generated_by == "factsheets":
             page.content = self._content
             found = _found(config)
-            found[self._found :] = [it for it in found[self._found :] if it["text"] or "#" not in it["location"]]
+            own = [it for it in found[self._found :] if it["text"] or "#" not in it["location"]]
+            found[self._found :] = [{**it, "tags": []} if "#" in it["location"] else it for it in own]
             self._shown[page.file.src_uri] = page, context
         context["pages"] = self._files
 
