@@ -51,7 +51,7 @@ _BLOCK = re.compile(r"^<(?!!--)[^\n]*(?:\n[^\n]+)*", re.M)  # from a line that b
 _KEPT = re.compile(r'<div class="fs-block">(\d+)</div>')
 _NO_SEARCH = re.compile(
     r"<a class=\"headerlink\".*?</a>"
-    r"|<(details|figure|form|nav|span|sup|table|ul|ol)\b[^<>]* data-search-exclude[^<>]*>.*?</\1>"
+    r"|<(details|figure|form|nav|span|sup|table|thead|ul|ol)\b[^<>]* data-search-exclude[^<>]*>.*?</\1>"
     r"|</?(?:t(?:r|h|d|head|body|able)|a|span|dl|dt|dd|b|i|time)\b[^<>]*>",  # no div: they lie in one another
     re.S,
 )
