@@ -133,6 +133,13 @@ def test_the_search_of_a_large_site_finds_names_of_all_sorts_without_tables_list
     assert not any(text.endswith(" ") for place, text in found.items() if "#" in place), "headings alone are found"
 
 
+def test_in_a_large_site_the_evidence_of_a_membership_stands_on_the_sheet_of_the_body_alone(paged):
+    country = (paged / "countries/AM/index.html").read_text("utf-8").partition('id="officials"')[0]
+    assert "fs-card" not in country
+    assert re.search(r'<a class="fs-why" href="../../organisations/csto/#membership-AM">\d source', country)
+    assert "fs-card" in (paged / "organisations/csto/index.html").read_text("utf-8").partition('id="membership-AM"')[2]
+
+
 @pytest.mark.parametrize("large", [False, True], ids=["whole lists", "paged"])
 def test_every_internal_link_and_anchor_of_the_built_site_resolves(project, paged, large):
     if not large:
