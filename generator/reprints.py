@@ -1,9 +1,10 @@
 """Which sources are independent: reprints of one text, and words that one took from another, count once. Pure."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import chain
 
 from generator import dates
 from generator.model import Article, Claim
@@ -24,9 +25,12 @@ def originals(articles: tuple[Article, ...]) -> Mapping[str, str]:
     for article in sorted(articles, key=lambda a: (not a.published, dates.sort_key(a.published), a.id)):
         words = re.findall(r"\w+", article.text.casefold())
         runs = set(zip(*(words[start:] for start in range(_RUN)), strict=False))
-        near = {one for run in runs if len(found := known.get(run, ())) < _COMMON for one in found}
-        shared = {one: len(runs & texts[one]) for one in near}
-        alike = [one for one, n in shared.items() if n >= max(_ENOUGH, _COPIED * min(len(texts[one]), len(runs)))]
+        held = [known.get(run, ()) for run in runs]
+        near = Counter(chain.from_iterable(found for found in held if len(found) < _COMMON))
+        common = sum(len(found) >= _COMMON for found in held)
+        least = {one: max(_ENOUGH, _COPIED * min(len(texts[one]), len(runs))) for one in near}
+        shared = {one: len(runs & texts[one]) for one, n in near.items() if n + common >= least[one]}
+        alike = [one for one, n in shared.items() if n >= least[one]]
         if alike:
             result[article.id] = max(alike, key=lambda one: (shared[one], one))
             continue
