@@ -1,6 +1,7 @@
 """The whole program from top to bottom: load, extract, settle, save. The only module that knows this order."""
 
 import hashlib
+import json
 import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -10,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache, partial
 from importlib.metadata import distributions, version
-from importlib.resources import files
 from itertools import chain, islice, tee
 from multiprocessing import get_context
 from pathlib import Path
@@ -23,10 +23,11 @@ from generator.errors import ContentError, FactsheetsError, Problem
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import FOLDERS, Article, Claim, Sheet
+from generator.processes import spread
 from generator.reconcile import idle_overrides, reconcile, source_claims
 from generator.reprints import originals
 from generator.sheetfile import saved as saved_part
-from generator.shelf import Shelf
+from generator.shelf import Shelf, frozen
 
 T = TypeVar("T")
 
@@ -139,17 +140,13 @@ def refresh(root: Path, *, today: date, last: Project | None = None, shelf: Shel
     project = _load(root, today, last)
     record, unreadable = content.load_changes(root)
     settled, known, broken = _from_shelf(project, shelf) if shelf else _from_facts(project)
-    good = last.sheets if last else _saved(root, project.overrides.broken)
+    places = content.facts_files(root) if project.overrides.broken and not last else {}
+    saved = [path for (_, id_), path in places.items() if id_ in project.overrides.broken]
+    good = last.sheets if last else content.load_sheets(root, saved)[0]
     sheets = _with_last_good(settled, project.overrides.broken, good)
     idle = _idle(sheets, project)
     problems = *project.problems, *broken, *unreadable, *_staleness(project, known), *idle
     return replace(project, sheets=tuple(sheets), problems=problems, changes=tuple(record))
-
-
-def _saved(root: Path, ids: Collection[str]) -> list[Sheet]:
-    """What is saved of these subjects."""
-    paths = [path for path in content.facts_files(root).values() if path.stem in ids] if ids else []
-    return content.load_sheets(root, paths)[0]
 
 
 def _from_facts(project: Project) -> tuple[list[Sheet], dict[str, list[str]], list[Problem]]:
@@ -167,35 +164,37 @@ def _from_shelf(project: Project, shelf: Shelf) -> tuple[list[Sheet], dict[str, 
         told[claim.subject_type, claim.subject].append(claim)
     law = shelf.key(project.kinds, project.gazetteer.countries, project.gazetteer.organisations)
     dated = [(article.id, article.published, article.digest) for article in project.articles]
-    first: dict[str, str] = shelf.held(shelf.key("originals", dated), lambda: dict(originals(project.articles)))
+    first: dict[str, str] = shelf.value(shelf.key("originals", dated), lambda: dict(originals(project.articles)))
     sheets, known, broken, present = list[Sheet](), defaultdict[str, list[str]](list), list[Problem](), _readable(project)
+    places: dict[Place, tuple[Path | None, str | None]] = {**dict.fromkeys([*files, *told], (None, None)), **files}
 
-    def take(place: Place, path: Path | None, digest: str | None) -> list[Sheet]:
-        @lru_cache
-        def read() -> list[Sheet]:
-            saved, problems = content.load_sheets(project.root, [path] if path else [])
-            if path and not problems and content.digests(project.root, [path]).get(path) != digest:
-                problems = [Problem("was written while it was read; build again", path.relative_to(project.root))]
-            if problems:
-                raise ContentError(*problems)
-            return saved
+    def taken(place: Place, put: tuple[str, str] | None = None) -> tuple[dict[str, list[str]], list[Sheet]] | None:
+        path, digest = places[place]
+        key = shelf.key("cited", place, path is None, digest)
+        if (cited := shelf.held(key, put and put[0])) is None:
+            return None
+        standing = [(article, article in present, first.get(article)) for article in cited]
+        some = shelf.sheets(shelf.key("settled", law, place, digest, standing, told[place]), put and put[1])
+        return None if some is None else (cited, some)
 
-        def settle() -> list[Sheet]:
-            claims = _from_originals(_present(read(), project), first)
-            return reconcile([*claims, *told[place]], project.kinds, project.gazetteer)
+    def made(place: Place) -> tuple[list[Problem], dict[str, list[str]], str]:
+        path, digest = places[place]
+        saved, problems = content.load_sheets(project.root, [path] if path else [])
+        if path and not problems and content.digests(project.root, [path]).get(path) != digest:
+            saved, problems = [], [Problem("was written while it was read; build again", path.relative_to(project.root))]
+        claims = *_from_originals(_present(saved, project), first), *told[place]
+        return problems, _ids(saved), frozen(reconcile(claims, project.kinds, project.gazetteer))
 
-        cited = shelf.held(shelf.key("cited", place, digest), lambda: _ids(read()))
+    found = {place: taken(place) for place in places}
+    wanting = [place for place, it in found.items() if it is None]
+    for place, (problems, cited, settled) in zip(wanting, spread(made, wanting), strict=True):
+        broken += problems
+        places[place] = (None, None) if problems else places[place]  # what the file says is as if it were not there
+        found[place] = taken(place, (json.dumps(cited), settled))
+    for cited, some in filter(None, found.values()):
+        sheets += some
         for article, ids in cited.items():
             known[article] += ids
-        standing = [(article, article in present, first.get(article)) for article in cited]
-        return shelf.sheets(shelf.key("settled", law, place, digest, standing, told[place]), settle)
-
-    for place in dict.fromkeys([*files, *told]):
-        try:
-            sheets += take(place, *files.get(place, (None, None)))
-        except ContentError as error:
-            broken += error.problems
-            sheets += take(place, None, None)
     return sheets, known, broken
 
 
@@ -441,8 +440,7 @@ def _to_record(
 
 def _engine(root: Path, settings: Settings) -> str:
     """A digest of all that turns an article into claims: the program, its kinds, its names, its model."""
-    package = Path(str(files("generator")))
-    folders = [package / "extract", package / "kinds", package / "gazetteer"]
+    folders = [disk.PACKAGE / "extract", disk.PACKAGE / "kinds", disk.PACKAGE / "gazetteer"]
     folders += [root / "content" / "kinds", root / "content" / "organisations"]
     paths = [path for folder in folders for path in sorted(folder.rglob("*")) if path.suffix in (".py", ".yml")]
     digest = hashlib.sha256(repr((version("factsheets"), settings.model)).encode())

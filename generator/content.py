@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from importlib.resources import files
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
@@ -75,17 +74,12 @@ def article_files(paths: Iterable[Path]) -> list[Path]:
     return [file for path in paths for file in (_files(path, *TEXTS) if path.is_dir() else [path])]
 
 
-def each_article(files: Iterable[Path], problems: list[Problem]) -> Iterator[Article]:
+def read_articles(files: Iterable[Path], problems: list[Problem]) -> Iterator[Article]:
     """The articles in files, each read when it is asked for; what could not be read goes into `problems`."""
     for path in files:
         found, unreadable = _each([path], _article)
         problems += unreadable
         yield from found
-
-
-def read_articles(paths: Iterable[Path]) -> tuple[list[Article], list[Problem]]:
-    """All of them in these files and folders at once; and whatever could not be read."""
-    return _each(article_files(paths), _article)
 
 
 def load_articles(root: Path) -> tuple[list[Article], list[Problem]]:
@@ -139,7 +133,7 @@ def load_templates(root: Path) -> dict[str, str]:
     """The project's own templates (`content/templates/*.md.jinja`) by file name: each stands in place of the built-in one
     of its name; one whose name begins with `_` may also be new. Any other name is an error.
     """
-    known = {path.name for path in Path(str(files("generator"))).glob("templates/*.jinja")}
+    known = {path.name for path in (disk.PACKAGE / "templates").glob("*.jinja")}
 
     def read(path: Path) -> tuple[str, str]:
         if path.name not in known and not path.name.startswith("_"):

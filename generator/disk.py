@@ -10,6 +10,9 @@ import filelock
 
 from generator.errors import ContentError, FactsheetsError, Problem
 
+PACKAGE = Path(__file__).parent
+"""Where the program lies, with what belongs to it."""
+
 
 def write(path: Path, text: str | bytes) -> bool:
     """Puts a text in place whole or not at all; False where it stood there already."""

@@ -1,35 +1,25 @@
 """A project → every file of its site that is made from facts."""
 
 import json
-import os
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
-from contextlib import suppress
-from importlib.resources import files
+from functools import partial
 from itertools import chain
-from multiprocessing import get_context
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from generator import export, schemas
+from generator import disk, export, schemas
 from generator.build import Project
 from generator.errors import Problem
 from generator.model import Sheet
+from generator.processes import spread
 from generator.render import Draft, Page, render
 from generator.render.edition import Edition, Line, Row
 from generator.render.history import news
 from generator.render.words import lines
 from generator.review import queue
 from generator.shelf import Kept, Shelf
-
-MANY = 100
-"""Pages that are worth a second process."""
-
-_shared: list[Any] = []  # what the processes that make pages have in common: the drafts, their edition, the site
-PACKAGE = Path(str(files("generator")))
 
 
 class Published(NamedTuple):
@@ -106,28 +96,11 @@ def _texts(
 ) -> dict[str, str]:
     """Of pages, by path; those that are not on the shelf are made, and put there."""
     found = {d.path: text for d in drafts if shelf and (text := shelf.take(keys[d.path])) is not None}
-    for page in _made([draft for draft in drafts if draft.path not in found], edition, site):
+    for page in spread(partial(_page, edition=edition, site=site), [it for it in drafts if it.path not in found]):
         found[page.path] = page.text
         if shelf:
             shelf.put(keys[page.path], page.text)
     return found
-
-
-def _made(drafts: Sequence[Draft], edition: Edition, site: str) -> Iterator[Page]:
-    """Many by up to four processes, where one can become two with all that it has in memory."""
-    done, processes = 0, min(4, os.cpu_count() or 1) if sys.platform == "linux" and len(drafts) >= MANY else 1
-    _shared[:] = drafts, edition, site
-    if processes > 1:
-        with suppress(BrokenExecutor, OSError), ProcessPoolExecutor(processes, get_context("fork")) as pool:
-            for page in pool.map(_made_of_shared, range(len(drafts)), chunksize=10):
-                yield page
-                done += 1
-    yield from map(_made_of_shared, range(done, len(drafts)))  # all, or what they left: the machine may be out of memory
-    _shared.clear()
-
-
-def _made_of_shared(place: int) -> Page:
-    return _page(_shared[0][place], *_shared[1:])
 
 
 def in_navigation(path: str) -> bool:
@@ -163,7 +136,7 @@ def data(edition: Edition, site: str = "/", shelf: Shelf | None = None) -> Itera
 
 def assets() -> Iterator[tuple[str, Path]]:
     """What every page draws on, by its place in the site: styles, scripts, the map, flags and fonts."""
-    folder = PACKAGE / "assets"
+    folder = disk.PACKAGE / "assets"
     yield from ((f"assets/{path.relative_to(folder).as_posix()}", path) for path in sorted(folder.rglob("*.*")))
 
 

@@ -10,15 +10,14 @@ import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
+from generator import disk
 from generator.model import Fact, Sheet
 
-PACKAGE = Path(str(files("generator")))
 _held: dict[bytes, Any] = {}  # what this process asked for, as objects
 _SHEET, _FACT = msgspec.json.Decoder(Sheet), msgspec.json.Decoder(Fact)
 _SHARED = ("Sheet", "Kind", "Article", "Fact", "Row", "Values")  # what many drafts have in common
@@ -46,7 +45,7 @@ class Shelf:
         self._pages.execute("CREATE TABLE IF NOT EXISTS pages (key PRIMARY KEY, text, theme, html, found)")
         self._theme, self._used = theme, set[bytes]()
         self._digests: dict[int, tuple[object, bytes]] = {}
-        sources = (path for path in sorted(PACKAGE.rglob("*.*")) if path.suffix != ".pyc" and path.is_file())
+        sources = (path for path in sorted(disk.PACKAGE.rglob("*.*")) if path.suffix != ".pyc" and path.is_file())
         versions = f"{sys.version} {version('jinja2')} {version('markupsafe')} ".encode()
         self._program = hashlib.sha256(versions + b"\0".join(path.read_bytes() for path in sources)).digest()
 
@@ -65,28 +64,24 @@ class Shelf:
         """Keeps it."""
         self._pages.execute("INSERT OR REPLACE INTO pages (key, text) VALUES (?, ?)", [key, _packed(text)])
 
-    def text(self, key: bytes, make: Callable[[], str]) -> str:
-        """The text of this key, made and kept where it is not there."""
-        if (text := self.take(key)) is None:
-            self.put(key, text := make())
-        return text
-
     def value(self, key: bytes, make: Callable[[], object]) -> Any:
-        """Likewise what JSON can hold."""
-        return json.loads(self.text(key, lambda: json.dumps(make())))
+        """What JSON can hold, made and kept where it is not there."""
+        if (text := self.take(key)) is None:
+            self.put(key, text := json.dumps(make()))
+        return json.loads(text)
 
-    def held(self, key: bytes, make: Callable[[], object]) -> Any:
-        """Likewise, as the same object while this process runs."""
-        if key not in _held:
-            _held[key] = self.value(key, make)
-        return _held[key]
+    def held(self, key: bytes, put: str | None = None, read: Callable[[str], Any] = json.loads) -> Any:
+        """What JSON says that is put there now or was before, as the same object while this process runs; else None."""
+        if put is not None:
+            self.put(key, put)
+        if key not in _held and (text := self.take(key) if put is None else put) is not None:
+            _held[key] = read(text)
+        return _held.get(key)
 
-    def sheets(self, key: bytes, settle: Callable[[], list[Sheet]]) -> list[Sheet]:
-        """Likewise settled sheets."""
-        if key not in _held:
-            _held[key] = _thawed(self.text(key, lambda: _frozen(settle())))
-        found: list[Sheet] = _held[key][0]
-        self._digests |= _held[key][1]
+    def sheets(self, key: bytes, put: str | None = None) -> list[Sheet] | None:
+        """Likewise settled sheets, `frozen`."""
+        found, digests = self.held(key, put, _thawed) or (None, {})
+        self._digests |= digests
         return found
 
     def shown(self, key: bytes, standing: bool) -> Kept | None:
@@ -119,8 +114,8 @@ class Shelf:
         self._pages.close()
 
 
-def _frozen(sheets: Iterable[Sheet]) -> str:
-    """A line of JSON for each sheet, with its denials, and for each of its facts; an empty one between two sheets."""
+def frozen(sheets: Iterable[Sheet]) -> str:
+    """Settled sheets as text: a line of JSON for each, with its denials, and each of its facts; between two an empty one."""
     encode = msgspec.json.encode
     return "\n\n".join(b"\n".join(map(encode, [replace(it, facts=()), *it.facts])).decode() for it in sheets)
 

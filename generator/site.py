@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from importlib.metadata import version
-from importlib.resources import files
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -30,7 +29,7 @@ from mkdocs.structure.pages import Page as SitePage
 from mkdocs.utils import get_relative_url, write_file
 from mkdocs.utils.templates import TemplateContext
 
-from generator import build, cache
+from generator import build, cache, disk
 from generator.build import Project
 from generator.errors import FactsheetsError
 from generator.publish import Published, assets, data, in_navigation, publish
@@ -42,7 +41,6 @@ from generator.watching import look_at_once
 
 T = TypeVar("T")
 
-PACKAGE = Path(str(files("generator")))
 
 KNOWN = {"factsheets", "search", "material/search", "meta", "material/meta", "offline", "material/offline"}
 """Plugins that make the same of the same: beside any other, or a hook, no page is kept as it was shown."""
@@ -103,8 +101,8 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         config.extra_css.insert(0, "assets/factsheets.css")
         config.extra_javascript.append("assets/factsheets.js")
         if config.theme.name == "material":  # after a folder of the project's own
-            config.theme.dirs.insert(bool(config.theme.custom_dir), str(PACKAGE / "theme"))
-        watched = (_root(config) / "content", PACKAGE / "templates", PACKAGE / "assets")
+            config.theme.dirs.insert(bool(config.theme.custom_dir), str(disk.PACKAGE / "theme"))
+        watched = (_root(config) / "content", disk.PACKAGE / "templates", disk.PACKAGE / "assets")
         config.watch.extend(str(folder) for folder in watched if folder.is_dir() and str(folder) not in config.watch)
         return config
 
@@ -428,7 +426,7 @@ def _root(config: MkDocsConfig) -> Path:
 
 def _ground(config: MkDocsConfig) -> object:
     """Everything but the project's content that a site is made of, by the time and size of its files."""
-    folders = [Path(config.docs_dir), PACKAGE / "templates", PACKAGE / "assets", PACKAGE / "theme"]
+    folders = [Path(config.docs_dir), disk.PACKAGE / "templates", disk.PACKAGE / "assets", disk.PACKAGE / "theme"]
     folders += [_root(config) / "content" / "kinds"]
     folders += [Path(config.theme.custom_dir)] if config.theme.custom_dir else []
     paths = [path for folder in folders for path in folder.rglob("*")]

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent / "generator"
 LEVELS = (
     {"errors"},
-    {"dates", "disk", "strict_yaml"},
+    {"dates", "disk", "strict_yaml", "processes"},
     {
         "model",
         "kinds",
@@ -107,7 +107,7 @@ def test_the_house_stays_small():
     The budget is 6,000 and is missed (decision 0009): from here on this number only goes down.
     """
     lines = sum(len(lines_of_code(path.read_text("utf-8"))) for path in TREES)
-    assert lines <= 7_877, "a feature that breaks the budget has to replace another"
+    assert lines <= 7_874, "a feature that breaks the budget has to replace another"
 
 
 def lines_of_code(text):

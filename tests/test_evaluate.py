@@ -148,7 +148,7 @@ def test_the_figures_equal_those_of_the_independent_scorer(tmp_path, seed):
 def test_the_figures_of_what_extraction_reads_equal_those_of_the_independent_scorer(tmp_path):
     folders = [SHARED / "gold"]
     paths = evaluate.article_paths(folders[0], [])
-    articles, _ = content.read_articles(paths)
+    articles = [*content.read_articles(paths, [])]
     read = extract(articles, kinds=load_kinds(), gazetteer=load_built_in())
     claims = evaluate.published({article.id: some for article, some in zip(articles, read, strict=True)})
     lines = [claim_line(claim) for some in claims.values() for claim in some]

@@ -13,7 +13,7 @@ from conftest import TODAY, a_claim, a_project, write_files
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from generator import content
+from generator import build, content, processes
 from generator import publish as publishing
 from generator import shelf as shelves
 from generator.build import refresh
@@ -214,20 +214,28 @@ def test_pages_made_by_several_processes_are_those_of_one(project, monkeypatch):
     root = project(CLAIMS)
     alone = publish(refresh(root, today=TODAY)).pages
     makers = []
-    monkeypatch.setattr(publishing, "MANY", 2)
-    monkeypatch.setattr(publishing.os, "cpu_count", lambda: 2)
-    monkeypatch.setattr(
-        publishing, "ProcessPoolExecutor", lambda *given: makers.append(given) or ProcessPoolExecutor(*given)
-    )
+    monkeypatch.setattr(processes, "MANY", 2)
+    monkeypatch.setattr(processes.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(processes, "ProcessPoolExecutor", lambda *given: makers.append(given) or ProcessPoolExecutor(*given))
     assert shelved(refresh(root, today=TODAY)).pages.keys() == alone.keys()
     assert publish(refresh(root, today=TODAY)).pages == alone
-    assert len(makers) > 1
+    assert len(makers) > 2  # of sheets, of pages, of pages again
 
 
 def test_pages_whose_maker_dies_are_made_all_the_same(project, monkeypatch):
     root, here, page = project(CLAIMS), os.getpid(), publishing._page
     alone = publish(refresh(root, today=TODAY)).pages
-    monkeypatch.setattr(publishing, "MANY", 2)
-    monkeypatch.setattr(publishing.os, "cpu_count", lambda: 2)
-    monkeypatch.setattr(publishing, "_page", lambda *given: page(*given) if os.getpid() == here else os._exit(9))
+    monkeypatch.setattr(processes, "MANY", 2)
+    monkeypatch.setattr(processes.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(publishing, "_page", lambda *one, **to: page(*one, **to) if os.getpid() == here else os._exit(9))
     assert publish(refresh(root, today=TODAY)).pages == alone
+
+
+def test_sheets_whose_maker_dies_are_settled_all_the_same(project, monkeypatch):
+    root, here, settle = project(CLAIMS), os.getpid(), build.reconcile
+    alone = refresh(root, today=TODAY).sheets
+    monkeypatch.setattr(processes, "MANY", 2)
+    monkeypatch.setattr(processes.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(build, "reconcile", lambda *given: settle(*given) if os.getpid() == here else os._exit(9))
+    with closing(Shelf(root)) as shelf:
+        assert refresh(root, today=TODAY, shelf=shelf).sheets == alone

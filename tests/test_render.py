@@ -312,7 +312,7 @@ TAGS = set(
         r"\w+",
         """
     h1 h2 h3 p a b i div span dl dt dd table thead tbody tr th td details summary blockquote mark time ol ul li sup code
-    form label input button
+    form label input button section
 """,
     )
 )

@@ -95,7 +95,7 @@ def extract(
     Example: `factsheets extract article.txt folder/ --jsonl > claims.jsonl`
     """
     files, problems = content.article_files(paths), list[Problem]()
-    for claim in chain.from_iterable(_read(content.each_article(files, problems), len(files))):
+    for claim in chain.from_iterable(_read(content.read_articles(files, problems), len(files))):
         if every or claim.confidence >= PUBLISH_AT:
             print_claim(claim, jsonl)
     finish(problems)
@@ -203,7 +203,7 @@ def evaluate(
 
     facts = evaluation.load_gold(gold)
     paths = [path for folder in gold for path in evaluation.article_paths(folder, articles or ())]
-    found, problems = content.read_articles(paths)
+    found = [*content.read_articles(paths, problems := list[Problem]())]
     claims = {article.id: some for article, some in zip(found, _read(found, len(found)), strict=True)}
     judged = evaluation.judge(evaluation.published(claims), facts)
     if precision:

@@ -160,7 +160,7 @@ _EXAMPLES = ("content/articles/", "docs/", "practice/")  # whoever has a site ma
 
 def _starter(folder: Path) -> dict[str, bytes]:
     """The files of a new site."""
-    starter = Path(__file__).parents[1] / "starter"
+    starter = disk.PACKAGE / "starter"
     paths = {path.relative_to(starter).as_posix(): path for path in sorted(starter.rglob("*")) if path.is_file()}
     ours = version("factsheets").encode()
     texts = {name.replace("dot-", "."): path.read_bytes().replace(b"VERSION", ours) for name, path in paths.items()}

@@ -21,6 +21,7 @@ from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import FOLDERS, Article, Claim, Fact, Quote, Sheet
 from generator.referencefile import Table
+from generator.render.values import Once
 from generator.render.words import web
 from generator.reprints import independent
 
@@ -76,23 +77,13 @@ class _Row(NamedTuple):
     cited: tuple[Article, ...]  # those of ours that hold its quotes
 
 
-class Row(_Row):
+class Row(Once, _Row):
     """A fact as one line of a page; `anchor` is its id there. What takes long to work out is so only where it is shown."""
 
     @property
     def brief(self) -> tuple[bytes, tuple[object, ...]]:
         """All of it for a digest: a text, and what other rows have as well."""
         return msgspec.json.encode((*self[:-4], len(self.later))), (self.kind, self.fact, *self.later, *self.cited)
-
-    @cached_property
-    def _made(self) -> dict[str, str]:
-        return {}
-
-    def once(self, what: str, make: Callable[[], str]) -> str:
-        """A part of pages, by a name of its own, that shows this row and nothing else: made at its first use."""
-        if what not in self._made:
-            self._made[what] = make()
-        return self._made[what]
 
     @cached_property
     def _backing(self) -> list[Evidence]:
@@ -273,10 +264,10 @@ class Edition:
         none = [it.facts for it in self.expected if it.facts.subject == id and not it.most]
         bare = [claim for claim in none if claim.source and not claim.fields and not claim.value_name]
         told = {row.kind.name for row in self.rows.get(id, ())} if bare else ()
-        return [(self.kinds[c.kind], c, self._source(c.source or "")) for c in bare if c.kind not in told]
+        return [(self.kinds[c.kind], c, self.source(c.source or "")) for c in bare if c.kind not in told]
 
-    def _source(self, text: str) -> Name:
-        """An override's source: the title of an article of ours, or as it stands."""
+    def source(self, text: str) -> Name:
+        """Of an article of ours, `articles/…`, its title and page; anything else as it stands."""
         article = self.articles.get(text.removeprefix("articles/"))
         return Name(article.title, f"articles/{percent(article_stem(article.id))}/") if article else Name(text)
 

@@ -3,14 +3,13 @@
 import hashlib
 from collections.abc import Iterator
 from typing import NamedTuple
-from urllib.parse import quote as percent
 
 from markupsafe import Markup
 
 from generator.changes import Change, dump
 from generator.kinds import Kind
 from generator.model import Fact
-from generator.render.edition import Edition, Name, anchor, article_stem
+from generator.render.edition import Edition, Name, anchor
 from generator.render.words import lines
 
 _LATEST = 100  # changes that a feed holds
@@ -75,7 +74,7 @@ def _told(change: Change, edition: Edition) -> Told:
         edition.name(fact.value, fact.value_name).text,
         named.type == "date",
         tuple(_parts(change, kind, edition)),
-        tuple(_cause(name, edition) for name in change.because),
+        tuple(map(edition.source, change.because)),
     )
 
 
@@ -91,9 +90,3 @@ def _parts(change: Change, kind: Kind, edition: Edition) -> Iterator[Part]:
             yield Part(field.label or name, field.type == "date", before, after)
     if change.before and change.after and change.before.verdict != change.after.verdict:
         yield Part("verdict", False, change.before.verdict, change.after.verdict)
-
-
-def _cause(name: str, edition: Edition) -> Name:
-    folder, _, stem = name.partition("/")
-    article = edition.articles.get(stem) if folder == "articles" else None
-    return Name(article.title, f"articles/{percent(article_stem(stem))}/") if article else Name(name)
