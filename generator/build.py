@@ -135,13 +135,12 @@ def build(root: Path, *, today: date, progress: Progress | None = None, workers:
 def refresh(root: Path, *, today: date, last: Project | None = None, shelf: Shelf | None = None) -> Project:
     """The project as it stands, settled in memory with today's overrides; never extracts, never writes, never raises
     for what people wrote: that is in `problems`, and the last good facts stay (of `last`, or as saved). Of the `shelf` it
-    takes what earlier runs read and settled of the same.
+    takes what earlier runs read and settled of the same. Raises ContentError where a folder cannot be listed.
     """
     project = _load(root, today, last)
     record, unreadable = content.load_changes(root)
     settled, known, broken = _from_shelf(project, shelf) if shelf else _from_facts(project)
-    places = content.facts_files(root) if project.overrides.broken and not last else {}
-    saved = [path for (_, id_), path in places.items() if id_ in project.overrides.broken]
+    saved = [path for (_, id_), path in content.facts_files(root).items() if id_ in project.overrides.broken]
     good = last.sheets if last else content.load_sheets(root, saved)[0]
     sheets = _with_last_good(settled, project.overrides.broken, good)
     idle = _idle(sheets, project)

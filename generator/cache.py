@@ -84,9 +84,10 @@ def _stamps(folder: Path | str, name: str, skip: tuple[str, ...] = ()) -> Iterat
     except OSError:
         return
     for entry in entries:
-        if not entry.is_dir():
-            stat = entry.stat()
-            racy = "" if now - stat.st_mtime_ns > _RACY else f" seen {now}"
-            yield f"{name}/{entry.name}", f"{stat.st_mtime_ns} {stat.st_size}{racy}"
-        elif entry.name not in (*skip, "__pycache__"):
-            yield from _stamps(entry.path, f"{name}/{entry.name}")
+        with suppress(OSError):  # a link may lead nowhere: such is how some editors mark what they have open
+            if not entry.is_dir():
+                stat = entry.stat()
+                racy = "" if now - stat.st_mtime_ns > _RACY else f" seen {now}"
+                yield f"{name}/{entry.name}", f"{stat.st_mtime_ns} {stat.st_size}{racy}"
+            elif entry.name not in (*skip, "__pycache__"):
+                yield from _stamps(entry.path, f"{name}/{entry.name}")

@@ -146,6 +146,8 @@ def load_templates(root: Path) -> dict[str, str]:
 def load_overrides(root: Path, kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> Overrides:
     """What can be used of `content/overrides/`, and what is wrong with the rest; a file counts whole or not at all."""
     folder = root / "content" / "overrides"
+    for name in FOLDERS.values():
+        _files(folder / name)  # which says so where it cannot be listed
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_hidden(path, folder))
     read, problems = _each(paths, lambda path: overridefile.read(path, folder, kinds, gazetteer), root, kinds, gazetteer)
     found = [item for items, _ in read for item in items]
@@ -360,8 +362,10 @@ def _misplaced(folder: Path) -> Iterator[Problem]:
 def _files(folder: Path, *suffixes: str) -> list[Path]:
     try:
         names = sorted(e.name for e in os.scandir(folder) if e.is_file() and e.name[0] != "." and e.name != "README.md")
-    except OSError:
+    except FileNotFoundError:
         return []
+    except OSError as error:
+        raise ContentError(Problem(f"cannot be read: {error.strerror}", folder)) from None
     return [path for name in names if (path := folder / name).suffix in suffixes or not suffixes]
 
 

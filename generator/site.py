@@ -122,6 +122,9 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
             more = [*data(published.edition, config.site_url or "/", shelf)]
             if shelf and first:
                 shelf.tidy()
+            if self._standing:
+                left = [path for path, kept in published.kept.items() if not kept.html]
+                self._standing.put_back([path for path in left if not files.get_file_from_path(path)])
             return published, more
 
         self._published, more = self._with_shelf(made, config)
@@ -137,12 +140,6 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
                 files.append(File.generated(config, page.path, content=page.text, inclusion=inclusion))
         for where, path in assets():
             files.append(File.generated(config, where, abs_src_path=str(path)))
-        if self._standing:
-            left = [file.src_uri for file in files if isinstance(file, KeptFile) and not file.kept.html]
-            try:
-                self._standing.put_back(left)
-            except FactsheetsError as error:
-                raise PluginError(str(error)) from None
         self._files = [file for file in files if file.is_documentation_page() or isinstance(file, KeptFile)]
         return files
 
@@ -274,6 +271,8 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         try:
             with closing(Shelf(_root(config), self._theme)) as shelf:
                 return use(shelf)
+        except FactsheetsError as error:
+            raise PluginError(str(error)) from None
         except (OSError, sqlite3.Error, zlib.error, ValueError):
             return use(None)
 
@@ -431,7 +430,8 @@ def _ground(config: MkDocsConfig) -> object:
     folders += [Path(config.theme.custom_dir)] if config.theme.custom_dir else []
     paths = [path for folder in folders for path in folder.rglob("*")]
     paths += [Path(config.config_file_path)] if config.config_file_path else []
-    return cache.today(), {path: (stat.st_mtime_ns, stat.st_size) for path in paths if (stat := path.stat())}
+    stats = {path: path.stat() for path in paths if path.is_file()}
+    return cache.today(), {path: (stat.st_mtime_ns, stat.st_size) for path, stat in stats.items()}
 
 
 def _edit_url(path: str | None, config: MkDocsConfig) -> str | None:

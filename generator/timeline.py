@@ -105,11 +105,6 @@ def standing(fact: Fact, later: Iterable[Fact], day: date) -> State:
     return result
 
 
-def spans(facts: Sequence[Fact], kinds: Mapping[str, Kind]) -> list[tuple[tuple[date, str], ...]]:
-    """`span` for each fact of a sheet."""
-    return [span(fact, later(fact, facts, kinds)) for fact in facts]
-
-
 def span(fact: Fact, later: Sequence[Fact]) -> tuple[tuple[date, str], ...]:
     """The days on which a fact's status (where it has events) or its state changes, and to what, from the first day of the
     calendar on: on any day what `status_on` or `standing` says. Empty where nothing is dated.
@@ -129,7 +124,7 @@ def span(fact: Fact, later: Sequence[Fact]) -> tuple[tuple[date, str], ...]:
 
 
 def during(span: Sequence[tuple[date, str]], period: str) -> list[str]:
-    """What `spans` says of a fact in a period (EDTF), in order; more than one where it changes meanwhile."""
+    """What `span` says of a fact in a period (EDTF), in order; more than one where it changes meanwhile."""
     first, last = dates.bounds(period)
     before = [word for day, word in span if day <= first]
     return [*(before[-1:] or ["not known"]), *(word for day, word in span if first < day <= last)]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import TODAY, a_claim, write_files
 
-from generator import content, strict_yaml
+from generator import cache, content, strict_yaml
 from generator.build import build, preview, refresh
 from generator.check import check
 from generator.errors import ContentError
@@ -54,6 +54,34 @@ def test_only_new_and_changed_articles_are_read(project):
     write_files(root, {"content/articles/c.md": "A new one.\n"})
     assert tuple(build(root, today=TODAY).extracted) == ("b", "c")
     assert tuple(build(root, today=TODAY).extracted) == ()
+
+
+@pytest.mark.parametrize("folder", ["articles", "overrides/organisations", "facts/organisations", "changes"])
+def test_a_folder_that_cannot_be_listed_is_an_error_and_costs_no_fact(project, folder):
+    root = project([MEMBER, OTHER], {OVERRIDE: LEFT})
+    before = facts(root)
+    there = root / "content" / folder
+    if there.exists():
+        there.rename(root / "aside")
+    there.symlink_to(there)  # a loop, which even those may not enter who may read everything
+    for what in (build, lambda *given, **more: [*check(*given, **more)]):
+        try:
+            problems = messages(what(root, today=TODAY))
+        except ContentError as error:
+            problems = messages(error.problems)
+        assert [said for said in problems if f"content/{folder}: cannot be read" in said], problems
+    there.unlink()
+    if (root / "aside").exists():
+        (root / "aside").rename(there)
+    assert facts(root) == before
+
+
+def test_what_an_editor_leaves_beside_an_open_file_stops_nothing(project):
+    root = project([MEMBER, OTHER])
+    for place in ("content/articles/.#a.md", "content/facts/organisations/.#csto.yml"):
+        (root / place).symlink_to("someone@host.1234:99")  # where Emacs marks what it has open
+    assert all([cache.inputs(root), cache.outputs(root)])
+    assert not build(root, today=TODAY).touched
 
 
 def test_an_article_that_is_gone_takes_with_it_what_only_it_said(project):

@@ -7,11 +7,16 @@ from conftest import KINDS, a_claim, an_override, settle
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generator import timeline
 from generator.model import Event, Fact
-from generator.timeline import during, spans, standings, status_on
+from generator.timeline import during, standings, status_on
 
 WRITTEN = st.sampled_from(["2014", "2014-06", "2015-01-31", "2015~", "[2014-02-01,2016-02-01]", "2016"])
 DAYS = st.dates(date(2012, 1, 1), date(2018, 12, 31))
+
+
+def spans(facts, kinds):
+    return [timeline.span(fact, timeline.later(fact, facts, kinds)) for fact in facts]
 
 
 def claims():

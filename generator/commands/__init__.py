@@ -75,7 +75,8 @@ def build(
         out.print(change_line(change))
     if explain:
         out.print(*[f"differs from the last build: {name}" for name in differing or ["nothing"]], sep="\n")
-        out.print(*_told("read", report.extracted), *_told("in .cache/claims", report.cached), sep="\n")
+        done = {"read": report.extracted, "in .cache/claims": report.cached}
+        out.print(*(f"{how}: {name}, {why}" for how, some in done.items() for name, why in some.items()), sep="\n")
     if all(problem.severity == "warning" for problem in report.problems):
         cache.remember(root, read_before, [f"{problem.severity}: {problem}" for problem in report.problems])
     read = f"{number(len(report.extracted), 'article')} read"
@@ -156,7 +157,8 @@ def show(
     project = refreshed()
     sheet, unknown = find_sheet(project, subject), 0
     out.print(f"{sheet.name} ({FOLDERS[sheet.type]}/{sheet.id}), {period}", style="bold")
-    for fact, span in zip(sheet.facts, timeline.spans(sheet.facts, project.kinds), strict=True):
+    for fact in sheet.facts:
+        span = timeline.span(fact, timeline.later(fact, sheet.facts, project.kinds))
         if fact.kind in project.kinds and not project.kinds[fact.kind].changes:
             if not fact.value or dates.bounds(fact.value).earliest <= last:
                 out.print(f"  {words(fact)}")
@@ -251,10 +253,6 @@ def _engine() -> tuple[dict[str, Kind], Gazetteer, str | None]:
     """Kinds, names and model of the project; the built-in ones where there is none."""
     root = cache.find_project(Path.cwd()) or Path()
     return content.load_kinds(root), content.load_gazetteer(root), content.load_settings(root).model
-
-
-def _told(done: str, articles: Mapping[str, str]) -> Iterator[str]:
-    return (f"{done}: {name}, {why}" for name, why in articles.items())
 
 
 def _read(articles: Iterable[Article], total: int) -> Iterable[list[Claim]]:
