@@ -12,7 +12,7 @@ from datetime import date
 from functools import lru_cache, partial
 from importlib.metadata import distributions, version
 from itertools import chain, islice, tee
-from multiprocessing import get_context
+from multiprocessing import get_context, set_forkserver_preload
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, TypeVar
 
@@ -250,7 +250,8 @@ def _executor(workers: Workers) -> Iterator[tuple[Executor, int, tuple[type[Exce
     """Processes of this machine or of a Dask scheduler, as `shares.Pool` has it."""
     if not workers.cluster:
         count = workers.processes or os.cpu_count() or 1
-        with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+        set_forkserver_preload(["generator.extract"])  # and with it spaCy, once for all of them
+        with ProcessPoolExecutor(count, get_context("spawn" if os.name == "nt" else "forkserver")) as pool:
             yield pool, count, (BrokenExecutor,)
         return
     try:

@@ -31,8 +31,7 @@ def review(
     project = refreshed()
     items = reviews.queue(project, cache.today())
     if subject is None:
-        rows = [(item.id, item.reason, item.sheet.name, words(item.says)) for item in items]
-        _table(("id", "why", "subject", "says"), rows)
+        _table(("id", "why", "subject", "says"), [(it.id, it.reason, it.sheet.name, words(it.says)) for it in items])
     else:
         sheet = find_sheet(project, subject).id
         for item in (item for item in items if item.sheet.id == sheet):

@@ -19,7 +19,7 @@ from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import Article, Claim
 
-SHARE = 64_000  # characters a share, some seconds of work
+SHARE = 24_000  # characters a share, about a second of work
 AHEAD = 3  # shares a worker that may wait to be read or passed on
 
 DIED = "the process that read it died"
