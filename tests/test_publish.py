@@ -103,6 +103,16 @@ def test_a_site_made_from_the_last_one_is_the_site_made_anew(edits, tmp_path_fac
                 assert [*last.pages.values()] == [*made.pages.values()]
 
 
+def test_a_facts_file_that_cannot_be_read_is_named_by_every_run(project, monkeypatch):
+    root = project(CLAIMS)
+    (root / "content/facts/organisations/csto.yml").write_bytes(b"\xff")
+    for _ in range(2):
+        monkeypatch.setattr(shelves, "_held", {})  # as in a new process
+        with closing(Shelf(root)) as shelf:
+            problems = refresh(root, today=TODAY, shelf=shelf).problems
+        assert [problem for problem in problems if "not UTF-8" in problem.message]
+
+
 def test_a_sheet_written_while_it_is_read_is_not_kept(project, monkeypatch):
     root = project(CLAIMS)
     path, load = root / "content/facts/organisations/csto.yml", content.load_sheets
