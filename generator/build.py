@@ -319,8 +319,7 @@ def _present(saved: Iterable[Sheet], project: Project) -> list[Claim]:
 
 def _cached(articles: Iterable[Article], project: Project) -> dict[str, list[Claim]]:
     """What the engine has read before, by the article's id."""
-    found = {article.id: claimfile.parse(cache.get(_entry(article, project)), article) for article in articles}
-    return {id_: claims for id_, claims in found.items() if claims is not None}
+    return {it.id: said for it in articles if (said := claimfile.parse(cache.get(_entry(it, project)), it)) is not None}
 
 
 def _extract(

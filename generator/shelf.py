@@ -62,7 +62,7 @@ class Shelf:
 
     def put(self, key: bytes, text: str) -> None:
         """Keeps it."""
-        self._pages.execute("INSERT OR REPLACE INTO pages (key, text) VALUES (?, ?)", [key, _packed(text)])
+        self._pages.execute("INSERT OR REPLACE INTO pages (key, text) VALUES (?, ?)", [key, packed(text)])
 
     def value(self, key: bytes, make: Callable[[], object]) -> Any:
         """What JSON can hold, made and kept where it is not there."""
@@ -90,9 +90,9 @@ class Shelf:
         found = self._theme and self._pages.execute(asked, [key, self._theme]).fetchone()
         return Kept(*(zlib.decompress(part).decode() if part else "" for part in found)) if found else None
 
-    def keep_shown(self, pages: Iterable[tuple[bytes, Kept]]) -> None:
-        """Keeps that, of pages whose text is kept."""
-        rows = ((self._theme, *map(_packed, page), key) for key, page in pages)
+    def keep_shown(self, pages: Iterable[tuple[bytes, bytes, bytes]]) -> None:
+        """Keeps that, of pages whose text is kept: their keys, and the parts of `Kept`, `packed`."""
+        rows = ((self._theme, html, found, key) for key, html, found in pages)
         self._pages.executemany("UPDATE pages SET theme = ?, html = ?, found = ? WHERE key = ?", rows)
 
     def tidy(self) -> None:
@@ -130,7 +130,8 @@ def _thawed(text: str) -> tuple[list[Sheet], dict[int, tuple[object, bytes]]]:
     return sheets, digests
 
 
-def _packed(text: str) -> bytes:
+def packed(text: str) -> bytes:
+    """A text as the shelf holds it."""
     return zlib.compress(text.encode(), 1)
 
 

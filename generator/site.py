@@ -35,7 +35,7 @@ from generator.errors import FactsheetsError
 from generator.publish import Published, assets, data, in_navigation, publish
 from generator.render import Page
 from generator.render.words import compiled
-from generator.shelf import Kept, Shelf
+from generator.shelf import Kept, Shelf, packed
 from generator.standing import Standing, place
 from generator.watching import look_at_once
 
@@ -74,7 +74,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         self._blocks: dict[str, list[str]] = {}
         self._content = ""
         self._found = 0  # entries of the search before those of the page at hand
-        self._fresh: list[tuple[bytes, Kept]] = []
+        self._fresh: list[tuple[bytes, bytes, bytes]] = []
         self._theme = ""  # `_theme`, where pages are kept as they are shown
         self._standing: Standing | None = None
         self._files: list[File] = []  # of every page, in order
@@ -230,8 +230,9 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
             self._policies[shape] = _policy(env.get_template(template).render(context))
         output = _with_policy(output, self._policies[shape])
         key = self._published.keys.get(path) if self._published and page.file.generated_by == "factsheets" else None
-        if key and not in_navigation(path):
-            self._fresh.append((key, Kept(output, json.dumps(self._entries[path]))))
+        if key and self._theme and not in_navigation(path):
+            self._fresh.append((key, packed(output), packed(json.dumps(self._entries[path]))))
+            page.content = None  # MkDocs would hold on to that of every page
         return output
 
     def on_post_template(self, output: str, *, template_name: str, config: MkDocsConfig) -> str:
@@ -249,7 +250,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
             log.info(f"{of} pages are as they were kept{f'; for the others, {why} changed' if why else ''}")
             for path in self._published.pages.keys() - self._published.kept.keys():
                 log.debug(f"made anew: {path}")
-        if self._fresh and self._theme:
+        if self._fresh:
             self._with_shelf(lambda shelf: shelf.keep_shown(self._fresh) if shelf else None, config)
         if self._published and self._standing:
             keys = {path: key.hex() for path, key in self._published.keys.items() if not in_navigation(path)}
