@@ -1,12 +1,14 @@
 """Reprints of one text are one source, and know it from their words alone."""
 
 from dataclasses import replace
+from unittest import mock
 
 from conftest import TODAY, a_claim, write_files
 from hypothesis import given
 from hypothesis import strategies as st
 from test_render import pages, text_of
 
+from generator import reprints
 from generator.build import build, refresh
 from generator.model import Article
 from generator.reprints import originals
@@ -102,3 +104,32 @@ def test_a_reprint_is_found_among_many_articles_that_share_phrases_with_all():
     many = [Article(f"m{n}", "Daily", " ".join(f"{phrase} a{n}b{k} c{n}d{k}" for k in range(5)), "2015") for n in range(120)]
     assert originals((*many, FIRST, CUT)) == {"a": "z"}
     assert originals((*many, replace(many[7], id="x", published="2016"))) == {"x": "m7"}
+
+
+def plainly(articles, common):
+    """The rule with everything compared: an original shares a run that few hold, and half of the shorter text's runs."""
+    texts, result = {}, {}
+    for article in articles:
+        words = article.text.split()
+        runs = {tuple(words[place : place + 4]) for place in range(len(words) - 3)}
+        rare = {run for run in runs if sum(run in other for other in texts.values()) < common}
+        shared = {one: len(runs & theirs) for one, theirs in texts.items() if rare & theirs}
+        alike = [one for one, n in shared.items() if n >= max(20, min(len(texts[one]), len(runs)) / 2)]
+        if alike:
+            result[article.id] = max(alike, key=lambda one: (shared[one], one))
+        else:
+            texts[article.id] = runs
+    return result
+
+
+PARAGRAPHS = [" ".join(f"p{number}w{place}" for place in range(25)) for number in range(4)]
+
+
+@given(st.lists(st.lists(st.sampled_from(PARAGRAPHS), min_size=1, max_size=4, unique=True), max_size=12))
+def test_what_is_counted_first_leaves_no_reprint_out(texts):
+    articles = tuple(
+        Article(f"a{n:02}", "Wire", " ".join([*paragraphs, *(f"own{n}x{place}" for place in range(30))]), "2015")
+        for n, paragraphs in enumerate(texts)
+    )
+    with mock.patch.object(reprints, "_COMMON", 2):  # held by so few, they are common here
+        assert reprints.originals.__wrapped__(articles) == plainly(articles, 2)
