@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
@@ -251,7 +252,7 @@ def _executor(workers: Workers) -> Iterator[tuple[Executor, int, tuple[type[Exce
     if not workers.cluster:
         count = workers.processes or os.cpu_count() or 1
         set_forkserver_preload(["generator.extract"])  # and with it spaCy, once for all of them
-        with ProcessPoolExecutor(count, get_context("spawn" if os.name == "nt" else "forkserver")) as pool:
+        with ProcessPoolExecutor(count, get_context("forkserver" if sys.platform == "linux" else "spawn")) as pool:
             yield pool, count, (BrokenExecutor,)
         return
     try:

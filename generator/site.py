@@ -123,8 +123,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
             if shelf and first:
                 shelf.tidy()
             if self._standing:
-                left = [path for path, kept in published.kept.items() if not kept.html]
-                self._standing.put_back([path for path in left if not files.get_file_from_path(path)])
+                self._standing.put_back({path for path, it in published.kept.items() if not it.html} - files.src_uris.keys())
             return published, more
 
         self._published, more = self._with_shelf(made, config)
@@ -206,7 +205,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
             page.content = self._content
             found = _found(config)
             own = [it for it in found[self._found :] if it["text"] or "#" not in it["location"]]
-            found[self._found :] = [{**it, "tags": []} if "#" in it["location"] else it for it in own]
+            found[self._found :] = [{k: it[k] for k in it if k != "tags" or "#" not in it["location"]} for it in own]
             self._shown[page.file.src_uri] = page, context
         context["pages"] = self._files
 
