@@ -220,16 +220,20 @@ def test_a_template_of_the_project_s_own_changes_what_is_made_once(project):
     assert all("Tell us of this fact" in text and "Mend" not in text for text in pages)
 
 
-def test_pages_made_by_several_processes_are_those_of_one(project, monkeypatch):
+def test_what_several_processes_make_is_what_one_makes(project, monkeypatch):
     root = project(CLAIMS)
     alone = publish(refresh(root, today=TODAY)).pages
     makers = []
     monkeypatch.setattr(processes, "MANY", 2)
     monkeypatch.setattr(processes.os, "cpu_count", lambda: 2)
     monkeypatch.setattr(processes, "ProcessPoolExecutor", lambda *given: makers.append(given) or ProcessPoolExecutor(*given))
-    assert shelved(refresh(root, today=TODAY)).pages.keys() == alone.keys()
-    assert publish(refresh(root, today=TODAY)).pages == alone
-    assert len(makers) > 2  # of sheets, of pages, of pages again
+    monkeypatch.setattr(shelves, "_held", {})
+    with closing(Shelf(root)) as shelf:
+        settled = refresh(root, today=TODAY, shelf=shelf)
+    assert len(makers) == 1, "the sheets were settled by one process"
+    assert shelved(settled).pages.keys() == alone.keys()
+    assert publish(settled).pages == alone
+    assert len(makers) > 2
 
 
 def test_pages_whose_maker_dies_are_made_all_the_same(project, monkeypatch):
