@@ -7,16 +7,16 @@ ourselves read every scalar as text.
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-
-import jsonschema
 
 from generator import dates, strict_yaml
 from generator.errors import ContentError, Problem, did_you_mean
 
 if TYPE_CHECKING:
+    from jsonschema import FormatChecker, ValidationError
+
     from generator.kinds import Field, Kind
 
 Schema = dict[str, Any]
@@ -78,11 +78,13 @@ def read(path: Path, schema: Schema) -> tuple[Any, strict_yaml.Lines]:
 def parse(text: str, path: Path, schema: Schema) -> tuple[Any, strict_yaml.Lines]:
     """YAML that keeps a schema, or None where there is none; raises ContentError with a problem for every breach."""
     data, lines = strict_yaml.parse(text, path)
-    validator = jsonschema.Draft7Validator(schema, format_checker=_FORMATS)
-    errors = [] if data is None else [*validator.iter_errors(data)]
-    errors.sort(key=lambda error: (list(map(str, error.path)), error.message))
-    if errors:
-        raise ContentError(*(problem for error in errors for problem in _explain(error, lines, path)))
+    if data is not None:
+        from jsonschema import Draft7Validator
+
+        errors = [*Draft7Validator(schema, format_checker=_formats()).iter_errors(data)]
+        errors.sort(key=lambda error: (list(map(str, error.path)), error.message))
+        if errors:
+            raise ContentError(*(problem for error in errors for problem in _explain(error, lines, path)))
     return data, lines
 
 
@@ -112,7 +114,7 @@ def _field(field: "Field") -> Schema:
     return {**_WRITTEN["text"], **({"format": formats[field.type]} if field.type in formats else {}), **told}
 
 
-def _explain(error: jsonschema.ValidationError, lines: strict_yaml.Lines, path: Path) -> Iterator[Problem]:
+def _explain(error: "ValidationError", lines: strict_yaml.Lines, path: Path) -> Iterator[Problem]:
     at = tuple(error.absolute_path)
     line = next(lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in lines)
     name = next((str(key) for key in reversed(at) if isinstance(key, str)), "the file")
@@ -133,7 +135,7 @@ def _explain(error: jsonschema.ValidationError, lines: strict_yaml.Lines, path: 
         yield Problem(f"{name} {_WRITTEN['shapes'].get(str(error.validator), _wanted(error))}", path, line)
 
 
-def _wanted(error: jsonschema.ValidationError) -> str:
+def _wanted(error: "ValidationError") -> str:
     if error.instance is None:
         return "is empty"
     wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
@@ -152,10 +154,14 @@ def _checked(check: Callable[[str], object]) -> Callable[[object], bool]:
     return lambda value: not isinstance(value, str) or bool(check(value))
 
 
-_ADDRESS = "a web address (http:// or https://)"
-_FORMATS = jsonschema.FormatChecker(formats=())
-_FORMATS.checks("edtf", raises=ValueError)(_checked(dates.bounds))
-_FORMATS.checks("duration", raises=ValueError)(_checked(partial(dates.term_end, "2000-01-01")))
-_FORMATS.checks("count", raises=ValueError)(_checked(partial(_is, "a number of facts, e.g. 6", r"[0-9]{1,9}\Z")))
-_FORMATS.checks("address", raises=ValueError)(_checked(partial(_is, _ADDRESS, "https?://")))
-_FORMATS.checks("source", raises=ValueError)(_checked(partial(_is, _ADDRESS, "https?://|articles/")))
+@lru_cache(maxsize=1)
+def _formats() -> "FormatChecker":
+    from jsonschema import FormatChecker
+
+    formats, address = FormatChecker(formats=()), "a web address (http:// or https://)"
+    formats.checks("edtf", raises=ValueError)(_checked(dates.bounds))
+    formats.checks("duration", raises=ValueError)(_checked(partial(dates.term_end, "2000-01-01")))
+    formats.checks("count", raises=ValueError)(_checked(partial(_is, "a number of facts, e.g. 6", r"[0-9]{1,9}\Z")))
+    formats.checks("address", raises=ValueError)(_checked(partial(_is, address, "https?://")))
+    formats.checks("source", raises=ValueError)(_checked(partial(_is, address, "https?://|articles/")))
+    return formats

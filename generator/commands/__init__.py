@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import track
 
 from generator import build as builder
 from generator import cache, content, dates, disk, strict_yaml, timeline
@@ -262,7 +261,11 @@ def _read(articles: Iterable[Article], total: int) -> Iterable[list[Claim]]:
 
 def _progress(claims: Iterator[list[Claim]], total: int) -> Iterable[list[Claim]]:
     """A bar on a terminal, and nothing elsewhere."""
-    return track(claims, "Reading articles", total, console=err, transient=True, disable=not err.is_terminal)
+    if not err.is_terminal:
+        return claims
+    from rich.progress import track
+
+    return track(claims, "Reading articles", total, console=err, transient=True)
 
 
 def _standings(sheet: Sheet, kinds: Mapping[str, Kind], day: date) -> Iterator[tuple[Fact, str | None]]:

@@ -6,15 +6,25 @@ within the article).
 """
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
+from importlib import import_module
 from itertools import chain, groupby
 from operator import itemgetter
-from typing import TypeAlias, TypeVar
+from types import SimpleNamespace
+from typing import Any, TypeAlias, TypeVar
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read as NumPy loads: matrices as small as ours lose by threads
+if "spacy" not in sys.modules:  # its command line, a third of what it would load, waits for a call of `spacy.info`
+    info = SimpleNamespace(info=lambda *args, **options: import_module("spacy.cli.info").info(*args, **options))
+    stand_ins: dict[str, Any] = {"spacy.cli": SimpleNamespace(), "spacy.cli.info": info}
+    sys.modules.update(stand_ins)
+    import_module("spacy")
+    for name in stand_ins:
+        del sys.modules[name]
 
 from spacy.language import Language
 from spacy.tokens import Doc

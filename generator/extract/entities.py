@@ -1,8 +1,11 @@
 """What is named: countries, organisations, treaties and people, as spaCy components in the order they run."""
 
 import re
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 
+from spacy.attrs import ORTH
 from spacy.language import Language
 from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc, Span, Token
@@ -14,6 +17,7 @@ from generator.gazetteer import Form, Gazetteer, slug
 SENSES, _LABELS = table("extract/types.yml")["senses"], table("extract/types.yml")["presets"]
 FILED_FROM = re.compile(table("extract/dates.yml")["filed_from"], re.MULTILINE)
 """The place, day and agency in front of a report's first sentence, up to the dash."""
+_FIRST = re.compile(r"[^\W\d_]*")
 _ACRONYM = re.compile(r"[A-Z][A-Za-z]?[A-Z][A-Z0-9-]{0,8}")
 
 
@@ -40,29 +44,41 @@ class GazetteerMatcher:
 
     def __init__(self, nlp: Language, name: str) -> None:
         self.nlp, self.name = nlp, name
-        self.matcher = PhraseMatcher(nlp.vocab)
+        self._matcher = PhraseMatcher(nlp.vocab)
+        self._unlearnt: dict[str, list[tuple[str, str]]] = defaultdict(list)  # keys and spellings by how they start
 
     def fill(self, gazetteer: Gazetteer) -> None:
-        """Learns every spelling; spaCy makes components by name, so the records come in a second step."""
-        keys: dict[str, list[str]] = {}
+        """Takes every spelling; spaCy makes components by name, so the records come in a second step."""
+        cut = self.nlp.tokenizer.rules  # type: ignore[union-attr]  # words that are more tokens than one
         for form in gazetteer.forms():
             listed = form.id in gazetteer.organisations and form.sense in ("name", "organ")
-            key = f"{'organisation' if listed else SENSES[form.sense]}:{form.id}|{'?' if form.doubtful else ''}"
+            doubt = ("usual" if form.usual else "doubtful") if form.doubtful else ""
+            key = f"{'organisation' if listed else SENSES[form.sense]}:{form.id}|{doubt}"
+            self.nlp.vocab.strings.add(key)
             for text in _spellings(form):
-                keys.setdefault(key, []).append(text)
-        for key, texts in keys.items():
-            self.matcher.add(key, [self.nlp.tokenizer(text) for text in dict.fromkeys(texts)])
+                self._unlearnt["" if text.split()[0] in cut else _start(text)].append((key, text))
+        self._learn("")
+
+    def found(self, doc: Doc) -> list[tuple[str, int, int]]:
+        """Key, start and end of all that is spelt so, in overlaps too; what no text starts to spell is never learnt."""
+        strings = doc.vocab.strings
+        for start in {_start(strings[orth]) for orth in set(doc.to_array(ORTH).tolist())} & self._unlearnt.keys():
+            self._learn(start)
+        return [(strings[key], start, end) for key, start, end in self._matcher(doc)]
+
+    def _learn(self, start: str) -> None:
+        for key, text in self._unlearnt.pop(start, ()):
+            self._matcher.add(key, [self.nlp.tokenizer(text)])
 
     def __call__(self, doc: Doc) -> Doc:
         """Presets the entities of one Doc."""
-        spans = []
-        for match_id, start, end in self.matcher(doc):
-            key, doubt = doc.vocab.strings[match_id].split("|")
+        spans: dict[Span, str] = {}
+        for found, start, end in self.found(doc):
+            key, doubt = found.split("|")
             span = Span(doc, start, end, label=_LABELS.get(key.split(":")[0], "ORG"), kb_id=key)
             if not (doubt and _other_sense(span)) and not _part_of_name(span):
-                spans.append(span)
-        spans = _drop_short(_unique(spans))
-        doc.set_ents(filter_spans(spans), default="missing")
+                spans[span] = doubt
+        doc.set_ents(filter_spans(_drop_short(list(_unique(spans)))), default="missing")
         return doc
 
 
@@ -88,6 +104,11 @@ def acronym_definitions(doc: Doc) -> Doc:
     ents = [e for e in ents if not any(e.start <= i < e.end for i in again)]
     doc.set_ents(filter_spans([*ents, *(Span(doc, i, i + 1, label="ORG", kb_id=made[doc[i].text]) for i in again)]))
     return doc
+
+
+def _start(text: str) -> str:
+    """The letters that a spelling begins with: the tokenizer never cuts within them, but for words it knows by heart."""
+    return _FIRST.match(text)[0]  # type: ignore[index]  # which fits everywhere
 
 
 def _overlap(one: Span, other: Span) -> bool:
@@ -169,13 +190,28 @@ def _part_of_name(span: Span) -> bool:
     return after is not None and _name_part(after) and after.is_alpha and span[-1].dep_ == "compound"
 
 
-def _unique(spans: list[Span]) -> list[Span]:
-    """Of several readings of one stretch, the organisation before the treaty, the country before its capital."""
+def _unique(spans: Mapping[Span, str]) -> Iterator[Span]:
+    """Of several readings of one stretch, the organisation before the treaty, the country before its capital; of records
+    that share a form the one that the text names otherwise as well, or the usual one, or none.
+    """
     order = ("country", "organisation", "adjective", "organ", "treaty", "instrument", "capital", "description")
-    best: dict[tuple[int, int], Span] = {}
-    for span in sorted(spans, key=lambda span: order.index(span.kb_id_.split(":")[0])):
-        best.setdefault((span.start, span.end), span)
-    return list(best.values())
+    sure = {_record(span) for span, doubt in spans.items() if not doubt}
+
+    def rank(span: Span) -> tuple[int, bool, bool]:
+        return order.index(span.kb_id_.split(":")[0]), _record(span) not in sure, spans[span] == "doubtful"
+
+    for _, same in groupby(sorted(spans, key=lambda span: (*_place(span), rank(span))), key=_place):
+        first, *others = same
+        if all(rank(first) < rank(other) or _record(first) == _record(other) for other in others):
+            yield first
+
+
+def _record(span: Span) -> str:
+    return span.kb_id_.split(":")[1]
+
+
+def _place(span: Span) -> tuple[int, int]:
+    return span.start, span.end
 
 
 def _drop_short(spans: list[Span]) -> list[Span]:

