@@ -257,10 +257,9 @@ def _stolen(verb: Token) -> list[Token]:
 
 def _under(head: Token, prepositions: frozenset[str]) -> Iterator[Token]:
     for child in head.children:
-        negated = any(c.dep_ == "neg" for c in child.children) or (child.i and child.nbor(-1).lower_ == "not")
-        hangs = child.dep_ in ("prep", "agent", "prt", "dative", "advmod", "mark")
-        if hangs and child.lower_ in prepositions and not negated:
-            yield from _objects_of(child)
+        if child.lower_ in prepositions and child.dep_ in ("prep", "agent", "prt", "dative", "advmod", "mark"):
+            negated = any(c.dep_ == "neg" for c in child.children) or (child.i and child.nbor(-1).lower_ == "not")
+            yield from [] if negated else _objects_of(child)
 
 
 def _objects_of(preposition: Token) -> list[Token]:

@@ -64,6 +64,11 @@ class Sieve:
         self._names = nlp.get_pipe("gazetteer_matcher").found  # type: ignore[attr-defined]
         self._needs = {frozenset(need) for kind in kinds for need in _needs(kind)}
         self._terms = frozenset().union(*self._needs)
+        self._by_word: dict[str, set[Terms]] = defaultdict(set)  # those that a word is enough for
+        for terms in self._terms:
+            for word in terms.single:
+                self._by_word[word].add(terms)
+        self._by_several = [terms for terms in self._terms if terms.several]
         irregular = nlp.get_pipe("lemmatizer").lookups.get_table("lemma_exc")["verb"]  # type: ignore[attr-defined]
         vocabulary = {word for terms in self._terms for term in (terms.single, *terms.several) for word in term}
         stems: dict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -113,7 +118,7 @@ class Sieve:
         if any(_BODY in found for found in sentences):
             return True
         every = about.union(*sentences)
-        met = {terms for terms in self._terms if terms.met(every)}
+        met = {terms for terms in self._by_several if terms.met(every)}.union(*map(self._by_word.__getitem__, every))
         near = [need for need in self._needs if need <= met]
         return any(all(t.anywhere or t.met(found) for t in need) for need in near for found in sentences)
 
