@@ -18,6 +18,8 @@ _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
 def normalise(text: str) -> str:
     """The text all offsets count in: NFC, line feeds only, no byte order mark, no control or invisible characters."""
+    if text.replace("\n", "").isprintable() and unicodedata.is_normalized("NFC", text):
+        return text  # as most are; all that goes is nothing to print
     return unicodedata.normalize("NFC", strict_yaml.UNSEEN.sub("", _BREAKS.sub("\n", text)))
 
 

@@ -53,7 +53,14 @@ def publish(
     law = shelf and shelf.key(project.kinds, names, project.references.tables, repository)
 
     def known(sheet: Sheet, make: Callable[[], list[Line]]) -> list[Line]:
-        kept = shelf.value(shelf.key("lines", law, sheet, project.today), make) if shelf else make()
+        if not (keep := shelf):
+            return make()
+
+        def digested(line: Line) -> Line:
+            facts = [sheet.facts[place] for place in (line.place, *line.later)]
+            return line._replace(digest=keep.digest(line[1:-3], line.cited, project.kinds[facts[0].kind], facts))
+
+        kept = keep.value(keep.key("lines", law, sheet, project.today), lambda: [*map(digested, make())])
         return [Line(*it) for it in kept]
 
     if last and last.edition.templates != project.templates:

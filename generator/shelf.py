@@ -8,18 +8,18 @@ import sqlite3
 import sys
 import zlib
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
 from generator import disk
-from generator.model import Fact, Sheet
+from generator.model import Sheet
 
 _held: dict[bytes, Any] = {}  # what this process asked for, as objects
-_SHEET, _FACT = msgspec.json.Decoder(Sheet), msgspec.json.Decoder(Fact)
+_SHEETS = msgspec.json.Decoder(list[tuple[Sheet, list[str]]])
 _SHARED = ("Sheet", "Kind", "Article", "Fact", "Row", "Values")  # what many drafts have in common
 
 
@@ -54,6 +54,10 @@ class Shelf:
         key = _Digester(self._digests).digest((self._program, given))
         self._used.add(key)
         return key
+
+    def digest(self, *given: object) -> str:
+        """Of the same, in hexadecimal, for a part of a text."""
+        return _Digester(self._digests).digest(given).hex()
 
     def take(self, key: bytes) -> str | None:
         """The text of this key."""
@@ -115,19 +119,16 @@ class Shelf:
 
 
 def frozen(sheets: Iterable[Sheet]) -> str:
-    """Settled sheets as text: a line of JSON for each, with its denials, and each of its facts; between two an empty one."""
-    encode = msgspec.json.encode
-    return "\n\n".join(b"\n".join(map(encode, [replace(it, facts=()), *it.facts])).decode() for it in sheets)
+    """Settled sheets as text, each with the digests of its facts."""
+    told = ((it, [hashlib.sha256(msgspec.json.encode(fact)).hexdigest() for fact in it.facts]) for it in sheets)
+    return msgspec.json.encode([*told]).decode()
 
 
 def _thawed(text: str) -> tuple[list[Sheet], dict[int, tuple[object, bytes]]]:
     """The sheets, and the digests of their facts."""
-    sheets, digests = list[Sheet](), dict[int, tuple[object, bytes]]()
-    for sheet, *facts in (part.encode().split(b"\n") for part in text.split("\n\n") if part):
-        each = [_FACT.decode(fact) for fact in facts]
-        digests |= {id(fact): (fact, hashlib.sha256(line).digest()) for fact, line in zip(each, facts, strict=True)}
-        sheets.append(replace(_SHEET.decode(sheet), facts=tuple(each)))
-    return sheets, digests
+    told = _SHEETS.decode(text)
+    pairs = chain.from_iterable(zip(sheet.facts, digests, strict=True) for sheet, digests in told)
+    return [sheet for sheet, _ in told], {id(fact): (fact, bytes.fromhex(digest)) for fact, digest in pairs}
 
 
 def packed(text: str) -> bytes:
@@ -159,6 +160,12 @@ class _Digester(pickle.Pickler):
             text, shared = brief
             digest = hashlib.sha256(b"".join(map(self._of, shared)) + text).digest()
         else:
-            digest = _Digester(self._known).digest(getattr(value, "parts", None) or value.__reduce_ex__(5))
+            parts = getattr(value, "parts", None) or value.__reduce_ex__(5)
+            digest = _Digester(self._known).digest([self._together(part) for part in parts])
         self._known[id(value)] = value, digest
         return digest
+
+    def _together(self, part: Any) -> Any:
+        """Many rows at once, which is quicker than one by one."""
+        rows = type(part) is tuple and part and hasattr(part[0], "brief")
+        return b"".join(map(self._of, part)) if rows else part

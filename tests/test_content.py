@@ -3,16 +3,29 @@
 import os
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import pytest
 from conftest import KINDS, NAMES, a_claim, an_override, write_files
+from hypothesis import given
+from hypothesis import strategies as st
 
-from generator import articlefile, content, disk, sheetfile
+from generator import articlefile, content, disk, sheetfile, strict_yaml
 from generator.content import MadeFrom
 from generator.errors import ContentError
 from generator.model import Sheet
 from generator.reconcile import reconcile
+
+
+@given(
+    st.text(
+        st.one_of(st.characters(), st.sampled_from("a e\u0301\n\r\t\x0b\x85\u00a0\u2028\u200b\ufeff\u00adé")), max_size=8
+    )
+)
+def test_a_text_is_normalised_the_same_whether_or_not_it_needs_to_be(text):
+    plain = unicodedata.normalize("NFC", strict_yaml.UNSEEN.sub("", articlefile._BREAKS.sub("\n", text)))
+    assert articlefile.normalise(text) == plain
 
 
 def complaints(load, *args):

@@ -176,6 +176,29 @@ def test_a_file_read_before_is_read_again_once_it_changes(project, monkeypatch, 
     assert again.sheets == refresh(root, today=TODAY).sheets
 
 
+LEFT = "- {kind: membership, value: UZ, status: former, until: '2012', why: It left.}\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        ("overrides/organisations/csto.yml", LEFT, LEFT.replace("It left.", "It went.")),
+        ("overrides/organisations/csto.yml", LEFT, LEFT.replace("why:", "source: 'https://example.org/y', why:")),
+        ("articles/b.md", None, "---\ntitle: Another title\npublished: 2001-02-03\n---\n{}"),
+        ("overrides/organisations/eu.yml", "[]\n", "- {kind: founding, value: '1993', event: established, why: Known.}\n"),
+        ("organisations/own.yml", "[]\n", "- {id: csto, name: Another name, acronyms: [OTHER]}\n"),
+    ],
+)
+def test_a_page_from_the_shelf_follows_every_word_behind_its_facts(project, path, before, after):
+    root = project([*CLAIMS, a_claim(value="eu", status="observer", article="b")])
+    article = (root / "content/articles/b.md").read_text("utf-8")
+    for text in (before, after):
+        if text:
+            write_files(root, {f"content/{path}": text.replace("{}", article)})
+        now = refresh(root, today=TODAY)
+        assert shelved(now).pages == publish(now, repository="https://example.org/x").pages
+
+
 def test_a_page_is_taken_from_the_shelf_until_its_draft_changes(project):
     def mark(text):
         page = zlib.decompress(text)

@@ -229,7 +229,7 @@ def _givers(rows: Iterable[Row], edition: Edition) -> list[Name]:
 
 
 def _article(article: Article, cited: Sequence[Mapping[Quote, Sequence[Row]]]) -> Values:
-    return Values((article, tuple(cited)), {
+    return Values((article, tuple(row for of_sheet in cited for rows in of_sheet.values() for row in rows)), {
         "rows": lambda _: _together(cited),
         "found": lambda it: sorted((q for q in it["rows"] if holds(q, article)), key=lambda q: (q.start, -q.end)),
         "article": lambda _: article,

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import quote as percent
 from urllib.parse import urlencode
 
-import msgspec
 from markupsafe import Markup
 
 from generator import dates, overridefile, timeline
@@ -80,10 +79,12 @@ class _Row(NamedTuple):
 class Row(Once, _Row):
     """A fact as one line of a page; `anchor` is its id there. What takes long to work out is so only where it is shown."""
 
+    digest = ""  # its `Line.digest`
+
     @property
     def brief(self) -> tuple[bytes, tuple[object, ...]]:
-        """All of it for a digest: a text, and what other rows have as well."""
-        return msgspec.json.encode((*self[:-4], len(self.later))), (self.kind, self.fact, *self.later, *self.cited)
+        """All of it for a digest, besides what every page follows from: a text, and what other rows have as well."""
+        return f"{self.digest} {self.subject} {self.short} {self.value}".encode(), (self.sheet, *self.cited)
 
     @cached_property
     def _backing(self) -> list[Evidence]:
@@ -158,6 +159,7 @@ class Line(NamedTuple):
     stale: bool
     later: Sequence[int]  # the places of `Row.later`
     cited: Sequence[str]  # ids of articles
+    digest: str = ""  # of all this, the facts and their kind, where it is kept
 
 
 class Listed(NamedTuple):
@@ -290,7 +292,7 @@ def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
     bare = Sheet(sheet.id, sheet.name, sheet.type)
     for line in edition.lines(sheet, lambda: [*_lines(sheet, edition)]):
         fact = sheet.facts[line.place]
-        yield Row(
+        row = Row(
             anchor=line.anchor,
             kind=edition.kinds[fact.kind],
             sheet=bare,
@@ -307,6 +309,8 @@ def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
             cited=tuple(edition.articles[id_] for id_ in line.cited if id_ in edition.articles),
             repository=edition.repository,
         )
+        row.digest = line.digest
+        yield row
 
 
 def _lines(sheet: Sheet, edition: Edition) -> Iterator[Line]:
