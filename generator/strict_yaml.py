@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from itertools import takewhile
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -80,19 +79,22 @@ def dump(data: Any) -> str:
     return str(yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**9))
 
 
-_PUNCTUATION = (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent)
+_PUNCTUATION = {yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent}
+_ENDS = {*_PUNCTUATION, yaml.MappingEndEvent, yaml.SequenceEndEvent}  # they have no anchor and no tag
 
 
 def _events(text: str, path: Path) -> Iterator[yaml.Event]:
     """The events that carry content; refuses what we do not support where it stands."""
+    event: Any
     for event in yaml.parse(text, Loader=_Loader):
-        if isinstance(event, _PUNCTUATION):
+        kind = type(event)
+        if kind in _PUNCTUATION:
             continue
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+        if kind is yaml.AliasEvent or (kind not in _ENDS and event.anchor):
             hint = "write the value out, or quote it if it begins with & or *"
             raise ContentError(Problem("anchors and aliases are not supported", path, _line(event), hint))
-        if tag := getattr(event, "tag", None):
-            raise ContentError(Problem(f"tags such as {tag!r} are not supported", path, _line(event)))
+        if kind not in _ENDS and event.tag:
+            raise ContentError(Problem(f"tags such as {event.tag!r} are not supported", path, _line(event)))
         yield event
 
 
@@ -101,16 +103,19 @@ def _line(event: yaml.Event) -> int:
 
 
 def _value(event: yaml.Event, events: Iterator[yaml.Event], at: tuple[str | int, ...], lines: Lines, path: Path) -> Any:
-    lines.setdefault(at, _line(event))
-    if isinstance(event, yaml.ScalarEvent):
+    if type(event) is yaml.ScalarEvent:
         value = UNSEEN.sub("", event.value) if event.style == '"' else event.value  # which may hold it as an escape
         return None if event.implicit[0] and value in _NULLS else value
     if len(at) >= MAX_DEPTH:
         raise ContentError(Problem(f"nested more than {MAX_DEPTH} deep", path, _line(event)))
     if isinstance(event, yaml.MappingStartEvent):
         return _mapping(events, at, lines, path)
-    items = takewhile(lambda event: not isinstance(event, yaml.SequenceEndEvent), events)
-    return [_value(item, events, (*at, place), lines, path) for place, item in enumerate(items)]
+    items: list[Any] = []
+    while not isinstance(item := next(events), yaml.SequenceEndEvent):
+        here = (*at, len(items))
+        lines[here] = _line(item)
+        items.append(_value(item, events, here, lines, path))
+    return items
 
 
 def _mapping(events: Iterator[yaml.Event], at: tuple[str | int, ...], lines: Lines, path: Path) -> dict[str, Any]:
@@ -120,6 +125,7 @@ def _mapping(events: Iterator[yaml.Event], at: tuple[str | int, ...], lines: Lin
             raise ContentError(Problem("a key must be plain text", path, _line(key)))
         if key.value in result:
             raise ContentError(Problem(f"the key {key.value!r} stands twice", path, _line(key)))
-        lines[(*at, key.value)] = _line(key)
-        result[key.value] = _value(next(events), events, (*at, key.value), lines, path)
+        here = (*at, key.value)
+        lines[here] = _line(key)
+        result[key.value] = _value(next(events), events, here, lines, path)
     return result
