@@ -44,8 +44,7 @@ class Judged(NamedTuple):
         names = ("org", "org_or_country", "value", "person", "to", "status", "event", "position", "from", "start")
         says = [str(self.fact[name]) for name in names if self.fact.get(name)] if self.fact else []
         if self.claim and not self.fact:
-            told = [f"{name} {text}" for name, text in self.claim.fields.items()]
-            says = [self.claim.subject_name, self.claim.value_name, *told]
+            says = [self.claim.subject_name, self.claim.value_name, *map(" ".join, self.claim.fields.items())]
         return " ".join(f"{self.article} {self.kind}: {' | '.join(says)}".split())
 
 
@@ -130,8 +129,7 @@ def report(claims: Mapping[str, list[Claim]], gold: Mapping[str, list[Gold]]) ->
         yield f"  {rule:44} " + " ".join(f"{counts[rule, verdict]:4d}" for verdict in ("right", "wrong", "neutral"))
     yield "by confidence, all claims, strict"
     for low, high in itertools.pairwise(_BUCKETS):
-        inside = [v for claim, v in told if v != "neutral" and low <= claim.confidence < high]
-        if inside:
+        if inside := [v for claim, v in told if v != "neutral" and low <= claim.confidence < high]:
             precision = inside.count("right") / len(inside)
             yield f"  {low:.2f} to {min(high, 1):.2f}  precision {precision:.3f}  of {len(inside)}"
 
@@ -153,11 +151,9 @@ def judged_line(judged: Judged) -> dict[str, Any]:
 
 def precision_file(judged: Iterable[Judged]) -> str:
     """The YAML of `extract/precision.yml`: of each rule, the claims that were right and all that were judged."""
-    counts: dict[str, Counter[str]] = {}
-    for one in judged:
-        if one.claim and one.verdict in ("right", "wrong"):
-            counts.setdefault(one.claim.rule, Counter())[one.verdict] += 1
-    rules = {rule: {"right": n["right"], "judged": n.total()} for rule, n in sorted(counts.items())}
+    told = [(j.claim.rule, j.verdict) for j in judged if j.claim and j.verdict in ("right", "wrong")]
+    right, counts = Counter(rule for rule, verdict in told if verdict == "right"), Counter(rule for rule, _ in told)
+    rules = {rule: {"right": right[rule], "judged": count} for rule, count in sorted(counts.items())}
     heading = "# Written by factsheets evaluate GOLD… --precision FILE: of each rule, claims right and judged.\n"
     return heading + strict_yaml.dump(rules)
 
@@ -173,9 +169,8 @@ def compare(earlier: str, judged: Iterable[Judged], path: Path) -> Iterator[str]
     if not all(line.startswith(("right ", "wrong ")) for line in before):
         raise ContentError(Problem("not a saved run", path, hint="make one with: factsheets evaluate GOLD --save FILE"))
     words = {"GAINED": now - before, "LOST": before - now, "NOW WRONG": now - before, "NO LONGER WRONG": before - now}
-    changes = {}
-    for word, lines in words.items():
-        changes[word] = sorted(line[6:] for line in lines if line.startswith("wrong") == ("WRONG" in word))
+    meant = {word: "wrong " if "WRONG" in word else "right " for word in words}
+    changes = {word: sorted(line[6:] for line in lines if line.startswith(meant[word])) for word, lines in words.items()}
     yield ", ".join(f"{len(items)} {word.lower()}" for word, items in changes.items())
     yield from (f"{word:15} {item}" for word, items in changes.items() for item in items)
 
@@ -210,11 +205,11 @@ def _says(claim: Claim, fact: Gold, strict: bool) -> bool:
         return known and (not strict or _same_post(claim.get("post") or "", fact["position"]))
     if kind == "founded":
         event = claim.get("event") or "established"
-        return _same_date(claim.value, fact["value"]) and (not strict or event in _either(fact, "event"))
+        return _same_date(claim.value, fact["value"]) and (not strict or event in (fact["event"], fact.get("event_alt")))
     if not _same_name(claim.value_name, fact["value" if kind == "member" else "to"]):
         return False
     if kind == "member":
-        return not strict or _member_status(claim) in _either(fact, "status")
+        return not strict or _member_status(claim) in (fact["status"], fact.get("status_alt"))
     return not strict or _same_handover(claim, fact)
 
 
@@ -238,9 +233,9 @@ def _identity(claim: Claim) -> tuple[str, ...]:
 
 def _same_name(claimed: str, gold: str, aliases: tuple[str, ...] = ()) -> bool:
     """Equal in some spelling, or one the acronym (three letters or more) of the other."""
-    ours, theirs = _spellings(claimed), {s for name in (gold, *aliases) for s in _spellings(name)}
-    short, shorts = _acronym(claimed), {_acronym(name) for name in (gold, *aliases)}
-    return bool(ours & theirs or (len(short) > 2 and short in theirs) or any(s in ours for s in shorts if len(s) > 2))
+    names = (gold, *aliases)
+    ours, theirs = _spellings(claimed), set().union(*map(_spellings, names))
+    return bool(ours & theirs or _acronym(claimed) in theirs or ours.intersection(map(_acronym, names)))
 
 
 def _spellings(name: str) -> set[str]:
@@ -271,8 +266,10 @@ def _unbracketed(name: str) -> str:
 
 
 def _acronym(name: str) -> str:
+    """Of three letters or more; else empty."""
     words = re.findall(r"\w+", _unbracketed(name))
-    return "".join(word[0] for word in words if word.casefold() not in _TABLE["small_words"]).casefold()
+    short = "".join(word[0] for word in words if word.casefold() not in _TABLE["small_words"]).casefold()
+    return short if len(short) > 2 else ""
 
 
 def _person(name: str) -> list[str]:
@@ -305,10 +302,6 @@ def _same_post(claimed: str, gold: str) -> bool:
 def _same_date(claimed: str | None, gold: str) -> bool:
     """Equal to the gold's precision; of an interval, its start."""
     return bool(claimed) and re.sub(r"[~?%]", "", claimed or "").split("/")[0].startswith(gold)
-
-
-def _either(fact: Gold, name: str) -> tuple[str | None, ...]:
-    return fact[name], fact.get(f"{name}_alt")
 
 
 def _member_status(claim: Claim) -> str:
