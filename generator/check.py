@@ -31,7 +31,8 @@ def check(root: Path, *, today: date) -> Iterator[Problem]:
         hint = f"correct it in content/overrides/organisations/{sheet.id}.yml, or add an article"
         yield from (Problem(text, path, None, hint, "warning") for text in _doubts(sheet, project.kinds, today))
     if not project.problems:
-        yield from _unsettled(project)
+        for path in sorted(content.outdated(root, project.sheets)):  # an override was changed since the build
+            yield Problem("is not what the articles and today's overrides give", path, None, RUN_BUILD, "warning")
 
 
 def failing_examples(kinds: Mapping[str, Kind], gazetteer: Gazetteer, model: str | None) -> Iterator[Problem]:
@@ -47,7 +48,7 @@ def failing_examples(kinds: Mapping[str, Kind], gazetteer: Gazetteer, model: str
     cases += [(kind, {"text": text}) for kind in kinds.values() for text in kind.nots]
     articles = [Article(f"example-{n}", "", it["text"].strip(), it.get("published")) for n, (_, it) in enumerate(cases)]
     for (kind, example), found in zip(cases, extract_articles(articles, kinds, gazetteer, model), strict=True):
-        wanted = [one for claim in example.get("claims") or () for one in _spread(_keyed(kind, claim))]
+        wanted = [one for claim in example.get("claims") or () for one in _wanted(kind, claim)]
         about = {kind.name} | {claim["kind"] for claim in wanted}
         shown = [claim for claim in found if claim.confidence >= PUBLISH_AT and claim.kind in about]
         missed, extra = compare([_line(claim) for claim in shown], wanted)
@@ -75,15 +76,12 @@ def _fits(said: str | None, wanted: str | None) -> bool:
     return said == wanted if wanted is None else plain(said or "~") in map(plain, wanted.split("|"))
 
 
-def _keyed(kind: Kind, claim: Mapping[str, Any]) -> dict[str, Any]:
-    """An example's claim with `subject` and `value` for what the kind calls them."""
+def _wanted(kind: Kind, claim: Mapping[str, Any]) -> Iterator[Line]:
+    """An example's claim with `subject` and `value` for what the kind calls them, once for each of its `values`."""
     keys = {kind.subject: "subject", kind.value: "value"}
-    return {"kind": kind.name, **{keys.get(name, name): value for name, value in claim.items()}}
-
-
-def _spread(claim: Mapping[str, Any]) -> Iterator[Line]:
-    rest = {key: text for key, text in claim.items() if key != "values"}
-    yield from ({**rest, "value": value} for value in claim["values"]) if "values" in claim else [rest]
+    keyed = {"kind": kind.name, **{keys.get(name, name): value for name, value in claim.items()}}
+    values = keyed.pop("values", None)
+    yield from [keyed] if values is None else ({**keyed, "value": value} for value in values)
 
 
 def _line(claim: Claim) -> Line:
@@ -104,12 +102,6 @@ def _orphans(project: Project) -> Iterator[Problem]:
 
 def _quotes(claim: Claim) -> Iterable[Quote]:
     return (*filter(None, [claim.quote]), *(claim.derivation.quotes if claim.derivation else ()))
-
-
-def _unsettled(project: Project) -> Iterator[Problem]:
-    """Saved facts that a build would write otherwise: an override changed since."""
-    for path in sorted(content.outdated(project.root, project.sheets)):
-        yield Problem("is not what the articles and today's overrides give", path, None, RUN_BUILD, "warning")
 
 
 def _unexpected(project: Project, today: date) -> Iterator[Problem]:
@@ -219,5 +211,4 @@ def _long_unconfirmed(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> I
 
 
 def _published(sheet: Sheet, kind: str) -> list[Fact]:
-    shown = (fact for fact in sheet.facts if fact.kind == kind and fact.verdict != "needs-review")
-    return [fact for fact in shown if not timeline.has_lapsed(fact)]
+    return [f for f in sheet.facts if f.kind == kind and f.verdict != "needs-review" and not timeline.has_lapsed(f)]
