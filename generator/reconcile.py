@@ -32,11 +32,12 @@ _LONGEST_GUESS = timedelta(days=366)  # two undated sightings of one chair furth
 
 def reconcile(claims: Iterable[Claim], kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> list[Sheet]:
     """One sheet a subject, by type and id; overrides are claims among the others."""
-    subjects = _by((claim for claim in claims if claim.kind in kinds), _place)
+    subjects = group_by((claim for claim in claims if claim.kind in kinds), _place)
     return [_sheet([*_by_id(subjects[place]).values()], kinds, gazetteer) for place in sorted(subjects)]
 
 
-def _by(claims: Iterable[Claim], key: Callable[[Claim], Hashable]) -> dict[Any, list[Claim]]:
+def group_by(claims: Iterable[Claim], key: Callable[[Claim], Hashable]) -> dict[Any, list[Claim]]:
+    """In the order in which they come."""
     groups: dict[Any, list[Claim]] = defaultdict(list)
     for claim in claims:
         groups[key(claim)].append(claim)
@@ -55,8 +56,7 @@ def _by_id(claims: Iterable[Claim]) -> dict[str, Claim]:
 
 def source_claims(sheets: Iterable[Sheet]) -> list[Claim]:
     """What articles say in saved sheets: settling it with overrides and references as they are is a fixed point."""
-    parts = (chain(*(fact.claims for fact in sheet.facts), sheet.denied) for sheet in sheets)
-    return [claim for part in parts for claim in part if claim.quote]
+    return [c for sheet in sheets for c in chain(*(fact.claims for fact in sheet.facts), sheet.denied) if c.quote]
 
 
 @lru_cache(maxsize=65536)
@@ -67,7 +67,7 @@ def plain(text: str) -> str:
 
 def idle_overrides(claims: Sequence[Claim], kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> Iterator[tuple[Claim, str]]:
     """Overrides that could go, and why: denials of what nobody says, corrections that the articles now agree with."""
-    homes = _by(claims, _place)
+    homes = group_by(claims, _place)
     for override in (claim for claim in claims if claim.override and claim.kind in kinds):
         others = [claim for claim in homes[_place(override)] if claim is not override]
         if override.denies:
@@ -209,7 +209,7 @@ _SETTLE: Mapping[str, Callable[[list[Claim], Kind], Iterator[Fact]]] = {
 
 def _grouped(claims: list[Claim], kind: Kind, names: Sequence[str] | None = None) -> list[list[Claim]]:
     """Claims about one fact: those that agree in the kind's identity, or in these fields."""
-    groups = _by(claims, lambda claim: tuple(_identity(claim, name, kind) for name in names or kind.identity))
+    groups = group_by(claims, lambda claim: tuple(_identity(claim, name, kind) for name in names or kind.identity))
     return [groups[key] for key in sorted(groups, key=repr)]
 
 
@@ -334,7 +334,7 @@ def _of_earlier(claim: Claim, events: Sequence[Event], kind: Kind) -> bool:
 
 def _holders(claims: list[Claim]) -> list[list[Claim]]:
     """Claims by person; a bare surname is the only person of that name who is known to hold the post."""
-    people = _by(claims, lambda claim: plain(claim.value_name))
+    people = group_by(claims, lambda claim: plain(claim.value_name))
     for name in [name for name in people if " " not in name]:
         full = [other for other in people if other != name and other.split()[-1] == name]
         if len(full) == 1:
@@ -450,18 +450,16 @@ def _fact(
     earlier: Sequence[Claim] = (),
 ) -> Fact:
     """The decision: of the group, those that had a say for it, against it, and on an earlier time."""
-    winner, others = agreeing[0], [*against, *earlier]
-    ranked = [*agreeing, *others]
+    winner, ranked = agreeing[0], [*agreeing, *against, *earlier]
     rest = sorted((c for c in group if c not in ranked), key=lambda c: _rank(c, kind))
     decided: DecidedBy = "override" if winner.override else "reference" if all(c.ref for c in agreeing) else "articles"
     said = latest(*(claim.said for claim in agreeing))
     vaguer = [claim for claim in agreeing if claim.value != winner.value and dates.is_date(winner.value)]
-    reason = {
-        **{"sources": _sources(agreeing), "vaguer": _sources(vaguer), "otherwise": _sources(against)},
-        "earlier": _sources(earlier),
-        "disputed": ", ".join(dict.fromkeys(disputed)),
-        "departs": ", ".join(_departed(others, said) if kind.changes and decided != "reference" else ()),
-    }
+    counted = {"sources": agreeing, "vaguer": vaguer, "otherwise": against, "earlier": earlier}
+    reason = {word: str(independent(c for c in some if not c.override) or "") for word, some in counted.items()}
+    overtaken = [c.ref for c in (*against, *earlier) if c.ref and dates.sort_key(c.said) < dates.sort_key(said)]
+    reason["disputed"] = ", ".join(dict.fromkeys(disputed))
+    reason["departs"] = ", ".join(overtaken if kind.changes and decided != "reference" else ())
     return Fact(
         kind=kind.name,
         value=winner.value,
@@ -473,13 +471,3 @@ def _fact(
         claims=(*ranked, *rest),
         confirmed=said,
     )
-
-
-def _departed(others: Iterable[Claim], said: str | None) -> Iterator[str]:
-    """The rows of tables that what was said since, of what changes, has overtaken."""
-    return (claim.ref for claim in others if claim.ref and dates.sort_key(claim.said) < dates.sort_key(said))
-
-
-def _sources(claims: Iterable[Claim]) -> str:
-    """How many, in figures; empty where none."""
-    return str(independent(claim for claim in claims if not claim.override) or "")

@@ -12,7 +12,7 @@ from generator.build import Project, idle
 from generator.errors import FactsheetsError, did_you_mean
 from generator.kinds import Kind
 from generator.model import FOLDERS, PUBLISH_AT, Claim, DecidedBy, Fact, Item, Reason, Sheet
-from generator.reconcile import contradicts, denies, plain, source_claims
+from generator.reconcile import contradicts, denies, group_by, plain, source_claims
 from generator.reprints import independent, source
 
 _ORDER = get_args(Reason)
@@ -62,11 +62,10 @@ def find(items: Iterable[Item], id: str) -> Item:
     return known[id]
 
 
-def accept(item: Item, kinds: Mapping[str, Kind], why: str, changed: Mapping[str, str] | None = None) -> str:
+def accept(item: Item, kinds: Mapping[str, Kind], why: str, changed: Mapping[str, str] = {}) -> str:
     """The YAML that states an item, or what it should say: with `value` or fields changed, which denies what it said
     where the two would otherwise stand side by side.
     """
-    changed = changed or {}
     if item.stands and item.stands.denies:
         return _entry(item.stands, why, item.sheet, kinds)
     value = changed.get("value", item.says.value or item.says.value_name)
@@ -130,22 +129,18 @@ def _asked(sheet: Sheet, texts: Mapping[str, str], kinds: Mapping[str, Kind], to
 
 def _doubts(sheet: Sheet, fact: Fact, kinds: Mapping[str, Kind]) -> Iterator[Item]:
     """Claims below the threshold that say something else than the fact, by what they say."""
-    sayings: dict[str, list[Claim]] = {}
-    for claim in fact.claims:
-        if claim.confidence < PUBLISH_AT and _speaks_against(claim, fact):
-            sayings.setdefault(repr((claim.value_name, sorted(claim.fields.items()))), []).append(claim)
-    for claims in sayings.values():
+    doubted = [claim for claim in fact.claims if claim.confidence < PUBLISH_AT and _speaks_against(claim, fact)]
+    for claims in group_by(doubted, lambda claim: (claim.value_name, *sorted(claim.fields.items()))).values():
         yield _item("unsure", sheet, _fact(claims[0]), claims, kinds)
 
 
 def _due(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> dict[int, dict[str, str]]:
     """By place on the sheet: what was announced for a day that has passed, as it reads once confirmed."""
     found: dict[int, dict[str, str]] = {}
-    announced = any(map(timeline.is_announced, sheet.facts))
-    states = timeline.standings(sheet.facts, kinds, today) if announced else [None] * len(sheet.facts)
-    for place, (fact, state) in enumerate(zip(sheet.facts, states, strict=True)):
+    for place, fact in enumerate(sheet.facts):
         confirmed = {"phase": "took-over"} if "phase" in fact.fields else {"status": "current"}
-        if state == "due" and dates.bounds(fact.get("since") or "../..").latest < today:
+        passed = timeline.is_announced(fact) and dates.bounds(fact.get("since") or "../..").latest < today
+        if passed and timeline.standing(fact, timeline.later(fact, sheet.facts, kinds), today) == "due":
             found[place] = {**fact.fields, **confirmed}
         for event in fact.events:
             if timeline.is_planned(event) and event.date and dates.bounds(event.date).latest < today:

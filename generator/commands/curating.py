@@ -76,7 +76,7 @@ def correct(
     _decide("correct", id, why, {**changed, **({"value": value} if value else {})})
 
 
-def _decide(how: str, id: str, why: str | None, changed: Mapping[str, str] | None = None) -> None:
+def _decide(how: str, id: str, why: str | None, changed: Mapping[str, str] = {}) -> None:
     """Writes a decision and says what it changes."""
     project = refreshed()
     item = reviews.find(reviews.queue(project, cache.today()), id)
