@@ -89,10 +89,8 @@ def plus(text: str, duration: str, *, back: bool = False) -> str:
 
     A set is moved member by member; an approximate date stays approximate. Raises ValueError for an interval.
     """
-    sign = -1 if back else 1
-    years, months, weeks, days = _duration(duration)
-    finest = "day" if days or weeks else "month" if months else "year"
-    return _shift(text, (sign * years, sign * months, sign * (7 * weeks + days)), finest)
+    months, days, finest = _duration(duration)
+    return _shift(text, -months, -days, finest) if back else _shift(text, months, days, finest)
 
 
 def term_end(start: str, duration: str) -> str:
@@ -102,8 +100,8 @@ def term_end(start: str, duration: str) -> str:
     """
     if start[7:] == "-01":
         start = (date.fromisoformat(start) - timedelta(days=1)).isoformat()
-    years, months, weeks, days = _duration(duration)
-    return _shift(start, (years, months, 7 * weeks + days), "day" if days or weeks else "month")
+    months, days, finest = _duration(duration)
+    return _shift(start, months, days, "month" if finest == "year" else finest)
 
 
 def trim(text: str, to: str) -> str:
@@ -158,28 +156,30 @@ def _day(text: str, year: str, month: int, day: int) -> date:
         raise ValueError(f"{text!r} is not a day that exists") from None
 
 
-def _shift(text: str, by: tuple[int, int, int], finest: str) -> str:
+def _shift(text: str, months: int, days: int, finest: str) -> str:
     if text.startswith("["):
-        return "[" + ",".join(_shift(part.strip(), by, finest) for part in text[1:-1].split(",")) + "]"
+        return "[" + ",".join(_shift(part.strip(), months, days, finest) for part in text[1:-1].split(",")) + "]"
     plain = text.rstrip("~?%")
     kept = precision(plain)
     if kept not in _PRECISIONS:
         raise ValueError(f"{text!r} has no single start to count from")
     try:
-        start = _move(bounds(plain).earliest, by[0], by[1]) + timedelta(days=by[2])
+        start = _move(bounds(plain).earliest, months) + timedelta(days)
     except OverflowError:
         raise ValueError(f"that long after {text!r} no calendar goes") from None
     coarser = max("month" if kept == "half" else kept, finest, key=_PRECISIONS.index)
     return trim(start.isoformat(), coarser) + text[len(plain) :]
 
 
-def _move(day: date, years: int, months: int) -> date:
-    year, month = divmod(day.year * 12 + day.month - 1 + years * 12 + months, 12)
+def _move(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
-def _duration(text: str) -> tuple[int, int, int, int]:
+def _duration(text: str) -> tuple[int, int, str]:
+    """Its months, its days, and the finest unit that counts."""
     match = _DURATION.fullmatch(text)
     if not match or text == "P":
         raise ValueError(f"{text!r} is not an ISO 8601 duration")
-    return tuple(int(part or 0) for part in match.groups())  # type: ignore[return-value]
+    years, months, weeks, days = (int(part or 0) for part in match.groups())
+    return 12 * years + months, 7 * weeks + days, "day" if weeks or days else "month" if months else "year"
