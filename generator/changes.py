@@ -5,9 +5,9 @@ It is record time (when we learned it), kept apart from what the facts say of th
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from generator import strict_yaml
 from generator.errors import ContentError, Problem
@@ -22,8 +22,7 @@ PROGRAM = "program"
 """Stands in `because` where no article or override changed, but the program, its kinds, its names or a table did."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One fact before and after; None where the pages said nothing. Facts read from the record have no claims."""
 
     sheet: Sheet  # its id, name and type
@@ -53,7 +52,7 @@ def between(before: Iterable[Sheet], after: Iterable[Sheet], kinds: Mapping[str,
         if sheet and (was is None or now is None or _content(was) != _content(now)):
             change = Change(sheet, was, now)
             path = f"{_place(change)}.yml"
-            yield replace(change, because=(f"overrides/{path}",) if (path, change.fact.kind) in denied else ())
+            yield change._replace(because=(f"overrides/{path}",) if (path, change.fact.kind) in denied else ())
 
 
 def to_record(
@@ -67,13 +66,13 @@ def to_record(
     past = list(recorded)
     last = {_plain_key(change, kinds): change.after for change in past}
     day = max([on, *(change.on for change in past)])
-    seen = [replace(change, before=_seen(change.before), after=_seen(change.after)) for change in found]
+    seen = [change._replace(before=_seen(change.before), after=_seen(change.after)) for change in found]
     seen = [change for change in seen if _told(change.before) != _told(change.after)]
     fresh = [c for c in seen if (key := _plain_key(c, kinds)) not in last or _told(last[key]) != _told(c.after)]
     causes: dict[tuple[str, str], set[str]] = defaultdict(set)  # a fact may change because another of its kind did
     for change in seen:
         causes[_about(change)].update(_origins(change, moved))
-    return [replace(c, on=day, because=tuple(_origins(c, moved) or sorted(causes[_about(c)])) or (PROGRAM,)) for c in fresh]
+    return [c._replace(on=day, because=tuple(_origins(c, moved) or sorted(causes[_about(c)])) or (PROGRAM,)) for c in fresh]
 
 
 def dump(found: Iterable[Change]) -> str:

@@ -112,12 +112,11 @@ def _see(timeline: list[Event], seen: Event, usual: str, is_list: bool) -> None:
     """
     earlier = [e for e in timeline if dates.sort_key(e.date or e.as_of) <= dates.sort_key(seen.as_of)]
     place = len(earlier)
-    status = earlier[-1].status if earlier else None
+    known = earlier[-1] if earlier else None
     after = timeline[place] if place < len(timeline) else None
     if after and after.date and after.status == seen.status and dates.backs(seen.as_of or "../..", after.date):
         timeline[place] = replace(after, as_of=latest(after.as_of, seen.as_of))
-    elif status == seen.status or (status == "suspended" and seen.status == usual and not is_list):
-        known = earlier[-1]
+    elif known and (known.status == seen.status or (known.status == "suspended" and seen.status == usual and not is_list)):
         again = replace(known, as_of=latest(known.as_of, seen.as_of))
         timeline[place - 1] = again if known.date else _seen_from(again, known)
     else:

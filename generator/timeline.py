@@ -169,10 +169,9 @@ def later(fact: Fact, facts: Sequence[Fact], kinds: Mapping[str, Kind]) -> list[
         return [term for n, term in enumerate(terms) if n > place or (n < place and _may_follow(term, fact))]
     if not (named := fact.reason.get("successor")):
         return []
-    name = fold(named)
-    posts = [field for field in (kind.identity if kind else ()) if field != "value"]
-    own = [fold(fact.get(field) or "") for field in posts]
-    return [o for o in facts if fold(o.value_name) == name and [fold(o.get(field) or "") for field in posts] == own]
+    name, posts = fold(named), [field for field in (kind.identity if kind else ()) if field != "value"]
+    called = (other for other in facts if fold(other.value_name) == name)
+    return [other for other in called if all(fold(other.get(f) or "") == fold(fact.get(f) or "") for f in posts)]
 
 
 def _may_follow(other: Fact, fact: Fact) -> bool:

@@ -44,8 +44,7 @@ class Told(NamedTuple):
 
 def history(edition: Edition) -> list[Told]:
     """The record of the kinds that the project knows, the latest first."""
-    told = [_told(change, edition) for change in edition.changes if change.fact.kind in edition.kinds]
-    return told[::-1]
+    return [_told(change, edition) for change in reversed(edition.changes) if change.fact.kind in edition.kinds]
 
 
 def news(edition: Edition, site: str) -> list[dict[str, str]]:
@@ -65,17 +64,10 @@ def _told(change: Change, edition: Edition) -> Told:
     here = anchor(fact, kind)
     standing = page.url and any(row.anchor == here for row in edition.rows.get(sheet.id, ()))
     url = Markup(f"{page.url}#{here}") if standing else page.url  # noqa: S704 (letters, digits, hyphens)
-    named = kind.fields[kind.value]
-    return Told(
-        hashlib.sha256(dump([change]).encode()).hexdigest()[:12],
-        change,
-        kind,
-        Name(page.text, url),
-        edition.name(fact.value, fact.value_name).text,
-        named.type == "date",
-        tuple(_parts(change, kind, edition)),
-        tuple(map(edition.source, change.because)),
-    )
+    key = hashlib.sha256(dump([change]).encode()).hexdigest()[:12]
+    value, is_date = edition.name(fact.value, fact.value_name).text, kind.fields[kind.value].type == "date"
+    parts, because = tuple(_parts(change, kind, edition)), tuple(map(edition.source, change.because))
+    return Told(key, change, kind, Name(page.text, url), value, is_date, parts, because)
 
 
 def _parts(change: Change, kind: Kind, edition: Edition) -> Iterator[Part]:
