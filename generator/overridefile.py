@@ -47,8 +47,7 @@ def read(
         raise ContentError(Problem(f"no {type_} has the id {path.stem!r}", path, None, other))
     text = strict_yaml.read_text(path) if text is None else text
     data, lines = schemas.parse(text, path, schemas.overrides(kinds))
-    place = path.relative_to(folder).as_posix()
-    blank = Claim("", path.stem, records[path.stem].name, type_, None, "", override=place)
+    blank = Claim("", path.stem, records[path.stem].name, type_, None, "", override=path.relative_to(folder).as_posix())
     claims: dict[str, tuple[Claim, int]] = {}
     expected: list[Expectation] = []
     problems: list[Problem] = []
@@ -100,8 +99,7 @@ def resolve(text: str, field: Field, gazetteer: Gazetteer) -> tuple[str | None, 
 
 def unknown(text: str, field: Field, gazetteer: Gazetteer, line: int) -> Problem:
     """What to say of a name that `resolve` finds no id for."""
-    known = [*(gazetteer.countries if field.type != "organisation" else {}).values()]
-    known += [*(gazetteer.organisations if field.type != "country" else {}).values()]
+    known = (*gazetteer.countries.values(), *gazetteer.organisations.values())
     what = "country or organisation" if field.type == "party" else field.type
-    hint = did_you_mean(text, [word for record in known for word in (record.id, record.name)])
+    hint = did_you_mean(text, [word for r in known if field.type in (r.type, "party") for word in (r.id, r.name)])
     return Problem(f"{field.name}: no {what} is called {text!r}", None, line, hint)

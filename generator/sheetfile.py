@@ -22,8 +22,7 @@ _CLAIM_TEXTS = ("ref", "override", "why", "source", "evidence", "said", "rule")
 def dump(sheet: Sheet) -> str:
     """The file of a sheet; its first line says who writes it and where corrections go."""
     path = f"{FOLDERS[sheet.type]}/{sheet.id}.yml"
-    data: dict[str, Any] = {"id": sheet.id, "name": sheet.name}
-    data["facts"] = [_fact(fact, sheet) for fact in saved(sheet).facts]
+    data: dict[str, Any] = {"id": sheet.id, "name": sheet.name, "facts": [_fact(fact, sheet) for fact in saved(sheet).facts]}
     if sheet.denied:
         data["denied"] = [{"kind": claim.kind, **_claim(claim, {"subject_name": sheet.name})} for claim in sheet.denied]
     head = f"# Written by factsheets build. Put corrections in content/overrides/{path}.\n"
@@ -32,8 +31,7 @@ def dump(sheet: Sheet) -> str:
 
 def saved(sheet: Sheet) -> Sheet:
     """The part of a sheet that its file holds; empty where all of it follows from reference tables."""
-    facts = tuple(fact for fact in sheet.facts if not all(claim.ref for claim in fact.claims))
-    return replace(sheet, facts=facts)
+    return replace(sheet, facts=tuple(fact for fact in sheet.facts if not all(claim.ref for claim in fact.claims)))
 
 
 def said(fact: Fact) -> dict[str, Any]:
@@ -79,11 +77,8 @@ def _claim(claim: Claim, base: Says) -> dict[str, Any]:
     if claim.ref:  # the row is in its table
         return {"ref": claim.ref}
     own = _says(claim, claim.subject_name)
+    base = base if own["value"] == base.get("value") else {**base, "value_name": own["value"]}
     says = {key: own.get(key) for key in sorted(own | base) if own.get(key) != base.get(key)}
-    if "value" in says:
-        says["value_name"] = own["value_name"]
-        if own["value_name"] == own["value"]:
-            del says["value_name"]
     rests_on = claim.derivation
     return _filled(
         **(_quote(claim.quote) if claim.quote else {}),
