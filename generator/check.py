@@ -201,9 +201,8 @@ def _counted_otherwise(sheet: Sheet) -> Iterator[str]:
 def _long_unconfirmed(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> Iterator[str]:
     """What can change and has not ended is confirmed at least every two years."""
     changing = [f for name, kind in kinds.items() if kind.changes for f in _published(sheet, name) if f.confirmed]
-    states = timeline.standings(changing, kinds, today)
-    old = [f for f, state in zip(changing, states, strict=True) if state != "over"]
-    old = [f for f in old if today - dates.bounds(f.confirmed or "").latest > timedelta(730)]
+    states = zip(changing, timeline.standings(changing, kinds, today), strict=True)
+    old = [f for f, state in states if state != "over" and today - dates.bounds(f.confirmed or "").latest > timedelta(730)]
     if old:
         last = max((f.confirmed or "" for f in old), key=dates.sort_key)
         count = f"{len(old)} of {len(changing)} facts that can change"

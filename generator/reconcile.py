@@ -16,7 +16,7 @@ from generator import dates
 from generator.events import latest, settle_events, with_history
 from generator.gazetteer import Gazetteer, fold
 from generator.kinds import Kind
-from generator.model import CHOSEN, PUBLISH_AT, Claim, DecidedBy, Event, Fact, Sheet, SubjectType
+from generator.model import CHOSEN, PUBLISH_AT, Claim, DecidedBy, Event, Fact, Sheet, SubjectType, Verdict
 from generator.reprints import independent, repeats
 from generator.timeline import is_planned, miscounted, started, when
 
@@ -105,8 +105,7 @@ def denies(denial: Claim, claim: Claim, kinds: Mapping[str, Kind]) -> bool:
     """Does the denial take this claim away? It matches all that the denial names."""
     if claim.override or claim.kind != denial.kind or (denial.value_name and not _same_value(denial, claim)):
         return False
-    kind = kinds[claim.kind]
-    return all(_identity(claim, name, kind) == plain(wanted) for name, wanted in denial.fields.items())
+    return all(_identity(claim, name, kinds[claim.kind]) == plain(wanted) for name, wanted in denial.fields.items())
 
 
 def _same_value(one: Claim, other: Claim | Fact) -> bool:
@@ -265,8 +264,7 @@ def _choose(voters: list[Claim], kind: Kind) -> tuple[str, list[str], str]:
     """
     if voters[0].override:
         return _value(voters[0]), [], ""
-    values = {_value(claim) for claim in voters}
-    exact = _most_exact(values)
+    exact = _most_exact({_value(claim) for claim in voters})
     votes = {value: [claim for claim in voters if _backs(claim, value)] for value in exact}
     newest = {value: max(dates.sort_key(claim.said) for claim in votes[value]) for value in exact}
 
@@ -320,8 +318,7 @@ def _from_events(events: list[Event], first: Claim, kind: Kind) -> dict[str, str
         since, until = next((e.date for e in reversed(happened) if e.status != "former"), None), now.date
     elif now.status == "candidate":
         since = next((e.date for e in planned if e.status != "former"), since)
-    named = first.fields if first.override else {}
-    found = {"status": now.status, "since": since, "until": until, **named}
+    found = {"status": now.status, "since": since, "until": until, **(first.fields if first.override else {})}
     return {name: text for name, text in found.items() if text and name in kind.fields}
 
 
@@ -397,10 +394,9 @@ def _last_seen(fact: Fact) -> date:
 
 def _terms(claims: list[Claim]) -> list[list[Claim]]:
     """Claims of one holder that can be one term: no dates speak against it, and no more than a year lies between."""
-    anchored = [claim for claim in claims if _anchor(claim)]
     floating = [claim for claim in claims if not _anchor(claim)]
     terms: list[list[Claim]] = []
-    for claim in sorted(anchored, key=lambda c: (dates.sort_key(_anchor(c)), c.id)):
+    for claim in sorted(filter(_anchor, claims), key=lambda c: (dates.sort_key(_anchor(c)), c.id)):
         if not terms or not all(_one_term(other, claim) for other in terms[-1]):
             terms.append([])
         terms[-1].append(claim)
@@ -421,8 +417,7 @@ def _one_term(one: Claim, other: Claim) -> bool:
     first, second = _anchor(one), _anchor(other)
     if not first or not second:
         return True
-    end = one.fields.get("until") or first
-    gap = dates.bounds(second).earliest - dates.bounds(end).latest
+    gap = dates.bounds(second).earliest - dates.bounds(one.fields.get("until") or first).latest
     return gap <= (timedelta(0) if "until" in one.fields else _LONGEST_GUESS)
 
 
@@ -460,14 +455,7 @@ def _fact(
     overtaken = [c.ref for c in (*against, *earlier) if c.ref and dates.sort_key(c.said) < dates.sort_key(said)]
     reason["disputed"] = ", ".join(dict.fromkeys(disputed))
     reason["departs"] = ", ".join(overtaken if kind.changes and decided != "reference" else ())
-    return Fact(
-        kind=kind.name,
-        value=winner.value,
-        value_name=winner.value_name,
-        fields={field.name: fields[field.name] for field in kind.others() if field.name in fields},
-        verdict="needs-review" if winner.confidence < PUBLISH_AT else "disputed" if disputed else "settled",
-        decided_by=decided,
-        reason={rule: says for rule, says in reason.items() if says},
-        claims=(*ranked, *rest),
-        confirmed=said,
-    )
+    verdict: Verdict = "needs-review" if winner.confidence < PUBLISH_AT else "disputed" if disputed else "settled"
+    says = (winner.value, winner.value_name, {f.name: fields[f.name] for f in kind.others() if f.name in fields})
+    why = {word: text for word, text in reason.items() if text}
+    return Fact(kind.name, *says, verdict, decided, why, (*ranked, *rest), confirmed=said)

@@ -202,9 +202,8 @@ def _add_all(sources: Iterable[tuple[str, Mapping[str, str]]], how: How, problem
 
 
 def _show(addition: "Addition") -> None:
-    article = addition.article
     state = "is up to date" if not addition.text else "is brought up to date" if addition.replaces else "is new"
-    out.print(f"{addition.path.as_posix()} {state}: {article.title}", style="bold")
+    out.print(f"{addition.path.as_posix()} {state}: {addition.article.title}", style="bold")
     for claim in addition.claims:
         if claim.confidence >= PUBLISH_AT:
             print_claim(claim, jsonl=False)

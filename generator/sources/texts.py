@@ -69,10 +69,9 @@ def _page(text: str, url: str | None) -> dict[str, Any]:
     """Tables, comments and what surrounds the article are left out; a date counts only where the page gives it as such."""
     from trafilatura import bare_extraction
 
-    dates = {"original_date": True, "extensive_search": False}
     found: Any = bare_extraction(
         text, url=url, with_metadata=True, include_comments=False, include_tables=False, favor_precision=True,
-        date_extraction_params=dates,
+        date_extraction_params={"original_date": True, "extensive_search": False},
     )  # fmt: skip
     if not found or not found.text:
         return {"text": ""}
