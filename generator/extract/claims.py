@@ -140,10 +140,8 @@ def _plain_chief(reading: Reading, match: Match, slots: Slots, shared: dict[str,
     body = next(iter(slots.get(match.kind.subject) or []), None)
     if shared.get("post") not in ("chief", "head") or body is None or body.type != "organisation":
         return
-    near = [u for u in reading.units if u.type == "post" and abs(u.start - match.trigger) < 60]
-    offices = [canonical_post(u.name) for u in near if canonical_post(u.name) in ("secretary general", "director general")]
-    if offices:
-        shared["post"] = offices[0]
+    near = (canonical_post(u.name) for u in reading.units if u.type == "post" and abs(u.start - match.trigger) < 60)
+    shared["post"] = next((post for post in near if post in ("secretary general", "director general")), shared["post"])
 
 
 def _claim(reading: Reading, match: Match, subject: Unit, value: Unit, shared: Mapping[str, str]) -> Claim | None:
@@ -260,8 +258,7 @@ def _merge_membership(group: list[Claim]) -> list[Claim]:
     asserted = [c for c in group if c.fields.get("status") != "candidate"] or group
     dated = [c for c in asserted if _moment(c)]
     last = max(dated, key=lambda c: (dates.sort_key(_moment(c)), _rank(c), c.confidence), default=None)
-    undated = [c for c in asserted if not _moment(c)]
-    strongest = max(undated, key=lambda c: (_rank(c), c.confidence), default=None)
+    strongest = max((c for c in asserted if not _moment(c)), key=lambda c: (_rank(c), c.confidence), default=None)
     winner = strongest if strongest and (last is None or _rank(strongest) > _rank(last)) else last or group[0]
     filled = dict(winner.fields)
     if filled.get("status") == "former":

@@ -55,9 +55,8 @@ def pronoun(token: Token, units: list[Unit], type_: str) -> Unit | None:
         wanted = ("countries",)
     pool = [u for u in units if u.start >= token.sent.start - 80 and u.end <= token.i and u.type in wanted]
     subjects = [u for u in pool if _is_subject(token.doc, u)]
-    if type_ == "party":
-        return subjects[-1] if subjects else None
-    return (subjects or pool)[-1] if pool else None
+    found = subjects if type_ == "party" else subjects or pool
+    return found[-1] if found else None
 
 
 _FITTING = {"organisation": ("organisation",), "country": ("country",), "party": ("country", "countries", "organisation")}
@@ -93,8 +92,7 @@ def _note_definitions(doc: Doc, units: list[Unit]) -> None:
 
 def _cataphor(token: Token, units: list[Unit], wanted: tuple[str, ...]) -> Unit | None:
     """ "Since its accession in 2012, Russia has …": in an opening phrase, the subject that follows."""
-    verb = clause_verb(token)
-    subject = next((c for c in verb.children if c.dep_ in ("nsubj", "nsubjpass") and c.i > token.i), None)
+    subject = next((c for c in clause_verb(token).children if c.dep_ in ("nsubj", "nsubjpass") and c.i > token.i), None)
     if subject is None or token.dep_ in ("nsubj", "nsubjpass"):
         return None
     return next((u for u in units if u.type in wanted and u.start <= subject.i < u.end), None)

@@ -113,10 +113,9 @@ def _post(doc: Doc, lower: list[str], head: int, head_end: int, taken: set[int])
     later = lower[end + 1 : end + 2] if lower[end : end + 1] == ["-"] else lower[end : end + 1]
     if later and later[0] in ("elect", "designate"):
         status, behind = "elect", end + (2 if lower[end] == "-" else 1)
-    singular = {j: _singular(lower[j]) for j in range(head, head_end) if lower[j] not in head_words()}
-    singular = {j: word for j, word in singular.items() if word in head_words()}
-    text = "".join(singular.get(t.i, t.text) + t.whitespace_ for t in doc[start:end]).strip()
-    data = {"status": status, "plural": bool(singular), "seat": seat, "chair": bool(_SEAT.fullmatch(text.lower()))}
+    plurals = [j for j in range(head, head_end) if lower[j] not in head_words() and _singular(lower[j]) in head_words()]
+    text = "".join((_singular(lower[t.i]) if t.i in plurals else t.text) + t.whitespace_ for t in doc[start:end]).strip()
+    data = {"status": status, "plural": bool(plurals), "seat": seat, "chair": bool(_SEAT.fullmatch(text.lower()))}
     return Unit("post", min(unit_start, start), behind, text, name=text, data=data)
 
 

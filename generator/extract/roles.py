@@ -117,8 +117,7 @@ def assertion(token: Token) -> str:
     """
     if token.sent.text.rstrip(" \"”'’").endswith("?"):
         return "open"
-    says = [_own(token), *(_governed(here, governor) for here, governor in _governors(token))]
-    return max(says, key=_ORDER.index)
+    return max([_own(token), *(_governed(here, governor) for here, governor in _governors(token))], key=_ORDER.index)
 
 
 _ORDER = ("fact", "ended", "planned", "wished", "open", "negated")
@@ -264,7 +263,4 @@ def _under(head: Token, prepositions: frozenset[str]) -> Iterator[Token]:
 
 def _objects_of(preposition: Token) -> list[Token]:
     found = [c for c in preposition.children if c.dep_ in ("pobj", "pcomp", "dobj")]
-    for child in preposition.children:
-        if child.dep_ == "prep":
-            found += _objects_of(child)
-    return found
+    return found + [t for c in preposition.children if c.dep_ == "prep" for t in _objects_of(c)]

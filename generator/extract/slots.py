@@ -96,8 +96,7 @@ def _nearest_before(reading: Reading, token: Token) -> Token:
     """Of "Officials in Estonia, which joined …", Estonia: a relative clause on the name right before it."""
     behind = (c for c in token.subtree if c.lower_ in ("which", "who", "that") and c.i > token.i)
     relative = next((c for c in behind if c.dep_ in ("nsubj", "nsubjpass")), None)
-    types = ("country", "countries", "organisation")
-    return (relative and _name_before(reading, relative.i, token.i, types)) or token
+    return (relative and _name_before(reading, relative.i, token.i, ("country", "countries", "organisation"))) or token
 
 
 def _name_before(reading: Reading, i: int, first: int, types: tuple[str, ...]) -> Token | None:
@@ -137,11 +136,10 @@ def _inside(reading: Reading, match: Match, type_: str, token: Token) -> list[Un
     lemma = roles.lemma_of(token)
     metonym = type_ in ("country", "party") and lemma in words("metonyms")
     if type_ in ("country", "party"):
-        listed, grouped = _spelled_out(match, token), coreference.group(token, reading.units)
-        if not listed and grouped:
-            match.features.add("coreference")
-        if listed or grouped:
-            return [v for u in listed or grouped for v in values_of(match, type_, u)]
+        listed = _spelled_out(match, token)
+        if found := listed or coreference.group(token, reading.units):
+            match.features |= set() if listed else {"coreference"}
+            return [v for u in found for v in values_of(match, type_, u)]
     if type_ == "country" and lemma == "country" and any(c.lower_ in ("whose", "his", "her") for c in token.children):
         return _nation_of_person(reading, token)
     relations = ["apposition", "modifier"] if lemma in words("generic") else []

@@ -6,7 +6,6 @@ keeps how. An article without a publication date but with a weekday and a day of
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import zip_longest
 from typing import NamedTuple, TypeAlias
@@ -17,7 +16,6 @@ from generator.extract.words import table
 _TABLE = table("extract/dates.yml")
 _MONTHS = "january february march april may june july august september october november december".split()
 _WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
-_STEPS = {"last": -1, "next": 1}
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -31,8 +29,7 @@ _RANGE = re.compile("to|until|till|through|and|or|–|-", re.IGNORECASE)
 _EVENT, _ON_WEEKDAY, _WEEKDAY = _pattern(r"\b{EVENT}\b"), _pattern(r"\bon {WEEKDAY}\b"), _pattern(r"\b{WEEKDAY}\b")
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(NamedTuple):
     """A date or duration as written: its characters and the parts that its shape names. Not yet a value."""
 
     shape: str
@@ -42,8 +39,7 @@ class Expression:
     parts: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """An EDTF value (or an ISO 8601 duration) and, where it is not written as such, how it follows."""
 
     value: str
@@ -94,7 +90,7 @@ def _with_years(found: list[Expression], text: str) -> Iterator[Expression]:
         if "year" not in parts and "month" in parts and {"year", "month"} <= theirs.keys():
             if _RANGE.fullmatch(text[expression.end : following.start].strip()):
                 parts = {**parts, "year": theirs["year"]}
-        yield replace(expression, parts=parts)
+        yield expression._replace(parts=parts)
 
 
 def anchor(text: str, published: str | None, today: date | None) -> str | None:
@@ -258,7 +254,7 @@ def _year(parts: Mapping[str, str], context: Context) -> int | None:
 
 
 def _step(parts: Mapping[str, str]) -> int:
-    return _STEPS.get(parts.get("which", "").removesuffix(" year"), 0)
+    return {"last": -1, "next": 1}.get(parts.get("which", "").removesuffix(" year"), 0)
 
 
 def _against(expression: Expression, context: Context) -> Resolved | None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 from spacy.tokens import Doc, Span, Token
 
@@ -37,8 +37,7 @@ class Unit:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """A sentence's units, and the text phrases are matched on, with the unit at each of its characters."""
 
     span: Span
@@ -46,8 +45,7 @@ class Sentence:
     renderings: tuple["Rendering", ...]  # as it stands, and without what is in brackets
 
 
-@dataclass(slots=True)
-class Rendering:
+class Rendering(NamedTuple):
     """Units as one string for phrases: words in lower case, anything typed as `<type>`."""
 
     text: str
@@ -162,5 +160,4 @@ def _piece(unit: Unit) -> str:
 def _list(parts: list[Unit]) -> Unit:
     kinds = {part.type for part in parts}
     kind = "parties" if len(kinds) > 1 else "countries" if "country" in kinds else "organisations"
-    text = ", ".join(p.text for p in parts)
-    return Unit(kind, parts[0].start, parts[-1].end, text, parts=tuple(parts))
+    return Unit(kind, parts[0].start, parts[-1].end, ", ".join(p.text for p in parts), parts=tuple(parts))
