@@ -5,7 +5,7 @@ keeps how. An article without a publication date but with a weekday and a day of
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from itertools import zip_longest
 from typing import NamedTuple, TypeAlias
@@ -78,7 +78,7 @@ def expressions(text: str) -> Iterator[Expression]:
         for match in pattern.finditer(text):
             if all(match.end() <= t.start or t.end <= match.start() for t in taken):
                 parts = {k: v.lower() for k, v in match.groupdict().items() if v is not None}
-                if shape != "day" or _real_day(parts):
+                if shape != "day" or dates.is_date(_written({"year": "2024", **parts})):
                     taken.append(Expression(shape, match.start(), match.end(), match.group(), parts))
     return _with_years(sorted(taken, key=lambda e: e.start), text)
 
@@ -108,8 +108,8 @@ def anchor(text: str, published: str | None, today: date | None) -> str | None:
     if weekday is None or today is None:
         return None
     first = max([year + 1 for year in _past_years(text) if year < today.year], default=today.year - 20)
-    days = [found for year in range(first, today.year + 1) if (found := _date(year, month, day)) and found <= today]
-    fitting = [found.isoformat() for found in days if found.weekday() == weekday]
+    days = filter(dates.is_date, (f"{year}-{month:02}-{day:02}" for year in range(first, today.year + 1)))
+    fitting = [text for text in days if (on := date.fromisoformat(text)) <= today and on.weekday() == weekday]
     return f"[{','.join(fitting)}]" if len(fitting) > 1 else next(iter(fitting), None)
 
 
@@ -133,19 +133,9 @@ def _weekday_of_dateline(text: str, month: int, day: int) -> int | None:
 
 def resolve(expression: Expression, context: Context) -> Resolved | None:
     """The value of an expression in its context; None where the text does not determine one."""
-    parts = expression.parts
-    match expression.shape:
-        case "duration":
-            return Resolved(_duration(parts))
-        case "event":
-            return context.events.get(parts["event"])
-        case "decade":
-            return Resolved(parts["decade"][:3] + "X")
-        case "year":
-            return Resolved(parts["year"])
-    if relative := _RELATIVE.get(expression.shape):
-        return relative(expression, context)
-    return Resolved(_written(parts)) if "year" in parts else _against(expression, context)
+    if work_out := _SHAPES.get(expression.shape):
+        return work_out(expression, context)
+    return Resolved(_written(expression.parts)) if "year" in expression.parts else _against(expression, context)
 
 
 def event_days(found: list[Dated], text: str) -> dict[str, Resolved]:
@@ -169,20 +159,8 @@ def event_days(found: list[Dated], text: str) -> dict[str, Resolved]:
     return result
 
 
-def _real_day(parts: Mapping[str, str]) -> bool:
-    month = int(parts["m"]) if "m" in parts else _month(parts["month"])
-    return _date(int(parts.get("year", "2024")), month, int(parts["day"])) is not None
-
-
 def _month(name: str) -> int:
     return next(i for i, month in enumerate(_MONTHS, 1) if month.startswith(name.lower().rstrip(".")[:3]))
-
-
-def _date(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
 
 
 def _written(parts: Mapping[str, str]) -> str:
@@ -245,7 +223,13 @@ def _anniversary(expression: Expression, context: Context) -> Resolved | None:
     return Resolved(f"{year:04}", f"{marked} − {parts['nth']} years → {year}, published {context.anchor}")
 
 
-_RELATIVE = {"later": _later, "same": _same, "anniversary": _anniversary, "half": _half}
+_SHAPES: Mapping[str, Callable[[Expression, Context], Resolved | None]] = {
+    "duration": lambda expression, _: Resolved(_duration(expression.parts)),
+    "event": lambda expression, context: context.events.get(expression.parts["event"]),
+    "decade": lambda expression, _: Resolved(expression.parts["decade"][:3] + "X"),
+    "year": lambda expression, _: Resolved(expression.parts["year"]),
+    "later": _later, "same": _same, "anniversary": _anniversary, "half": _half,
+}  # fmt: skip
 
 
 def _year(parts: Mapping[str, str], context: Context) -> int | None:
@@ -314,9 +298,8 @@ def _weekday(parts: Mapping[str, str], day: date, tense: str) -> date:
 
 def _nearest(parts: Mapping[str, str], day: date, tense: str) -> str | None:
     """The month or day before (past), after (future) or nearest to the article's day; None for a day in no such year."""
-    month, which = _month(parts["month"]), parts.get("which")
-    spelled = [(y, _written({**parts, "year": str(y)})) for y in (day.year - 1, day.year, day.year + 1)]
-    real = [text for y, text in spelled if _date(y, month, int(parts.get("day", 1)))]
+    which, years = parts.get("which"), (day.year - 1, day.year, day.year + 1)
+    real = [*filter(dates.is_date, (_written({**parts, "year": str(year)}) for year in years))]
     past = [t for t in real if dates.bounds(t).earliest <= day]
     future = [t for t in real if dates.bounds(t).latest >= day]
     if which == "last":
