@@ -430,8 +430,8 @@ def _dispute_overlaps(facts: list[Fact]) -> None:
 
 def _term_span(term: Fact) -> tuple[date, date] | None:
     """The days that certainly belong to a term: from its start to its end or to the last source that saw it run."""
-    seen = [claim.said for claim in term.claims if claim.said and claim.fields.get("phase") in ("holds", "took-over")]
-    start, end = started(term), term.get("until") or (max(seen, key=dates.sort_key) if seen else None)
+    seen = latest(*(claim.said for claim in term.claims if claim.fields.get("phase") in ("holds", "took-over")))
+    start, end = started(term), term.get("until") or seen
     return (dates.bounds(start).latest, dates.bounds(end).earliest) if start and end else None
 
 

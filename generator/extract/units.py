@@ -113,10 +113,6 @@ def _merge_lists(units: list[Unit]) -> list[Unit]:
     result: list[Unit] = []
     i = 0
     while i < len(units):
-        if units[i].type not in PARTIES or units[i].data.get("coreference"):
-            result.append(units[i])
-            i += 1
-            continue
         parts, i = _run(units, i)
         result.append(parts[0] if len(parts) == 1 else _list(parts))
     return result
@@ -130,8 +126,10 @@ def _without_owners(units: list[Unit]) -> list[Unit]:
 
 
 def _run(units: list[Unit], i: int) -> tuple[list[Unit], int]:
-    """The parties of the list that begins at unit `i`, and the index behind it."""
+    """The parties of the list that begins at unit `i` (which is all of it where it is no party), and the index behind it."""
     parts, end = [units[i]], i + 1
+    if units[i].type not in PARTIES or units[i].data.get("coreference"):
+        return parts, end
     closed = 0  # how many parts the last "and" closes; what only a comma adds behind it begins something else
     while (found := _next_part(units, end, parts)) is not None:
         parts.append(units[found])

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -116,8 +116,7 @@ def _paragraphs(lines: list[str]) -> Iterator[str]:
     """Lines as they were set, joined where a sentence goes on; a short line that ends one ends the paragraph."""
     full = median([len(line) for line in lines if line.strip()] or [0]) * 0.8
     text = ""
-    for line, after in zip(lines, [*lines, ""][1:], strict=True):
-        line, after = line.strip(), after.strip()
+    for line, after in pairwise([*map(str.strip, lines), ""]):
         text = f"{text} {line}".strip() if not text.endswith("-") else _rejoined(text, line, lines)
         ends = len(line) < full and not after[:1].islower() and not line.endswith((",", "-", ";"))
         if text and (not after or ends):
