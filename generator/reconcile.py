@@ -363,10 +363,9 @@ def _one_at_a_time(facts: list[Fact]) -> None:
             _dispute(facts, one, other)
 
 
-def _dispute(facts: list[Fact], *pair: int) -> None:
-    named = [facts[place].value_name for place in pair]
-    for place, rival in zip(pair, reversed(named), strict=True):
-        rivals = ", ".join(filter(None, [facts[place].reason.get("rival"), rival]))
+def _dispute(facts: list[Fact], one: int, other: int) -> None:
+    for place, rival in ((one, facts[other]), (other, facts[one])):
+        rivals = ", ".join(filter(None, [facts[place].reason.get("rival"), rival.value_name]))
         facts[place] = replace(facts[place], verdict="disputed", reason={**facts[place].reason, "rival": rivals})
 
 
@@ -435,16 +434,9 @@ def _term_span(term: Fact) -> tuple[date, date] | None:
     return (dates.bounds(start).latest, dates.bounds(end).earliest) if start and end else None
 
 
-def _fact(
-    group: list[Claim],
-    kind: Kind,
-    fields: Mapping[str, str],
-    disputed: list[str],
-    agreeing: Sequence[Claim],
-    against: Sequence[Claim] = (),
-    earlier: Sequence[Claim] = (),
-) -> Fact:
-    """The decision: of the group, those that had a say for it, against it, and on an earlier time."""
+def _fact(group: list[Claim], kind: Kind, fields: Mapping[str, str], disputed: list[str], *sides: Sequence[Claim]) -> Fact:
+    """The decision; `sides` are those of the group that had a say for it, against it, and on an earlier time."""
+    agreeing, against, earlier = (*sides, (), ())[:3]
     winner, ranked = agreeing[0], [*agreeing, *against, *earlier]
     rest = sorted((c for c in group if c not in ranked), key=lambda c: _rank(c, kind))
     decided: DecidedBy = "override" if winner.override else "reference" if all(c.ref for c in agreeing) else "articles"
