@@ -72,8 +72,7 @@ def load_gold(folders: Iterable[Path]) -> dict[str, list[Gold]]:
         for path in paths:
             if path.stem in gold:
                 raise ContentError(Problem(f"a second gold file for {path.stem!r}", path))
-            data, _ = schemas.read(path, _TABLE["schema"])
-            gold[path.stem] = (data or {}).get("facts") or []
+            gold[path.stem] = (schemas.read(path, _TABLE["schema"])[0] or {}).get("facts") or []
     return gold
 
 
@@ -143,10 +142,9 @@ def errors(judged: Iterable[Judged]) -> Iterator[str]:
             yield f"{j.verdict.upper():6} {j}{rule}\n         {' '.join(quote.split())}"
 
 
-def judged_line(judged: Judged) -> dict[str, Any]:
+def judged_line(one: Judged) -> dict[str, Any]:
     """One judged claim or missed fact for a line of JSON: `verdict`, the claim as `extract` prints it, the fact."""
-    claim = claim_line(judged.claim) if judged.claim else None
-    return {"article": judged.article, "verdict": judged.verdict, "claim": claim, "fact": judged.fact}
+    return {"article": one.article, "verdict": one.verdict, "claim": one.claim and claim_line(one.claim), "fact": one.fact}
 
 
 def precision_file(judged: Iterable[Judged]) -> str:

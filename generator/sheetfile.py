@@ -54,8 +54,7 @@ def parse(data: Any, type_: SubjectType, path: Path) -> Sheet:
     try:
         sheet = Sheet(data["id"], data["name"], type_)
         facts = tuple(_with_claims(parse_fact(item), item["claims"], sheet) for item in data["facts"])
-        base: Says = {"subject_name": sheet.name}
-        denied = tuple(_parse_claim(item, item["kind"], sheet, base) for item in data.get("denied") or ())
+        denied = tuple(_parse_claim(it, it["kind"], sheet, {"subject_name": sheet.name}) for it in data.get("denied") or ())
         return replace(sheet, facts=facts, denied=denied)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ContentError(Problem(f"is not a facts file as we write it ({error!r})", path)) from None

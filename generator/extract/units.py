@@ -61,9 +61,7 @@ def sentences(doc: Doc, typed: list[Unit]) -> Iterator[Sentence]:
     """Each sentence of a Doc as units; `typed` are the pieces that entities, posts and dates made, in text order."""
     at = {unit.start: unit for unit in typed}
     for span in doc.sents:
-        units = list(_fill(span, at))
-        if units:
-            units = _merge_lists(units)
+        if units := _merge_lists([*_fill(span, at)]):
             whole, bare = _rendered(units), _without_brackets(units)
             yield Sentence(span, units, (whole,) if len(bare) == len(units) else (whole, _rendered(bare)))
 
