@@ -111,7 +111,7 @@ def trim(text: str, to: str) -> str:
 
 def sort_key(text: str | None) -> tuple[date, date]:
     """Orders dates by their earliest, then their latest day; a missing date comes first."""
-    return tuple(bounds(text)) if text else (date.min, date.min)  # type: ignore[return-value]
+    return bounds(text) if text else (date.min, date.min)
 
 
 def _span(text: str) -> Bounds:

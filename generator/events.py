@@ -152,9 +152,7 @@ def _asserted(claim: Claim) -> tuple[date, date] | None:
     former = claim.fields.get("status") == "former"
     start = claim.fields.get("until" if former else "since") or claim.said
     end = claim.said if former else (claim.fields.get("until") or claim.said)
-    if not start or not end:
-        return None
-    first, last = dates.bounds(start).latest, dates.bounds(end).earliest
+    first, last = dates.bounds(start or "../..").latest, dates.bounds(end or "../..").earliest
     return (first, last) if first <= last else None
 
 
@@ -162,13 +160,12 @@ def _overridden(timeline: list[Event], override: Claim, usual: str) -> list[Even
     """An override's events replace those of the same status; one that names a status or an end has the last word."""
     fields = dict(override.fields)
     status = timeline[-1].status if timeline else usual
-    final = bool(fields.keys() & {"status", "until"})
     if "status" not in fields:
         fields["status"] = "former" if "until" in fields else usual if status == "former" else status
     own = list(_events_of(replace(override, fields=fields), usual))
     last = max((dates.sort_key(e.date) for e in own if e.date), default=None)
     kept = [e for e in timeline if e.date and e.status not in {o.status for o in own}]
-    if final and last:
+    if last and override.fields.keys() & {"status", "until"}:
         kept = [event for event in kept if dates.sort_key(event.date) < last]
     undated = [event for event in own if not event.date]
     return sorted(kept + [e for e in own if e.date], key=lambda e: (dates.sort_key(e.date), e.status)) + undated

@@ -352,8 +352,8 @@ def _office_status(fields: Mapping[str, str], ranked: list[Claim], kind: Kind) -
 
 def _one_at_a_time(facts: list[Fact]) -> None:
     """A later holder of a post that only one can have makes the earlier a former one; two at one time are disputed."""
-    now = [fact.fields.get("status") in ("current", None) and fact.verdict != "needs-review" for fact in facts]
-    for a, b in combinations([place for place, holds in enumerate(now) if holds], 2):
+    now = [n for n, fact in enumerate(facts) if fact.get("status") in ("current", None) and fact.verdict != "needs-review"]
+    for a, b in combinations(now, 2):
         one, other = (a, b) if _first_seen(facts[a]) <= _first_seen(facts[b]) else (b, a)
         if _named_for_good(facts[one]):
             facts[other] = _former(facts[other], facts[one])
@@ -376,9 +376,8 @@ def _named_for_good(fact: Fact) -> bool:
     return first.override is not None and (first.fields.get("status") == "current" or not dated)
 
 
-def _former(fact: Fact, successor: Fact) -> Fact:
-    reason = {**fact.reason, "successor": successor.value_name}
-    return replace(fact, fields={**fact.fields, "status": "former"}, reason=reason)
+def _former(fact: Fact, later: Fact) -> Fact:
+    return replace(fact, fields={**fact.fields, "status": "former"}, reason={**fact.reason, "successor": later.value_name})
 
 
 def _first_seen(fact: Fact) -> date:
@@ -387,8 +386,7 @@ def _first_seen(fact: Fact) -> date:
 
 def _last_seen(fact: Fact) -> date:
     """The end where one is given, else the latest source that named the holder; the last of days if undated."""
-    end = fact.get("until") or fact.confirmed or fact.get("since")
-    return dates.bounds(end).latest if end else date.max
+    return dates.bounds(fact.get("until") or fact.confirmed or fact.get("since") or "../..").latest
 
 
 def _terms(claims: list[Claim]) -> list[list[Claim]]:
