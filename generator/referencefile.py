@@ -60,10 +60,9 @@ def _read_rows(
     text = strict_yaml.UNSEEN.sub("", strict_yaml.read_text(path))
     rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
-        if problems := list(_column_problems(rows.fieldnames or (), path, kind, names)):
-            yield from problems
-            return
-        for cells in rows:
+        wrong = [*_column_problems(rows.fieldnames or (), path, kind, names)]
+        yield from wrong
+        for cells in rows if not wrong else ():
             line = rows.line_num
             if None in cells or None in cells.values():
                 yield Problem("has more or fewer cells than the first line", path, line, "quote what holds a comma")

@@ -230,9 +230,8 @@ def schemas() -> None:
     Example: `factsheets schemas`
     """
     root = project_folder()
-    texts = schema.files(content.load_kinds(root))
     with disk.lock(root):
-        for name, text in texts.items():
+        for name, text in schema.files(content.load_kinds(root)).items():
             disk.write(root / "content" / "schemas" / name, text)
 
 

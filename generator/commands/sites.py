@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from generator import build as builder
-from generator import cache, changes, content, disk, schemas
+from generator import changes, content, disk, schemas
 from generator.commands.here import project_folder, refreshed
 from generator.commands.printing import change_line, finish, number, out, print_claim, tell, words
 from generator.errors import FactsheetsError, Problem
@@ -193,11 +193,10 @@ def _add_all(sources: Iterable[tuple[str, Mapping[str, str]]], how: How, problem
             problems.extend(error.problems)
             continue
         _show(addition)
-        if how.dry_run or not (addition.text or how.keep_raw):
-            continue
-        if how.yes or typer.confirm("Write it?", default=True, err=True):
+        wanted = not how.dry_run and (addition.text or how.keep_raw)
+        if wanted and (how.yes or typer.confirm("Write it?", default=True, err=True)):
             written += bool(intake.save(project.root, addition, how.keep_raw))
-        project = builder.refresh(project.root, today=cache.today())
+            project = refreshed()
     finish(problems, f"{number(written, 'article')} written" + (f"; {builder.RUN_BUILD}" if written else ""))
 
 

@@ -89,8 +89,7 @@ def _open(url: str, private: bool, limits: Limits, robots: bool) -> tuple[str, u
             answer = pool.request("GET", url, headers=_HEADERS, redirect=False, preload_content=False)
         except (urllib3.exceptions.HTTPError, UnicodeError) as error:
             raise FactsheetsError(f"{url}: cannot be reached: {error}") from None
-        location = answer.get_redirect_location() or ""
-        if not location:
+        if not (location := answer.get_redirect_location() or ""):
             return url, answer
         answer.close()
     raise FactsheetsError(f"{url}: redirects more than {limits.redirects} times")
