@@ -281,11 +281,10 @@ def _merge_terms(group: list[Claim]) -> list[Claim]:
     """Terms of one holder whose dates do not contradict each other are one term."""
     kept: list[Claim] = []
     for claim in sorted(group, key=_telling):
-        since = claim.fields.get("since")
-        starts = [other.fields.get("since") for other in kept]
-        agrees = [i for i, start in enumerate(starts) if not since or not start or dates.overlaps(since, start)]
-        if agrees:
-            kept[agrees[0]] = _filled(kept[agrees[0]], [kept[agrees[0]], claim])
+        since = claim.fields.get("since") or "../.."
+        agrees = (n for n, other in enumerate(kept) if dates.overlaps(since, other.fields.get("since") or "../.."))
+        if (first := next(agrees, None)) is not None:
+            kept[first] = _filled(kept[first], [kept[first], claim])
         else:
             kept.append(claim)
     return kept

@@ -78,16 +78,14 @@ def is_thing(token: Token, units: list[Unit]) -> bool:
 def _note_definitions(doc: Doc, units: list[Unit]) -> None:
     """ "X is a regional union", "X, a security alliance": from then on "the union" may be X."""
     defined: dict[str, set[str]] = defaultdict(set)
-    bodies = [u for u in units if u.type == "organisation" and u.id]
-    for unit in bodies:
+    for unit in (u for u in units if u.type == "organisation" and u.id):
+        known = unit.data["defined"] = defined[unit.id or ""]  # the same set at each mention of a body
         root = doc[unit.start : unit.end].root
         nouns = [c for c in root.children if c.dep_ == "appos"]
         if root.dep_ == "nsubj" and root.head.lemma_ == "be":
             nouns += [c for c in root.head.children if c.dep_ == "attr"]
         for noun in nouns:
-            defined[unit.id or ""].update(c.lower_ for c in (noun, *noun.conjuncts))
-    for unit in bodies:
-        unit.data["defined"] = defined[unit.id or ""]
+            known.update(c.lower_ for c in (noun, *noun.conjuncts))
 
 
 def _cataphor(token: Token, units: list[Unit], wanted: tuple[str, ...]) -> Unit | None:
@@ -196,9 +194,8 @@ def _fits(unit: Unit, noun: str, gazetteer: Gazetteer) -> bool:
     """Can this noun mean this body? By its record's `generic` nouns; without a record, by the words of its name."""
     record = gazetteer.organisations.get(unit.id or "")
     if record is None:
-        name = unit.name.lower().replace("z", "s")
         sure = noun in words("any_body") | {"bloc", "alliance"} and not unit.data.get("doubtful")
-        return sure or noun.replace("z", "s") in name
+        return sure or noun.replace("z", "s") in unit.name.lower().replace("z", "s")
     if noun in words("any_body") or noun in unit.data.get("defined", ()):
         return True
     generic = {g.lower().split()[-1] for g in record.data.get("generic") or []}

@@ -195,8 +195,7 @@ def _infinitive(governor: Token) -> str:
         if lemma in words(listed):
             return said
     first = words("ordinals") & {governor.lower_, *(c.lower_ for c in governor.children)}  # "the first country to join"
-    named = governor.pos_ in ("ADJ", "NOUN", "PROPN")
-    return "planned" if lemma == "be" else "fact" if named and first else "open"
+    return "planned" if lemma == "be" else "fact" if first and governor.pos_ in ("ADJ", "NOUN", "PROPN") else "open"
 
 
 def _gerund(governor: Token) -> str:

@@ -62,8 +62,7 @@ class Context(NamedTuple):
     @property
     def day(self) -> date | None:
         """The article's day, where it is one."""
-        exact = self.anchor and self.anchor[0] != "[" and dates.precision(self.anchor) == "day"
-        return dates.bounds(self.anchor).earliest if self.anchor and exact else None
+        return dates.bounds(self.anchor).earliest if self.anchor and dates.precision(self.anchor) == "day" else None
 
     @property
     def year(self) -> int | None:

@@ -143,9 +143,8 @@ def _next_part(units: list[Unit], end: int, parts: list[Unit]) -> int | None:
         if unit.data.get("coreference") or unit.type not in (*PARTIES, "word", "adjective"):
             return None
         if unit.type in PARTIES:
-            joined = _BRIDGE.fullmatch(re.sub(r"\( [^()]{1,60} \) ", "", between))
             alike = unit.type == parts[0].type or between.startswith((",", "and", "as", "plus"))
-            return j if joined and alike else None
+            return j if alike and _BRIDGE.fullmatch(re.sub(r"\( [^()]{1,60} \) ", "", between)) else None
     return None
 
 
