@@ -440,6 +440,7 @@ def _fact(group: list[Claim], kind: Kind, fields: Mapping[str, str], disputed: l
     decided: DecidedBy = "override" if winner.override else "reference" if all(c.ref for c in agreeing) else "articles"
     said = latest(*(claim.said for claim in agreeing))
     vaguer = [claim for claim in agreeing if claim.value != winner.value and dates.is_date(winner.value)]
+    # how many sources, in figures; which rows of tables what was said since has overtaken, of what changes
     counted = {"sources": agreeing, "vaguer": vaguer, "otherwise": against, "earlier": earlier}
     reason = {word: str(independent(c for c in some if not c.override) or "") for word, some in counted.items()}
     overtaken = [c.ref for c in (*against, *earlier) if c.ref and dates.sort_key(c.said) < dates.sort_key(said)]
