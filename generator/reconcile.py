@@ -432,9 +432,11 @@ def _term_span(term: Fact) -> tuple[date, date] | None:
     return (dates.bounds(start).latest, dates.bounds(end).earliest) if start and end else None
 
 
-def _fact(group: list[Claim], kind: Kind, fields: Mapping[str, str], disputed: list[str], *sides: Sequence[Claim]) -> Fact:
-    """The decision; `sides` are those of the group that had a say for it, against it, and on an earlier time."""
-    agreeing, against, earlier = (*sides, (), ())[:3]
+def _fact(
+    group: list[Claim], kind: Kind, fields: Mapping[str, str], disputed: list[str],
+    agreeing: Sequence[Claim], against: Sequence[Claim] = (), earlier: Sequence[Claim] = (),
+) -> Fact:  # fmt: skip
+    """The decision: of the group, those that had a say for it, against it, and on an earlier time."""
     winner, ranked = agreeing[0], [*agreeing, *against, *earlier]
     rest = sorted((c for c in group if c not in ranked), key=lambda c: _rank(c, kind))
     decided: DecidedBy = "override" if winner.override else "reference" if all(c.ref for c in agreeing) else "articles"

@@ -67,7 +67,7 @@ class Context(NamedTuple):
     @property
     def year(self) -> int | None:
         """The article's year, where it is one."""
-        return int(self.anchor[:4]) if self.anchor and self.anchor[0] != "[" else None
+        return int(self.anchor[:4]) if self.anchor and self.anchor[:4].isdigit() else None
 
 
 def expressions(text: str) -> Iterator[Expression]:
@@ -77,7 +77,8 @@ def expressions(text: str) -> Iterator[Expression]:
         for match in pattern.finditer(text):
             if all(match.end() <= t.start or t.end <= match.start() for t in taken):
                 parts = {k: v.lower() for k, v in match.groupdict().items() if v is not None}
-                if shape != "day" or dates.is_date(_written({"year": "2024", **parts})):
+                real = shape != "day" or dates.is_date(_written({"year": "2024", **parts}))
+                if real and all(map(str.isascii, parts.values())):  # digits of other scripts are not for us to read
                     taken.append(Expression(shape, match.start(), match.end(), match.group(), parts))
     return _with_years(sorted(taken, key=lambda e: e.start), text)
 
@@ -102,7 +103,8 @@ def anchor(text: str, published: str | None, today: date | None) -> str | None:
         return published
     month, day = _month(match["month"]), int(match["day"])
     if match["year"]:
-        return f"{match['year']}-{month:02}-{day:02}"
+        written = f"{match['year']}-{month:02}-{day:02}"
+        return written if dates.is_date(written) else None
     weekday = _weekday_of_dateline(text, month, day)
     if weekday is None or today is None:
         return None
@@ -118,7 +120,7 @@ def _past_years(text: str) -> Iterator[int]:
     for expression in expressions(text):
         if resolved := resolve(expression, Context(None, "past", found)):
             found.append((expression, resolved))
-            if resolved.value[0].isdigit():
+            if resolved.value[:4].isdigit():
                 yield int(resolved.value[:4])
 
 
