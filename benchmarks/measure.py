@@ -1,5 +1,6 @@
 """Seconds and megabytes of commands in fresh processes, of a served page after an edit, and of a search in a browser."""
 
+import ctypes
 import functools
 import http.server
 import os
@@ -13,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,7 +33,7 @@ class Run(NamedTuple):
 
     seconds: float
     processor: float  # seconds of all cores
-    megabytes: float  # at its peak
+    megabytes: float  # its largest process at its peak
     said: str
 
 
@@ -40,20 +41,35 @@ def run(command: list[str], cwd: Path, **environment: str) -> Run:
     """Runs a command to its end, which must be a good one."""
     with tempfile.TemporaryFile("w+") as output:
         start = time.perf_counter()
-        process = subprocess.Popen(command, cwd=cwd, env={**ENVIRONMENT, **environment}, stdout=output, stderr=output)
+        process = subprocess.Popen(
+            command, cwd=cwd, env={**ENVIRONMENT, **environment}, stdout=output, stderr=output, start_new_session=True
+        )
         late = threading.Timer(PATIENCE, process.kill)
         late.start()
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
         late.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
+        used = [usage, *_left_behind(process.pid)]
         output.seek(0)
         said = output.read()
     if process.returncode:
         raise MeasureError(
             f"{' '.join(command)} ended with {process.returncode} after {seconds:,.0f} s: {said[-300:].strip()}"
         )
-    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said)
+    processor = sum(usage.ru_utime + usage.ru_stime for usage in used)
+    return Run(seconds, processor, max(usage.ru_maxrss for usage in used) / 1024, said)
+
+
+with suppress(AttributeError):  # Linux alone: processes whose parent has ended are ours to wait for
+    ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
+
+
+def _left_behind(group: int) -> Iterator[Any]:
+    """What the processes used that outlived the one that began them, such as a server that workers are forked from."""
+    with suppress(ChildProcessError):
+        while True:
+            yield os.wait4(-group, 0)[2]
 
 
 def build(engine: Engine, *, cold: bool) -> Run:

@@ -1,5 +1,6 @@
 """`factsheets`: a build with nothing to do ends here, before anything is loaded; all else is in `commands`."""
 
+import gc
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ def main() -> None:
         if not differing:
             print(*told, "0 articles read, 0 facts changed, 0 files written or removed", sep="\n", file=sys.stderr)
             return
+    gc.set_threshold(100_000, 50, 100)  # what is loaded stays: looking through it for garbage is a tenth of a short run
     from generator import commands
 
     commands.main()
