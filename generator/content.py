@@ -361,12 +361,17 @@ def _misplaced(folder: Path) -> Iterator[Problem]:
 
 def _files(folder: Path, *suffixes: str) -> list[Path]:
     try:
-        names = sorted(e.name for e in os.scandir(folder) if e.is_file() and e.name[0] != "." and e.name != "README.md")
+        names = sorted(e.name for e in os.scandir(folder) if _is_file(e) and e.name[0] != "." and e.name != "README.md")
     except FileNotFoundError:
         return []
     except OSError as error:
         raise ContentError(Problem(f"cannot be read: {error.strerror}", folder)) from None
     return [path for name in names if (path := folder / name).suffix in suffixes or not suffixes]
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Not a link that leads nowhere or in a circle."""
+    return Path(entry).is_file() if entry.is_symlink() else entry.is_file()
 
 
 def _is_hidden(path: Path, folder: Path) -> bool:
