@@ -94,6 +94,8 @@ def _work_out(reading: Reading, match: Match, shared: dict[str, str]) -> None:
     if kind.name == "official" and shared.get("status", "current") == "current":
         if (over and published) or _was(reading, match):
             shared["status"] = "former"
+        elif published and since and dates.precedes(published, since):
+            shared["status"] = "elect"
 
 
 def _was(reading: Reading, match: Match) -> bool:
@@ -116,7 +118,8 @@ def _context(reading: Reading, match: Match, slots: Slots, shared: Mapping[str, 
         return found
     if words("travelling") & set(post.name.lower().split()) or "minister" not in post.name.lower():
         return None
-    nations = {u.id: u for u in match.sentence.units if u.type in ("country", "adjective")}
+    named = [u for u in match.sentence.units if u.type in ("country", "adjective")]
+    nations = {u.id: u for u in named if reading.doc[u.start : u.end].root.dep_ != "pobj"}
     return (list(nations.values()), "context") if len(nations) == 1 else None
 
 
@@ -136,12 +139,16 @@ def _leader(reading: Reading, post: Unit, slots: Slots, shared: Mapping[str, str
 
 
 def _plain_chief(reading: Reading, match: Match, slots: Slots, shared: dict[str, str]) -> None:
-    """A body's "chief" is its secretary general or director general where the text around speaks of that office."""
+    """A body's "chief" is its secretary general or director general where the text around speaks of that office, and not
+    beside another body ("UNDP chief" near "UN Secretary-General").
+    """
     body = next(iter(slots.get(match.kind.subject) or []), None)
     if shared.get("post") not in ("chief", "head") or body is None or body.type != "organisation":
         return
-    near = (canonical_post(u.name) for u in reading.units if u.type == "post" and abs(u.start - match.trigger) < 60)
-    shared["post"] = next((post for post in near if post in ("secretary general", "director general")), shared["post"])
+    near = [u for u in reading.units if u.type == "post" and abs(u.start - match.trigger) < 60]
+    others = {u.start for u in reading.units if u.type == "organisation" and u.id != body.id}
+    posts = [canonical_post(u.name) for u in near if others.isdisjoint(range(u.start - 4, u.end + 3))]
+    shared["post"] = next((post for post in posts if post in ("secretary general", "director general")), shared["post"])
 
 
 def _claim(reading: Reading, match: Match, subject: Unit, value: Unit, shared: Mapping[str, str]) -> Claim | None:
@@ -150,6 +157,8 @@ def _claim(reading: Reading, match: Match, subject: Unit, value: Unit, shared: M
     about = _subject(reading, subject, officials=officials, observers=observers)
     if subject.type == "capital" and officials and not words("stately") & set(shared.get("post", "").split()):
         return None
+    if officials and about[2] == "country" and any(rank in shared.get("post", "") for rank in words("of_bodies")):
+        return None  # "Assistant Secretary-General Clara Webb of Canada": where she is from
     value_id, value_name = _value(reading, match, value)
     if value_name is None or (value_id and value_id == about[0]):
         return None

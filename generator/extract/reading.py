@@ -184,7 +184,8 @@ def _person_start(doc: Doc, i: int, taken: set[int]) -> int | None:
 
 def _namelike(span: Span) -> bool:
     acronym = len(span) == 1 and span.text.isupper() and len(span.text) < 5
-    return span[0].text[:1].isupper() and span[0].lower_ not in words("not_names") and not acronym
+    nobody = span[-1].lower_ in words("name_heads", "plurals", "no_surnames")  # "Member States", "Secretariat"
+    return span[0].text[:1].isupper() and span[0].lower_ not in words("not_names", "honorifics") and not (acronym or nobody)
 
 
 def _without_overlap(doc: Doc, units: list[Unit]) -> list[Unit]:

@@ -30,15 +30,16 @@ def _slot(reading: Reading, match: Match, name: str, paths: list[str], token: To
     for spelled in paths:
         path, _, only = spelled.partition("<")
         if path in _SPECIAL:
-            if unit := _SPECIAL[path](reading, token, type_):
+            named = explicit and path == "before"  # as "of the International Trade Centre": no other
+            if unit := None if named else _SPECIAL[path](reading, token, type_):
                 return [unit]
             continue
         found: list[Unit] = []
         for at in tokens_at(reading, token, path, particle):
             unit = reading.unit(at)
             noun = at.pos_ in ("NOUN", "PROPN") or at.lower_ == "which"
-            dated = unit is not None and unit.type in ("date", "duration")
-            explicit = explicit or (noun and not dated and not path.startswith("subject"))
+            other = unit is not None and unit.type in ("date", "duration", "post")
+            explicit = explicit or (noun and not other and not path.startswith("subject"))
             adjectives = "modifier" in path or "possessor" in path or (path == "subject" and at.dep_.startswith("nsubj"))
             metonyms = path == "subject" or "possessor" in path or "(from" in path or "(to" in path
             for unit in _units_of(reading, match, type_, at, adjectives=adjectives, metonyms=metonyms):
@@ -241,16 +242,21 @@ def _now(reading: Reading, token: Token, type_: str) -> Unit | None:
 
 
 def _plural(reading: Reading, token: Token, type_: str) -> Unit | None:
-    """The nearest plural post before the trigger in its sentence: the title that a list of names shares."""
+    """The nearest plural post before the trigger, with no verb between: the title that a list of names shares."""
     units = [u for u in reading.sentence_at[token.i].units if u.type == "post" and u.end <= token.i]
-    return units[-1] if units and type_ == "text" and units[-1].data.get("plural") else None
+    if not units or type_ != "text" or any(t.pos_ == "VERB" for t in reading.doc[units[-1].end : token.i]):
+        return None
+    return units[-1] if units[-1].data.get("plural") else None
 
 
 def _before(reading: Reading, token: Token, type_: str) -> Unit | None:
-    """The nearest unit of the type before the trigger, in its sentence or the one before."""
+    """The nearest unit of the type before the trigger in its sentence, brackets aside ("Abraham (France) was elected"
+    tells of no body); else the only body, or the nearest post, of the sentences before.
+    """
     wanted = TYPES["fields"].get(type_, [type_])
     near = [u for u in reading.units if u.type in wanted and u.end <= token.i and u.start > token.i - 50]
-    return near[-1] if near else None
+    near = [u for u in near if reading.doc[u.start - 1].text != "("]
+    return near[-1] if near and (near[-1].start >= token.sent.start or len({u.id for u in near}) == 1) else None
 
 
 _SPECIAL: Any = {"when": when, "now": _now, "before": _before, "plural": _plural, "until": partial(when, ends=True)}
