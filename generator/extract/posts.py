@@ -63,7 +63,8 @@ def _is_verb(doc: Doc, i: int) -> bool:
     if doc[i].lower_ in ("chair", "chairs", "chaired") and behind.ent_type_ == "ORG":
         return True
     before = doc[i - 1].lower_ if i else ""
-    return doc[i].lower_ in words("office_verbs") and (doc[i].pos_ == "VERB" or before in words("before_verbs"))
+    verb = doc[i].pos_ == "VERB" or (before in words("before_verbs") and behind.lower_ != "of")
+    return verb and doc[i].lower_ in words("office_verbs")
 
 
 def _fold(word: str) -> str:
