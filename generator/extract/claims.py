@@ -63,7 +63,7 @@ def _fields(reading: Reading, match: Match, slots: Slots) -> tuple[dict[str, str
         if not (unit := next(iter(slots.get(spec.name, [])), None)):
             continue
         if spec.type in ("date", "duration"):
-            if resolved := unit.data.get("date"):
+            if (resolved := unit.data.get("date")) and (spec.type == "date" or _lasts(reading, unit)):
                 shared[spec.name] = resolved.value
                 match.features |= {"doubtful-date"} if resolved.doubtful else set()
                 derivations += _derived(reading, unit)
@@ -78,6 +78,12 @@ def _fields(reading: Reading, match: Match, slots: Slots) -> tuple[dict[str, str
         shared["until"] = dates.term_end(shared["since"], shared["duration"])
         derivations.append(Derivation(f"{shared['since']} + {shared['duration']} → {shared['until']}"))
     return shared, derivations
+
+
+def _lasts(reading: Reading, unit: Unit) -> bool:
+    """Is this how long a term is ("for two years", "a term of two years"), and not "after two years of talks"?"""
+    over = reading.doc[unit.start : unit.end].root.head
+    return bool({over.lower_, over.head.lower_ if over.lower_ == "of" else ""} & words("lasting"))
 
 
 def _work_out(reading: Reading, match: Match, shared: dict[str, str]) -> None:

@@ -231,10 +231,11 @@ def _belongs(reading: Reading, unit: Unit, token: Token) -> bool:
 
 
 def _now(reading: Reading, token: Token, type_: str) -> Unit | None:
-    """The publication day, for what a headline says in the simple present: "Spain takes over"."""
+    """The publication day, for what a headline says in the simple present ("Spain takes over"), but of no time to come."""
     value = reading.anchor
     simple = token.tag_ in ("VBZ", "VBP") and not roles.has_aux(token)
-    if type_ != "date" or not simple or not value or len(value) != 10:
+    vague = words("sometime").intersection(t.lower_ for t in token.sent)
+    if type_ != "date" or not simple or vague or not value or len(value) != 10:
         return None
     expression = Expression("now", token.idx, token.idx + len(token), token.text, {})
     data = {"date": Resolved(value, f"“{token.text}”, published {value}"), "expression": expression}
