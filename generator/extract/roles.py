@@ -135,7 +135,7 @@ def _own(token: Token) -> str:
         return "negated"
     if around & words("conditions", "hedges"):
         return "planned" if "would" in around and not around & words("conditions") and _under_say(token) else "open"
-    if around & {"will", "shall", "'ll", "’ll"}:
+    if around & {"will", "shall", "'ll", "’ll"} or (token.dep_ == "ROOT" and _is_to(token)):  # "Peru to join the bloc"
         return "planned"
     waits = any(c.dep_ == "mark" and c.lower_ in ("once", "until", "before") for c in children) and tense(token) != "past"
     command = token.tag_ == "VB" and token.i == token.sent.start and token.dep_ == "ROOT" and not subjects
@@ -163,7 +163,7 @@ def _governed(here: Token, governor: Token) -> str:
     """What a governor makes of the clause below it."""
     lemma, own, verb = lemma_of(governor), _own(governor), governor.pos_ in ("VERB", "AUX")
     if here.dep_ == "conj":
-        if _is_to(governor):
+        if _is_to(governor) and own == "fact":
             return _infinitive(governor.head)
         return own if own in ("planned", "open", "negated") else "fact"
     if _is_to(here):
