@@ -121,7 +121,8 @@ def _units_of(reading: Reading, match: Match, type_: str, token: Token, *, adjec
         return [unit]
     if unit is not None and unit.type != "word":
         values = values_of(match, type_, unit, adjectives=adjectives)
-        others = [other for child in token.children if child.dep_ == "conj" and (other := reading.unit(child))]
+        listed = [c for c in token.children if c.dep_ == "conj" and not token.i < match.trigger < c.i]  # "A (which left), B"
+        others = [other for child in listed if (other := reading.unit(child))]
         return values + [v for other in others for v in values_of(match, type_, other) if v not in values]
     if coreference.is_thing(token, reading.units):
         match.features.add("named")  # no body that the text is about is meant
@@ -202,6 +203,8 @@ def when(reading: Reading, token: Token, type_: str, *, ends: bool = False) -> U
     """
     wanted = "duration" if type_ == "duration" else "date"
     dated = [u for u in reading.sentence_at[token.i].units if u.type == wanted and u.data.get("date")]
+    if token.tag_ == "VBD" and token.pos_ == "VERB" and not roles.has_aux(token):  # "independent since 1960, Kenya joined"
+        dated = [u for u in dated if "since" not in (reading.doc[max(0, u.start - 1)].lower_, reading.doc[u.start].lower_)]
     own = [u for u in dated if _ends(reading, u) == ends and _belongs(reading, u, token)]
     return min(own, key=lambda u: (abs(u.start - token.i), u.start), default=None)
 
