@@ -100,7 +100,7 @@ def group(token: Token, units: list[Unit]) -> list[Unit]:
     """The countries of the last list that "all four nations", "both countries" stands for, if the count fits."""
     around = {c.lower_ for c in token.children} | {token.lower_}
     count = next((_NUMBERS[w] for w in around if w in _NUMBERS), None)
-    definite = count is not None or around & {"all", "these", "those", "they"}
+    definite = around & {"all", "both", "these", "those", "they"} or (count and around & {"the", "its", "their"})
     if not plural(token) or not definite or any(c.dep_ == "appos" for c in token.children):
         return []
     lists = [u for u in units if u.type == "countries" and u.end <= token.i and u.start > token.i - 150]

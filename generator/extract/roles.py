@@ -76,9 +76,13 @@ def obliques(head: Token, prepositions: frozenset[str]) -> list[Token]:
 
 
 def modifiers(noun: Token, relation: str) -> list[Token]:
-    """Possessors, compounds, adjectives or appositions of a noun; or the objects of a preposition under it."""
+    """Possessors, compounds, adjectives or appositions of a noun; the objects of a preposition under it; or its governor,
+    "protocol" in "a protocol for Peru's accession".
+    """
     if relation in _MODIFIERS:
         return [c for c in noun.children if c.dep_ in _MODIFIERS[relation]]
+    if relation == "governor":
+        return [noun.head.head] if noun.head.dep_ in ("prep", "pcomp") else []
     return list(_under(noun, frozenset(relation.split("|"))))
 
 
