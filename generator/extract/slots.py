@@ -146,6 +146,8 @@ def _inside(reading: Reading, match: Match, type_: str, token: Token) -> list[Un
         return _nation_of_person(reading, token)
     relations = ["apposition", "modifier"] if lemma in words("generic") else []
     relations += ["possessor", "of", "modifier"] if metonym else ["of"] if lemma in words("generic") else []
+    if type_ == "organisation" and any(c.lower_ in ("a", "an", "another") for c in token.children):
+        relations = relations[:1]  # "a United Nations body" is not the United Nations
     for relation in relations:
         units = [unit for inner in roles.modifiers(token, relation) if (unit := reading.unit(inner))]
         if values := [v for unit in units for v in values_of(match, type_, unit, adjectives=lemma in words("metonyms"))]:
