@@ -51,18 +51,7 @@ def publish(
     """
     names = project.gazetteer.countries, project.gazetteer.organisations
     law = shelf and shelf.key(project.kinds, names, project.references.tables, repository)
-
-    def known(sheet: Sheet, make: Callable[[], list[Line]]) -> list[Line]:
-        if not (keep := shelf):
-            return make()
-
-        def digested(line: Line) -> Line:
-            facts = [sheet.facts[place] for place in (line.place, *line.later)]
-            return line._replace(digest=keep.digest(line[1:-3], line.cited, project.kinds[facts[0].kind], facts))
-
-        kept = keep.value(keep.key("lines", law, sheet, project.today), lambda: [*map(digested, make())])
-        return [Line(*it) for it in kept]
-
+    known = partial(_lines, law=law, project=project, shelf=shelf)
     if last and last.edition.templates != project.templates:
         last = None
     edition = Edition(
@@ -96,6 +85,19 @@ def publish(
     ground["a list's title"] = heads
     told = {what: shelf.key(what, given).hex() for what, given in ground.items()} if shelf else {}
     return Published({path: pages[path] for path in drafts}, drafts, edition, kept, keys, told)
+
+
+def _lines(sheet: Sheet, make: Callable[[], list[Line]], law: object, project: Project, shelf: Shelf | None) -> list[Line]:
+    """Of the rows of a sheet; those on the shelf have their digests."""
+    if not shelf:
+        return make()
+
+    def digested(line: Line) -> Line:
+        facts = [sheet.facts[place] for place in (line.place, *line.later)]
+        return line._replace(digest=shelf.digest(line[1:-3], line.cited, project.kinds[facts[0].kind], facts))
+
+    kept = shelf.value(shelf.key("lines", law, sheet, project.today), lambda: [*map(digested, make())])
+    return [Line(*it) for it in kept]
 
 
 def _texts(

@@ -56,7 +56,7 @@ class Shelf:
         return key
 
     def digest(self, *given: object) -> str:
-        """Of the same, in hexadecimal, for a part of a text."""
+        """Of what a part of a text depends on, in hexadecimal, to be kept with it."""
         return _Digester(self._digests).digest(given).hex()
 
     def take(self, key: bytes) -> str | None:

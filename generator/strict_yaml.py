@@ -80,7 +80,7 @@ def dump(data: Any) -> str:
 
 
 _PUNCTUATION = {yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent}
-_ENDS = {*_PUNCTUATION, yaml.MappingEndEvent, yaml.SequenceEndEvent}  # they have no anchor and no tag
+_ENDS = {yaml.MappingEndEvent, yaml.SequenceEndEvent}  # they have no anchor and no tag
 
 
 def _events(text: str, path: Path) -> Iterator[yaml.Event]:

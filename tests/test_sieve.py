@@ -1,6 +1,5 @@
 """Paragraphs that are not parsed take no claim with them, their own or another paragraph's."""
 
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +12,9 @@ from test_quality import SETS, need
 
 from generator import content, evaluate
 from generator.extract import DEFAULT_MODEL, extract
-from generator.extract.entities import GazetteerMatcher
-from generator.extract.entities import _spellings as spellings
 from generator.extract.pipeline import load
 from generator.extract.sieve import Sieve, whole
-from generator.gazetteer import extend, load_built_in
+from generator.gazetteer import load_built_in
 from generator.kinds import load_built_in as load_kinds
 
 ROOT = Path(__file__).parent.parent
@@ -37,36 +34,6 @@ def nlp():
 @pytest.fixture(scope="module")
 def sieve(nlp):
     return Sieve(nlp, KNOWN["kinds"].values())
-
-
-def names(nlp, gazetteer):
-    known = GazetteerMatcher(nlp, "names")
-    known.fill(gazetteer)
-    return known
-
-
-FORMS = [(form.id, text) for form in KNOWN["gazetteer"].forms() for text in spellings(form)]
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.sampled_from(FORMS))
-def test_a_name_is_learnt_by_the_first_text_that_begins_to_spell_it(nlp, form):
-    id_, text = form
-    found = names(nlp, KNOWN["gazetteer"]).found(nlp.make_doc(f"At noon the {text} (see above) met."))
-    assert id_ in {key.split(":")[1].split("|")[0] for key, _, _ in found}
-
-
-def test_a_name_may_begin_with_a_word_that_the_tokenizer_cuts(nlp):
-    assert [token.text for token in nlp.make_doc("Ima")] == ["I", "m", "a"]
-    own = names(nlp, extend(KNOWN["gazetteer"], [{"id": "ima-forum", "name": "Ima Forum"}]))
-    assert ("organisation:ima-forum|", 1, 5) in own.found(nlp.make_doc("The Ima Forum met."))
-
-
-def test_spacy_comes_without_its_command_line_until_somebody_asks():
-    says = "print(sum('spacy.cli' in m for m in sys.modules), spacy.info(silent=True)['spacy_version'] == spacy.__version__)"
-    code = f"import sys, generator.extract, spacy; {says}"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert done.stdout.split() == ["0", "True"]
 
 
 def same(articles):

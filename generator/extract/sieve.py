@@ -65,9 +65,8 @@ class Sieve:
         self._needs = {frozenset(need) for kind in kinds for need in _needs(kind)}
         self._terms = frozenset().union(*self._needs)
         self._by_word: dict[str, set[Terms]] = defaultdict(set)  # those that a word is enough for
-        for terms in self._terms:
-            for word in terms.single:
-                self._by_word[word].add(terms)
+        for word, enough in ((word, terms) for terms in self._terms for word in terms.single):
+            self._by_word[word].add(enough)
         self._by_several = [terms for terms in self._terms if terms.several]
         irregular = nlp.get_pipe("lemmatizer").lookups.get_table("lemma_exc")["verb"]  # type: ignore[attr-defined]
         vocabulary = {word for terms in self._terms for term in (terms.single, *terms.several) for word in term}
@@ -96,7 +95,7 @@ class Sieve:
         starts = [start for start, _ in sentences]
         for name, start, _ in self._names(doc):
             named[start] = name
-            found[bisect(starts, start) - 1] |= {_NAMED} if named[start].startswith(_STATES) else {_NAMED, _BODY}
+            found[bisect(starts, start) - 1] |= {_NAMED} if name.startswith(_STATES) else {_NAMED, _BODY}
         about = {_BODY} & set[str]().union(*found)
         by_line = {line: found[bisect_left(starts, line[0]) : bisect_left(starts, line[1])] for line in lines}
         held = {line for line, has in by_line.items() if self._may_hold(has, about)}

@@ -261,7 +261,7 @@ def _before(reading: Reading, token: Token, type_: str) -> Unit | None:
     """
     wanted = TYPES["fields"].get(type_, [type_])
     near = [u for u in reading.units if u.type in wanted and u.end <= token.i and u.start > token.i - 50]
-    near = [u for u in near if reading.doc[u.start - 1].text != "("]
+    near = [u for u in near if not u.start or reading.doc[u.start - 1].text != "("]
     return near[-1] if near and (near[-1].start >= token.sent.start or len({u.id for u in near}) == 1) else None
 
 
