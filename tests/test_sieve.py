@@ -80,3 +80,9 @@ def test_an_article_with_a_fact_leaves_out_what_lies_between(nlp, sieve):
     assert doc.text == "\n".join(texts)
     assert [t.lemma_ for t in doc if t.text == "joined"] == ["join"]
     assert {ent.text for ent in doc.ents} >= {"NATO", "Finland"}
+
+
+def test_what_was_found_is_not_founded(nlp, sieve):
+    texts = ["NATO met on Monday.", "Two lost maps were found in a cellar in 1999.", "They agreed to found it in 1999."]
+    sifted = sieve.sift(nlp.make_doc("\n".join(texts)))
+    assert [sifted.whole[start:end].text.strip() for start, end in sifted.lines] == [texts[0], texts[2]]
