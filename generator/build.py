@@ -126,11 +126,9 @@ def build(root: Path, *, today: date, progress: Progress | None = None, workers:
     return Report(
         {article.id: _why_read(article, project) for article in to_read},
         {article.id: _why_read(article, project) for article in wanted if article.id in cached},
-        tuple(changes.between(saved, map(saved_part, sheets), project.kinds)),
-        tuple(touched),
-        (*project.problems, *repaired, *unread, *_idle(sheets, project)),
-        tuple(sheets),
-    )
+        tuple(changes.between(saved, map(saved_part, sheets), project.kinds)), tuple(touched),
+        (*project.problems, *repaired, *unread, *_idle(sheets, project)), tuple(sheets),
+    )  # fmt: skip
 
 
 def refresh(root: Path, *, today: date, last: Project | None = None, shelf: Shelf | None = None) -> Project:

@@ -13,7 +13,7 @@ from generator import disk, export, schemas
 from generator.build import Project
 from generator.errors import Problem
 from generator.model import Sheet
-from generator.processes import spread
+from generator.processes import packed, sound, spread
 from generator.render import Draft, Page, render
 from generator.render.edition import Edition, Line, Row
 from generator.render.history import news
@@ -52,8 +52,7 @@ def publish(
     names = project.gazetteer.countries, project.gazetteer.organisations
     law = shelf and shelf.key(project.kinds, names, project.references.tables, repository)
     known = partial(_lines, law=law, project=project, shelf=shelf)
-    if last and last.edition.templates != project.templates:
-        last = None
+    last = last if last and last.edition.templates == project.templates else None
     edition = Edition(
         subjects=project.sheets, read=project.articles, kinds=project.kinds, gazetteer=project.gazetteer,
         today=project.today, references=project.references.tables, repository=repository, changes=project.changes,
@@ -77,10 +76,10 @@ def publish(
                 key = keys[draft.path] = shelf.key(draft, *ground.values(), heads, forms)
                 if not lists and (shown := shelf.shown(key, standing.get(draft.path) == key.hex())):
                     kept[draft.path] = shown
-        texts = _texts([draft for draft in rest if draft.path not in kept], keys, edition, site, shelf)
-        pages |= {draft.path: Page(draft.path, texts.get(draft.path, ""), draft.edit_path) for draft in rest}
-        for path in sorted(texts) if lists else ():
-            front, _, body = texts[path].partition("\n---\n")
+        made = _pages([draft for draft in rest if draft.path not in kept], keys, edition, site, shelf)
+        pages |= {draft.path: made.get(draft.path) or Page(draft.path, "", draft.edit_path) for draft in rest}
+        for path in sorted(made) if lists else ():
+            front, _, body = made[path].text.partition("\n---\n")
             heads += path, front, body.strip().partition("\n")[0]
     ground["a list's title"] = heads
     told = {what: shelf.key(what, given).hex() for what, given in ground.items()} if shelf else {}
@@ -100,15 +99,15 @@ def _lines(sheet: Sheet, make: Callable[[], list[Line]], law: object, project: P
     return [Line(*it) for it in kept]
 
 
-def _texts(
+def _pages(
     drafts: Iterable[Draft], keys: Mapping[str, bytes], edition: Edition, site: str, shelf: Shelf | None
-) -> dict[str, str]:
-    """Of pages, by path; those that are not on the shelf are made, and put there."""
-    found = {d.path: text for d in drafts if shelf and (text := shelf.take(keys[d.path])) is not None}
+) -> dict[str, Page]:
+    """Pages, `packed`, by path; those that are not on the shelf are made, and put there."""
+    found = {d.path: Page(d.path, sound(text), d.edit_path) for d in drafts if shelf and (text := shelf.take(keys[d.path]))}
     for page in spread(partial(_page, edition=edition, site=site), [it for it in drafts if it.path not in found]):
-        found[page.path] = page.text
+        found[page.path] = page
         if shelf:
-            shelf.put(keys[page.path], page.text)
+            shelf.put(keys[page.path], page.content)
     return found
 
 
@@ -150,12 +149,11 @@ def assets() -> Iterator[tuple[str, Path]]:
 
 
 def _page(draft: Draft, edition: Edition, site: str) -> Page:
-    """A page, that of a subject with the same in schema.org's words for search engines."""
-    page = draft.page(edition.templates)
-    sheet = edition.sheets.get(draft.own.get("id", "") if draft.own else "")
-    if not sheet:
-        return page
-    record = edition.gazetteer.record(sheet.id)
-    url = site + edition.pages[sheet.id]
-    linked = export.json_ld(sheet, edition.kinds, edition.today, url, record.acronym if record else None)
-    return page._replace(text=f'{page.text}\n<script type="application/ld+json">{linked}</script>\n')
+    """A page, `packed`, that of a subject with the same in schema.org's words for search engines."""
+    page, more = draft.page(edition.templates), ""
+    if sheet := edition.sheets.get(draft.own.get("id", "") if draft.own else ""):
+        record = edition.gazetteer.record(sheet.id)
+        url = site + edition.pages[sheet.id]
+        linked = export.json_ld(sheet, edition.kinds, edition.today, url, record.acronym if record else None)
+        more = f'\n<script type="application/ld+json">{linked}</script>\n'
+    return page._replace(content=packed(page.text + more))

@@ -38,9 +38,7 @@ def queue(project: Project, today: date, again: Again = lambda _, make, *given: 
     taken = {claim.id for claim in overrides}
     texts = {article.id: article.text for article in project.articles}
 
-    def ask(sheet: Sheet) -> list[Item]:
-        return [*_asked(sheet, texts, project.kinds, today)]
-
+    ask = lambda sheet: [*_asked(sheet, texts, project.kinds, today)]  # noqa: E731
     asked = (again(f"asked of {it.type} {it.id}", ask, it) for it in project.sheets if it.type != "other")
     items = [item for item in chain.from_iterable(asked) if _claim(item).id not in taken]
     for claim in overrides:

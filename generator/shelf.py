@@ -6,7 +6,6 @@ import json
 import pickle
 import sqlite3
 import sys
-import zlib
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from itertools import chain
@@ -17,6 +16,7 @@ import msgspec
 
 from generator import disk
 from generator.model import Sheet
+from generator.processes import packed, sound, unpacked
 
 _held: dict[bytes, Any] = {}  # what this process asked for, as objects
 _SHEETS = msgspec.json.Decoder(list[tuple[Sheet, list[str]]])
@@ -26,7 +26,7 @@ _SHARED = ("Sheet", "Kind", "Article", "Fact", "Row", "Values")  # what many dra
 class Kept(NamedTuple):
     """A page as its readers and the search got it."""
 
-    html: str  # empty where it stands in the site already
+    html: bytes  # `packed`; empty where it stands in the site already
     found: str  # what the search finds on it, as JSON
 
 
@@ -59,27 +59,26 @@ class Shelf:
         """Of what a part of a text depends on, in hexadecimal, to be kept with it."""
         return _Digester(self._digests).digest(given).hex()
 
-    def take(self, key: bytes) -> str | None:
-        """The text of this key."""
-        found = self._pages.execute("SELECT text FROM pages WHERE key = ?", [key]).fetchone()
-        return zlib.decompress(found[0]).decode() if found else None
+    def take(self, key: bytes) -> bytes | None:
+        """The text of this key, `packed`."""
+        return next((text for (text,) in self._pages.execute("SELECT text FROM pages WHERE key = ?", [key])), None)
 
-    def put(self, key: bytes, text: str) -> None:
+    def put(self, key: bytes, text: str | bytes) -> None:
         """Keeps it."""
         self._pages.execute("INSERT OR REPLACE INTO pages (key, text) VALUES (?, ?)", [key, packed(text)])
 
     def value(self, key: bytes, make: Callable[[], object]) -> Any:
         """What JSON can hold, made and kept where it is not there."""
-        if (text := self.take(key)) is None:
-            self.put(key, text := json.dumps(make()))
-        return json.loads(text)
+        if (kept := self.take(key)) is None:
+            self.put(key, kept := packed(json.dumps(make())))
+        return json.loads(unpacked(kept))
 
     def held(self, key: bytes, put: str | None = None, read: Callable[[str], Any] = json.loads) -> Any:
         """What JSON says that is put there now or was before, as the same object while this process runs; else None."""
         if put is not None:
             self.put(key, put)
-        if key not in _held and (text := self.take(key) if put is None else put) is not None:
-            _held[key] = read(text)
+        if key not in _held and (kept := self.take(key)) is not None:
+            _held[key] = read(unpacked(kept))
         return _held.get(key)
 
     def sheets(self, key: bytes, put: str | None = None) -> list[Sheet] | None:
@@ -90,9 +89,9 @@ class Shelf:
 
     def shown(self, key: bytes, standing: bool) -> Kept | None:
         """A page as it was shown with the same theme; without its text where that is standing in the site."""
-        asked = f"SELECT {'NULL' if standing else 'html'}, found FROM pages WHERE key = ? AND theme = ?"  # noqa: S608
-        found = self._theme and self._pages.execute(asked, [key, self._theme]).fetchone()
-        return Kept(*(zlib.decompress(part).decode() if part else "" for part in found)) if found else None
+        asked = "SELECT CASE WHEN ? THEN x'' ELSE html END, found FROM pages WHERE key = ? AND theme = ?"
+        found = self._theme and self._pages.execute(asked, [standing, key, self._theme]).fetchone()
+        return Kept(found[0] and sound(found[0]), unpacked(found[1])) if found else None
 
     def keep_shown(self, pages: Iterable[tuple[bytes, bytes, bytes]]) -> None:
         """Keeps that, of pages whose text is kept: their keys, and the parts of `Kept`, `packed`."""
@@ -129,11 +128,6 @@ def _thawed(text: str) -> tuple[list[Sheet], dict[int, tuple[object, bytes]]]:
     told = _SHEETS.decode(text)
     pairs = chain.from_iterable(zip(sheet.facts, digests, strict=True) for sheet, digests in told)
     return [sheet for sheet, _ in told], {id(fact): (fact, bytes.fromhex(digest)) for fact, digest in pairs}
-
-
-def packed(text: str) -> bytes:
-    """A text as the shelf holds it."""
-    return zlib.compress(text.encode(), 1)
 
 
 class _Digester(pickle.Pickler):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from importlib.metadata import version
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote, urljoin
@@ -32,10 +32,11 @@ from mkdocs.utils.templates import TemplateContext
 from generator import build, cache, disk
 from generator.build import Project
 from generator.errors import FactsheetsError
+from generator.processes import packed, unpacked
 from generator.publish import Published, assets, data, in_navigation, publish
 from generator.render import Page
 from generator.render.words import compiled
-from generator.shelf import Kept, Shelf, packed
+from generator.shelf import Kept, Shelf
 from generator.standing import Standing, place
 from generator.watching import look_at_once
 
@@ -54,6 +55,8 @@ _NO_SEARCH = re.compile(
     re.S,
 )
 
+_TOGETHER = 200  # pages that are put on the shelf at once
+
 _INLINE = re.compile(r"<script(?![^<>]*\s(?:src|type)=)[^<>]*>(.*?)</script>", re.S)
 _ALIGNED = ("text-align: left;", "text-align: center;", "text-align: right;")  # what the extension `tables` writes
 
@@ -71,7 +74,8 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         self._command: str = "build"
         self._last: Project | None = None  # as `serve` showed it last: what is broken now stays as it was then
         self._published: Published | None = None
-        self._blocks: dict[str, list[str]] = {}
+        self._alone = False  # no other plugin or hook looks at pages between their conversion and their search
+        self._blocks: list[str] = []  # of the page that is converted
         self._content = ""
         self._found = 0  # entries of the search before those of the page at hand
         self._fresh: list[tuple[bytes, bytes, bytes]] = []
@@ -108,7 +112,9 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
 
     def on_pre_build(self, *, config: MkDocsConfig) -> None:
         """Before MkDocs empties `site/`, so that pages can stay in it."""
-        self._theme = "" if self._command == "serve" else _theme(config)
+        self._alone = not (config.hooks or config.plugins.keys() - KNOWN)
+        known = self._alone and config.theme.name == "material" and self._command != "serve"
+        self._theme = _theme(config) if known else ""
         self._standing = Standing(_root(config) / ".cache", Path(config.site_dir), self._theme) if self._theme else None
 
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
@@ -136,7 +142,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
             else:
                 hidden = page.path.endswith(".md") and not in_navigation(page.path)
                 inclusion = InclusionLevel.NOT_IN_NAV if hidden else InclusionLevel.INCLUDED
-                files.append(File.generated(config, page.path, content=page.text, inclusion=inclusion))
+                files.append(PackedFile.generated(config, page.path, content=page.content, inclusion=inclusion))
         for where, path in assets():
             files.append(File.generated(config, where, abs_src_path=str(path)))
         self._files = [file for file in files if file.is_documentation_page() or isinstance(file, KeptFile)]
@@ -176,27 +182,22 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
 
         Converting them would take most of a build's time and change no byte, which a test compares.
         """
-        if page.file.generated_by != "factsheets":
-            return markdown
-        blocks = self._blocks[page.file.src_uri] = []
-
-        def kept(match: re.Match[str]) -> str:
-            blocks.append(match[0])
-            return f'<div class="fs-block">{len(blocks) - 1}</div>'
-
-        return _BLOCK.sub(kept, markdown)
+        self._blocks, places = _BLOCK.findall(markdown) if page.file.generated_by == "factsheets" else [], count()
+        return _BLOCK.sub(lambda _: f'<div class="fs-block">{next(places)}</div>', markdown) if self._blocks else markdown
 
     def on_page_content(self, html: str, *, page: SitePage, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002
-        """The blocks back in their places."""
-        blocks = self._blocks.pop(page.file.src_uri, [])
-        return _KEPT.sub(lambda match: blocks[int(match[1])], html) if blocks else html
+        """The blocks back in their places, where another plugin may look for them; else as late as that can be: MkDocs
+        holds what this gives of every page before it shows the first.
+        """
+        return html if self._alone else _whole(html, self._blocks)
 
     @event_priority(100)
     def _to_search(self, context: TemplateContext, *, page: SitePage, config: MkDocsConfig, nav: Navigation) -> None:  # noqa: ARG002
         """For the search, which reads a page now, only what it keeps of a generated page: that is quicker to read."""
         self._found = len(found) if (found := _found(config)) else 0
         if page.file.generated_by == "factsheets":
-            self._content = page.content or ""
+            body = page.file.content_string.partition("\n---\n")[2] if self._alone else ""
+            self._content = _whole(page.content or "", _BLOCK.findall(body))
             page.content = re.sub(r"\s+", " ", _NO_SEARCH.sub("", self._content))
 
     @event_priority(-100)
@@ -219,6 +220,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         """
         path = page.file.src_uri
         self._entries[path] = _found(config)[self._found :]
+        page.content = None if self._alone else page.content  # MkDocs would hold on to that of every page
         if self._command == "serve" or config.theme.name != "material" or not self._build:
             return output  # the development server adds a script that differs each time
         env, template = self._build[2], str(page.meta.get("template", "main.html"))
@@ -231,7 +233,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         key = self._published.keys.get(path) if self._published and page.file.generated_by == "factsheets" else None
         if key and self._theme and not in_navigation(path):
             self._fresh.append((key, packed(output), packed(json.dumps(self._entries[path]))))
-            page.content = None  # MkDocs would hold on to that of every page
+            self._keep_shown(config, _TOGETHER)
         return output
 
     def on_post_template(self, output: str, *, template_name: str, config: MkDocsConfig) -> str:
@@ -249,12 +251,10 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
             log.info(f"{of} pages are as they were kept{f'; for the others, {why} changed' if why else ''}")
             for path in self._published.pages.keys() - self._published.kept.keys():
                 log.debug(f"made anew: {path}")
-        if self._fresh:
-            self._with_shelf(lambda shelf: shelf.keep_shown(self._fresh) if shelf else None, config)
+        self._keep_shown(config, 1)
         if self._published and self._standing:
             keys = {path: key.hex() for path, key in self._published.keys.items() if not in_navigation(path)}
             self._standing.note(keys, self._published.ground)
-        self._fresh = []
         if self._command == "serve":  # what is left lives until all is built again
             gc.unfreeze()
             gc.collect()
@@ -265,6 +265,12 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         if self._stop_looking:
             self._stop_looking()
         gc.freeze()
+
+    def _keep_shown(self, config: MkDocsConfig, many: int) -> None:
+        """Puts pages on the shelf as they were shown, once there are so many."""
+        if len(self._fresh) >= many:
+            self._with_shelf(lambda shelf: shelf.keep_shown(self._fresh) if shelf else None, config)
+            self._fresh = []
 
     def _with_shelf(self, use: Callable[[Shelf | None], T], config: MkDocsConfig) -> T:
         """With what earlier runs made, where their file is of any use."""
@@ -314,7 +320,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         if before.pages.keys() != self._published.pages.keys():
             return False
         for path, made in self._published.pages.items():
-            if made.text != before.pages[path].text and path in self._shown and (file := files.get_file_from_path(path)):
+            if made != before.pages[path] and path in self._shown and (file := files.get_file_from_path(path)):
                 file.content_string = made.text
                 self._show(path)
                 log.info(f"shown again: {path}")
@@ -331,6 +337,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         page.markdown = config.plugins.on_page_markdown(page.markdown or "", page=page, config=config, files=files)
         page.render(config, files)
         page.content = config.plugins.on_page_content(page.content or "", page=page, config=config, files=files)
+        page.content = _whole(page.content, self._blocks if self._alone else [])
         output = env.get_template(str(page.meta.get("template", "main.html"))).render(context)
         output = config.plugins.on_post_page(output, page=page, config=config)
         write_file(output.encode("utf-8", "xmlcharrefreplace"), page.file.abs_dest_path)
@@ -347,6 +354,18 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
             mended = [*project.problems, *error.problems]
         self._last = replace(project, problems=tuple(mended))
         return self._last
+
+
+class PackedFile(File):
+    """A page whose text is held `packed`: MkDocs has that of all pages, and reads each once."""
+
+    @property
+    def _content(self) -> str | None:
+        return unpacked(self._held) if isinstance(self._held, bytes) else self._held
+
+    @_content.setter
+    def _content(self, text: str | bytes | None) -> None:
+        self._held = text
 
 
 class KeptFile(File):
@@ -366,7 +385,12 @@ class KeptFile(File):
     def copy_file(self, dirty: bool = False) -> None:  # noqa: ARG002
         """Nothing where it stands in `site/` already."""
         if self.kept.html:
-            write_file(self.kept.html.encode("utf-8", "xmlcharrefreplace"), self.abs_dest_path)
+            write_file(unpacked(self.kept.html).encode("utf-8", "xmlcharrefreplace"), self.abs_dest_path)
+
+
+def _whole(html: str, blocks: list[str]) -> str:
+    """With the blocks in their places."""
+    return _KEPT.sub(lambda match: blocks[int(match[1])], html) if blocks else html
 
 
 def _found(config: MkDocsConfig) -> list[Any]:
@@ -376,11 +400,9 @@ def _found(config: MkDocsConfig) -> list[Any]:
 
 
 def _theme(config: MkDocsConfig) -> str:
-    """A digest of all that makes a shown page of our Markdown: the settings, the pages and templates written by hand, the
-    programs; empty where that is not known to be all.
+    """A digest of all that makes a shown page of our Markdown, where nothing but Material and what is KNOWN does: the
+    settings, the pages and templates written by hand, the programs.
     """
-    if config.theme.name != "material" or config.hooks or config.plugins.keys() - KNOWN:
-        return ""
     settings = {name: value for name, value in config.items() if name not in _ELSEWHERE}
     digest = hashlib.sha256(json.dumps([settings, dict(config.theme)], default=_plain, sort_keys=True).encode())
     for folder in (Path(folder) for folder in (config.docs_dir, config.theme.custom_dir) if folder):
@@ -425,8 +447,8 @@ def _root(config: MkDocsConfig) -> Path:
 
 def _ground(config: MkDocsConfig) -> object:
     """Everything but the project's content that a site is made of, by the time and size of its files."""
-    folders = [Path(config.docs_dir), disk.PACKAGE / "templates", disk.PACKAGE / "assets", disk.PACKAGE / "theme"]
-    folders += [_root(config) / "content" / "kinds"]
+    folders = [disk.PACKAGE / name for name in ("templates", "assets", "theme")]
+    folders += Path(config.docs_dir), _root(config) / "content" / "kinds"
     folders += [Path(config.theme.custom_dir)] if config.theme.custom_dir else []
     paths = [path for folder in folders for path in folder.rglob("*")]
     paths += [Path(config.config_file_path)] if config.config_file_path else []

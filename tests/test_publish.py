@@ -199,6 +199,13 @@ def test_a_page_from_the_shelf_follows_every_word_behind_its_facts(project, path
         assert shelved(now).pages == publish(now, repository="https://example.org/x").pages
 
 
+def test_the_text_of_a_page_is_held_packed_however_it_was_come_by(project):
+    root = project(CLAIMS)
+    for made in (publish(refresh(root, today=TODAY)), *(shelved(refresh(root, today=TODAY)) for _ in range(2))):
+        assert made.pages["index.md"].text.startswith("---\n")
+        assert all(isinstance(page.content, bytes) for page in made.pages.values())
+
+
 def test_a_page_is_taken_from_the_shelf_until_its_draft_changes(project):
     def mark(text):
         page = zlib.decompress(text)

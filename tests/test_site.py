@@ -203,6 +203,64 @@ def test_a_site_from_the_shelf_equals_one_without_and_a_broken_shelf_does_no_har
     assert trees[0] == trees[1] == trees[2]
 
 
+def test_what_is_damaged_on_the_shelf_is_made_anew(project):
+    """As it was written for Markdown, and as it was shown."""
+    mkdocs(project, "build", "--site-dir", "whole")
+    for column in ("text", "html"):
+        with closing(sqlite3.connect(project / ".cache/site.sqlite")) as shelf, shelf:
+            shelf.execute(f"UPDATE pages SET {column} = x'00' WHERE html NOT NULL")
+        result = mkdocs(project, "build", "--strict", "--site-dir", column)
+        assert result.returncode == 0, result.stderr
+        whole, again = (
+            {path.relative_to(project / name): data for path, data in tree(project / name).items()}
+            for name in ("whole", column)
+        )
+        assert {path for path in whole.keys() | again.keys() if whole.get(path) != again.get(path)} <= {
+            Path("sitemap.xml.gz")
+        }
+        (project / ".cache/site.sqlite").unlink()
+        mkdocs(project, "build", "--site-dir", "whole")
+
+
+HELD = """
+from generator.site import FactsheetsPlugin as P
+def tell(name):
+    event = getattr(P, name)
+    def told(self, *given, config, **more):
+        pages = [file.page for file in self._files if file.page and file.generated_by == "factsheets"]
+        print(name, max(len(page.content or "") for page in pages))
+        return event(self, *given, config=config, **more)
+    setattr(P, name, told)
+tell("on_env"), tell("on_post_build")
+"""
+
+
+def test_of_all_pages_at_once_nobody_holds_what_they_say(project):
+    """Neither before the first is shown nor after the last; but a hook that would see them between sees all of each."""
+    told = dict(line.split() for line in mkdocs(project, "build", code=HELD).stdout.splitlines())
+    assert 0 < int(told["on_env"]) < 3000, told
+    assert told["on_post_build"] == "0"
+    assert len(page(project, "organisations/csto")) > 20_000
+    alone = tree(project / "site")
+    (project / "hook.py").write_text(
+        "def on_page_content(html, **_):\n    assert 'fs-block' not in html\n    return html.replace('CSTO', 'ODKB')\n",
+        "utf-8",
+    )
+    settings = project / "mkdocs.yml"
+    settings.write_text(settings.read_text("utf-8") + "\nhooks: [hook.py]\n", "utf-8")
+    result = mkdocs(project, "build", "--strict")
+    assert result.returncode == 0, result.stderr
+    assert tree(project / "site").keys() == alone.keys()
+    assert "ODKB" in page(project, "organisations/csto").partition("<article")[2]
+
+
+def test_of_a_build_that_is_ended_the_pages_that_were_shown_are_kept(project):
+    ended = "from generator import site\nsite._TOGETHER = 2\nsite.FactsheetsPlugin.on_post_build = lambda *_, **__: exit(1)"
+    assert mkdocs(project, "build", code=ended).returncode == 1
+    with closing(sqlite3.connect(project / ".cache/site.sqlite")) as shelf:
+        assert shelf.execute("SELECT count(html) FROM pages").fetchone()[0] > 3
+
+
 def test_an_edit_after_pages_were_kept_gives_the_site_made_anew(project):
     """Kept pages, one edit in the content, then one in a page by hand that each page's theme may show."""
     mkdocs(project, "build")

@@ -18,6 +18,7 @@ from generator.errors import Problem
 from generator.gazetteer import fold, slug
 from generator.kinds import Kind
 from generator.model import Article, Claim, Item, Quote
+from generator.processes import unpacked
 from generator.referencefile import Table
 from generator.render import paging
 from generator.render.edition import Edition, Listed, Name, Row, article_stem, evidence, holds, mark_id, old, quotes, report
@@ -50,8 +51,13 @@ class Page(NamedTuple):
     """A page as Markdown. Its links assume directory addresses: `organisations/csto.md` is `/organisations/csto/`."""
 
     path: str  # relative to docs/
-    text: str
+    content: str | bytes  # packed where it is one of many
     edit_path: str | None = None  # the file a person edits to correct it, relative to the project; may not exist yet
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return unpacked(self.content) if isinstance(self.content, bytes) else self.content
 
 
 def render(

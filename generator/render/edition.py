@@ -293,22 +293,12 @@ def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
     for line in edition.lines(sheet, lambda: [*_lines(sheet, edition)]):
         fact = sheet.facts[line.place]
         row = Row(
-            anchor=line.anchor,
-            kind=edition.kinds[fact.kind],
-            sheet=bare,
-            fact=fact,
-            subject=subject,
-            short=(record.acronym if record else None) or subject.text,
-            value=edition.name(fact.value, fact.value_name),
-            standing=line.standing,
-            status=line.status,
-            since=fact.fields.get("since"),
-            until=line.until,
-            later=[sheet.facts[place] for place in line.later],
-            stale=line.stale,
+            anchor=line.anchor, sheet=bare, subject=subject, short=(record.acronym if record else None) or subject.text,
+            value=edition.name(fact.value, fact.value_name), standing=line.standing, status=line.status,
+            since=fact.fields.get("since"), until=line.until, stale=line.stale, repository=edition.repository,
+            kind=edition.kinds[fact.kind], fact=fact, later=[sheet.facts[place] for place in line.later],
             cited=tuple(edition.articles[id_] for id_ in line.cited if id_ in edition.articles),
-            repository=edition.repository,
-        )
+        )  # fmt: skip
         row.digest = line.digest
         yield row
 
@@ -324,15 +314,10 @@ def _lines(sheet: Sheet, edition: Edition) -> Iterator[Line]:
         here = anchor(fact, kind)
         used[here] += 1
         yield Line(
-            place,
-            here if used[here] == 1 else f"{here}-{used[here]}",
-            standing,
-            _status(fact, standing, edition.today),
-            _until(fact),
-            bool(fact.confirmed) and old(fact.confirmed or "", edition),
-            [places[id(other)] for other in later],
+            place, here if used[here] == 1 else f"{here}-{used[here]}", standing, _status(fact, standing, edition.today),
+            _until(fact), bool(fact.confirmed) and old(fact.confirmed or "", edition), [places[id(it)] for it in later],
             [*dict.fromkeys(quoted.article for claim in fact.claims for quoted in quotes(claim))],
-        )
+        )  # fmt: skip
 
 
 def report(fact: Fact, subject: str, repository: str | None) -> str | None:
