@@ -2,7 +2,6 @@
 
 import os
 import sys
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import suppress
@@ -33,22 +32,6 @@ def spread(work: Callable[[T], R], many: Sequence[T]) -> Iterator[R]:
                 done += 1
     yield from map(work, many[done:])
     _common.clear()
-
-
-def packed(text: str | bytes) -> bytes:
-    """As texts travel between processes and are kept: the same bytes for the same text; what is packed stays as it is."""
-    return text if isinstance(text, bytes) else zlib.compress(text.encode(), 1)
-
-
-def unpacked(text: bytes) -> str:
-    """What was `packed`."""
-    return zlib.decompress(text).decode()
-
-
-def sound(text: bytes) -> bytes:
-    """What is `packed`, as it is; raises zlib.error where it is damaged."""
-    zlib.decompress(text)
-    return text
 
 
 def _at(place: int) -> Any:

@@ -13,7 +13,8 @@ from generator import disk, export, schemas
 from generator.build import Project
 from generator.errors import Problem
 from generator.model import Sheet
-from generator.processes import packed, sound, spread
+from generator.packing import packed, sound
+from generator.processes import spread
 from generator.render import Draft, Page, render
 from generator.render.edition import Edition, Line, Row
 from generator.render.history import news

@@ -16,7 +16,7 @@ import msgspec
 
 from generator import disk
 from generator.model import Sheet
-from generator.processes import packed, sound, unpacked
+from generator.packing import packed, sound, unpacked
 
 _held: dict[bytes, Any] = {}  # what this process asked for, as objects
 _SHEETS = msgspec.json.Decoder(list[tuple[Sheet, list[str]]])

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from importlib.metadata import version
-from itertools import chain, count
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote, urljoin
@@ -32,7 +32,7 @@ from mkdocs.utils.templates import TemplateContext
 from generator import build, cache, disk
 from generator.build import Project
 from generator.errors import FactsheetsError
-from generator.processes import packed, unpacked
+from generator.packing import packed, unpacked
 from generator.publish import Published, assets, data, in_navigation, publish
 from generator.render import Page
 from generator.render.words import compiled
@@ -47,7 +47,7 @@ KNOWN = {"factsheets", "search", "material/search", "meta", "material/meta", "of
 """Plugins that make the same of the same: beside any other, or a hook, no page is kept as it was shown."""
 
 _BLOCK = re.compile(r"^<(?!!--)[^\n]*(?:\n[^\n]+)*", re.M)  # from a line that begins with a tag to the next empty one
-_KEPT = re.compile(r'<div class="fs-block">(\d+)</div>')
+_PLACE = '<div class="fs-block"></div>'
 _NO_SEARCH = re.compile(
     r"<a class=\"headerlink\".*?</a>"
     r"|<(details|figure|form|nav|span|sup|table|thead|ul|ol)\b[^<>]* data-search-exclude[^<>]*>.*?</\1>"
@@ -113,8 +113,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
     def on_pre_build(self, *, config: MkDocsConfig) -> None:
         """Before MkDocs empties `site/`, so that pages can stay in it."""
         self._alone = not (config.hooks or config.plugins.keys() - KNOWN)
-        known = self._alone and config.theme.name == "material" and self._command != "serve"
-        self._theme = _theme(config) if known else ""
+        self._theme = _theme(config) if self._alone and config.theme.name == "material" and self._command != "serve" else ""
         self._standing = Standing(_root(config) / ".cache", Path(config.site_dir), self._theme) if self._theme else None
 
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
@@ -140,9 +139,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
                 files.append(KeptFile(page.path, kept, config))
                 self._entries[page.path] = json.loads(kept.found)
             else:
-                hidden = page.path.endswith(".md") and not in_navigation(page.path)
-                inclusion = InclusionLevel.NOT_IN_NAV if hidden else InclusionLevel.INCLUDED
-                files.append(PackedFile.generated(config, page.path, content=page.content, inclusion=inclusion))
+                files.append(MadeFile(page, config))
         for where, path in assets():
             files.append(File.generated(config, where, abs_src_path=str(path)))
         self._files = [file for file in files if file.is_documentation_page() or isinstance(file, KeptFile)]
@@ -182,8 +179,8 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
 
         Converting them would take most of a build's time and change no byte, which a test compares.
         """
-        self._blocks, places = _BLOCK.findall(markdown) if page.file.generated_by == "factsheets" else [], count()
-        return _BLOCK.sub(lambda _: f'<div class="fs-block">{next(places)}</div>', markdown) if self._blocks else markdown
+        self._blocks = _BLOCK.findall(markdown) if page.file.generated_by == "factsheets" else []
+        return _BLOCK.sub(_PLACE, markdown) if self._blocks else markdown
 
     def on_page_content(self, html: str, *, page: SitePage, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002
         """The blocks back in their places, where another plugin may look for them; else as late as that can be: MkDocs
@@ -196,8 +193,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         """For the search, which reads a page now, only what it keeps of a generated page: that is quicker to read."""
         self._found = len(found) if (found := _found(config)) else 0
         if page.file.generated_by == "factsheets":
-            body = page.file.content_string.partition("\n---\n")[2] if self._alone else ""
-            self._content = _whole(page.content or "", _BLOCK.findall(body))
+            self._content = _whole(page.content or "", _BLOCK.findall(page.file.content_string) if self._alone else [])
             page.content = re.sub(r"\s+", " ", _NO_SEARCH.sub("", self._content))
 
     @event_priority(-100)
@@ -356,16 +352,22 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         return self._last
 
 
-class PackedFile(File):
-    """A page whose text is held `packed`: MkDocs has that of all pages, and reads each once."""
+class MadeFile(File):
+    """A page that MkDocs gets the text of each time it asks: it would hold on to that of every page."""
+
+    def __init__(self, page: Page, config: MkDocsConfig) -> None:
+        inclusion = InclusionLevel.INCLUDED if in_navigation(page.path) else InclusionLevel.NOT_IN_NAV
+        super().__init__(page.path, None, config.site_dir, use_directory_urls=True, inclusion=inclusion)
+        self.generated_by, self.made = "factsheets", page
 
     @property
-    def _content(self) -> str | None:
-        return unpacked(self._held) if isinstance(self._held, bytes) else self._held
+    def _content(self) -> str:
+        return self.made.text
 
     @_content.setter
-    def _content(self, text: str | bytes | None) -> None:
-        self._held = text
+    def _content(self, given: str | bytes | None) -> None:
+        """By another plugin, or where the page is shown again."""
+        self.made = self.made._replace(content=given.decode() if isinstance(given, bytes) else given or "")
 
 
 class KeptFile(File):
@@ -390,7 +392,7 @@ class KeptFile(File):
 
 def _whole(html: str, blocks: list[str]) -> str:
     """With the blocks in their places."""
-    return _KEPT.sub(lambda match: blocks[int(match[1])], html) if blocks else html
+    return "".join(chain.from_iterable(zip_longest(html.split(_PLACE), blocks, fillvalue="")))
 
 
 def _found(config: MkDocsConfig) -> list[Any]:

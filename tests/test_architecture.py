@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent / "generator"
 LEVELS = (
     {"errors"},
-    {"dates", "disk", "strict_yaml", "processes"},
+    {"dates", "disk", "strict_yaml", "processes", "packing"},
     {
         "model",
         "kinds",

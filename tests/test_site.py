@@ -17,6 +17,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from conftest import write_files
 
 from generator import build
 
@@ -252,6 +253,24 @@ def test_of_all_pages_at_once_nobody_holds_what_they_say(project):
     assert result.returncode == 0, result.stderr
     assert tree(project / "site").keys() == alone.keys()
     assert "ODKB" in page(project, "organisations/csto").partition("<article")[2]
+
+
+def test_a_template_of_the_project_s_own_needs_no_front_matter(project):
+    write_files(project, {"content/templates/organisation.md.jinja": "<p class='ours'>Ours</p>\n\n# {{ subject.text }}\n"})
+    result = mkdocs(project, "build", "--strict")
+    assert result.returncode == 0, result.stderr
+    assert "<p class='ours'>Ours</p>" in page(project, "organisations/csto")
+    assert "fs-block" not in page(project, "organisations/csto")
+
+
+def test_another_s_hook_may_write_a_page_anew(project):
+    hook = "def on_files(files, config):\n    files.get_file_from_path('people/index.md').content_bytes = b'# Ours alone'\n"
+    write_files(
+        project, {"hook.py": hook, "mkdocs.yml": (project / "mkdocs.yml").read_text("utf-8") + "\nhooks: [hook.py]\n"}
+    )
+    result = mkdocs(project, "build", "--strict")
+    assert result.returncode == 0, result.stderr
+    assert "Ours alone" in page(project, "people")
 
 
 def test_of_a_build_that_is_ended_the_pages_that_were_shown_are_kept(project):

@@ -9,7 +9,7 @@ what they were.
 import re
 from bisect import bisect, bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise, product
 from typing import Any, NamedTuple, TypeAlias
@@ -60,7 +60,7 @@ class Sifted(NamedTuple):
 class Sieve:
     """Looks through texts for the words of some kinds and the names of a pipeline's gazetteer."""
 
-    def __init__(self, nlp: Language, kinds: Iterable[Kind]) -> None:
+    def __init__(self, nlp: Language, kinds: Collection[Kind]) -> None:
         self._names = nlp.get_pipe("gazetteer_matcher").found  # type: ignore[attr-defined]
         self._needs = {frozenset(need) for kind in kinds for need in _needs(kind)}
         self._terms = frozenset().union(*self._needs)

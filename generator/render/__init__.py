@@ -18,7 +18,7 @@ from generator.errors import Problem
 from generator.gazetteer import fold, slug
 from generator.kinds import Kind
 from generator.model import Article, Claim, Item, Quote
-from generator.processes import unpacked
+from generator.packing import unpacked
 from generator.referencefile import Table
 from generator.render import paging
 from generator.render.edition import Edition, Listed, Name, Row, article_stem, evidence, holds, mark_id, old, quotes, report

@@ -181,16 +181,16 @@ def _filled(template: str, values: Mapping[str, Any], own: Mapping[str, str]) ->
 
 
 def fill(template: str, depth: int, values: Mapping[str, Any], own: Mapping[str, str]) -> str:
-    """A page: its front matter, then headings in Markdown with one unbroken block of HTML between any two.
+    """A page: its front matter if it has some, then headings in Markdown with one unbroken block of HTML between any two.
 
     A blank line would end the block for some engines, so there is none; a line that begins with `#` is a heading, for
     `escape` lets no text begin one.
     """
     text = _filled(template, {**values, "up": "../" * depth}, own)
-    _, head, body = text.split("---\n", 2)
+    _, head, body = text.split("---\n", 2) if re.match(r"\s*---\n.*^---\n", text, re.S | re.M) else ("", "", text)
     lines = [stripped for line in body.split("\n") if (stripped := line.strip())]
     lines = [f"\n{line}\n" if line.startswith("#") else line for line in lines]
-    return "\n".join([f"---\n{head}---", *lines]).rstrip() + "\n"
+    return "\n".join([*([f"---\n{head}---"] if head else []), *lines]).rstrip() + "\n"
 
 
 def lines(template: str, values: Mapping[str, Any]) -> list[str]:
