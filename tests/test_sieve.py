@@ -83,6 +83,6 @@ def test_an_article_with_a_fact_leaves_out_what_lies_between(nlp, sieve):
 
 
 def test_what_was_found_is_not_founded(nlp, sieve):
-    texts = ["NATO met on Monday.", "Two lost maps were found in a cellar in 1999.", "They agreed to found it in 1999."]
+    texts = ["NATO met on Monday.", "It was found in a cellar in 1999.", "They agreed to found it in 1999."]
     sifted = sieve.sift(nlp.make_doc("\n".join(texts)))
     assert [sifted.whole[start:end].text.strip() for start, end in sifted.lines] == [texts[0], texts[2]]

@@ -28,6 +28,12 @@ def test_a_page_is_made_by_the_projects_own_template(project):
     assert made == "---\ntitle: Own\n---\n\n# Collective Security Treaty Organization\n\n<p>1</p>"
 
 
+def test_a_template_needs_no_front_matter(project):
+    root = project([a_claim()])
+    write_files(root, {OWN + "organisation.md.jinja": "<p>{{ members | length }}</p>\n"})
+    assert sheet(root).partition("<script")[0].strip() == "<p>1</p>"
+
+
 def test_a_part_can_change_while_the_rest_stays(project):
     root = project([a_claim()])
     before = sheet(root)
