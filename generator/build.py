@@ -136,7 +136,7 @@ def refresh(root: Path, *, today: date, last: Project | None = None, shelf: Shel
     for what people wrote: that is in `problems`, and the last good facts stay (of `last`, or as saved). Of the `shelf` it
     takes what earlier runs read and settled of the same. Raises ContentError where a folder cannot be listed.
     """
-    project = _load(root, today, last)
+    project = _load(root, today, last, shelf.keep if shelf else None)
     record, unreadable = content.load_changes(root)
     settled, known, broken = _from_shelf(project, shelf) if shelf else _from_facts(project)
     saved = [path for (_, id_), path in content.facts_files(root).items() if id_ in project.overrides.broken]
@@ -157,25 +157,26 @@ def _from_shelf(project: Project, shelf: Shelf) -> tuple[list[Sheet], dict[str, 
     """The same; but a subject is read and settled only where no earlier run did so with the same facts, overrides, rows,
     kinds, names, and standing of the articles cited.
     """
-    files, told = content.facts_digests(project.root), defaultdict[Place, list[Claim]](list)
+    files, told = content.facts_digests(project.root, shelf.keep), defaultdict[Place, list[Claim]](list)
     for claim in (*project.overrides.claims, *project.references.claims):
         told[claim.subject_type, claim.subject].append(claim)
     law = shelf.key(project.kinds, project.gazetteer.countries, project.gazetteer.organisations)
     dated = [(article.id, article.published, article.digest) for article in project.articles]
     first: dict[str, str] = shelf.value(shelf.key("originals", dated), lambda: dict(originals(project.articles)))
-    sheets, known, broken, present = list[Sheet](), defaultdict[str, list[str]](list), list[Problem](), _readable(project)
+    texts: dict[str, str | None] = {**dict.fromkeys(project.broken), **{id_: digest for id_, _, digest in dated}}
+    sheets, known, broken = list[Sheet](), defaultdict[str, list[str]](list), list[Problem]()
     places: dict[Place, tuple[Path | None, str | None]] = {**dict.fromkeys([*files, *told], (None, None)), **files}
 
-    def taken(place: Place, put: tuple[str, str] | None = None) -> tuple[dict[str, list[str]], list[Sheet]] | None:
+    def taken(place: Place, put: tuple[bytes, bytes] | None = None) -> tuple[dict[str, list[str]], list[Sheet]] | None:
         path, digest = places[place]
         key = shelf.key("cited", place, path is None, digest)
-        if (cited := shelf.held(key, put and put[0])) is None:
+        if (cited := shelf.held(key, put and put[0], json.loads)) is None:
             return None
-        standing = [(article, article in present, first.get(article)) for article in cited]
-        some = shelf.sheets(shelf.key("settled", law, place, digest, standing, told[place]), put and put[1])
+        standing = [(article, texts.get(article, ""), first.get(article)) for article in cited]
+        some = shelf.sheets(shelf.key("settled", law, place, digest, standing, told[place]), *place, put and put[1])
         return None if some is None else (cited, some)
 
-    def made(place: Place) -> tuple[list[Problem], dict[str, list[str]], str]:
+    def made(place: Place) -> tuple[list[Problem], dict[str, list[str]], bytes]:
         path, digest = places[place]
         saved, problems = content.load_sheets(project.root, [path] if path else [])
         if path and not problems and content.digests(project.root, [path]).get(path) != digest:
@@ -188,7 +189,7 @@ def _from_shelf(project: Project, shelf: Shelf) -> tuple[list[Sheet], dict[str, 
     for place, (problems, cited, settled) in zip(wanting, spread(made, wanting), strict=True):
         broken += problems
         places[place] = (None, None) if problems else places[place]  # what the file says is as if it were not there
-        found[place] = taken(place, (json.dumps(cited), settled))
+        found[place] = taken(place, (json.dumps(cited).encode(), settled))
     for cited, some in filter(None, found.values()):
         sheets += some
         for article, ids in cited.items():
@@ -262,25 +263,26 @@ def _executor(workers: Workers) -> Iterator[tuple[Executor, int, tuple[type[Exce
         yield client.get_executor(pure=False, retries=2), max(1, count), (KilledWorker,)
 
 
-def _load(root: Path, today: date, last: Project | None) -> Project:
+def _load(root: Path, today: date, last: Project | None, keep: content.Keep | None = None) -> Project:
     """All that people wrote; what cannot be used is in `problems`, and `last` stands in for it."""
     problems: list[Problem] = []
 
-    def attempt(load: Callable[[Path], T], otherwise: T) -> T:
+    def attempt(load: Callable[[Path], T], otherwise: Callable[[], T]) -> T:
         try:
             return load(root)
         except ContentError as error:
             problems.extend(error.problems)
-            return otherwise
+            return otherwise()
 
-    known_kinds = attempt(content.load_kinds, dict(last.kinds) if last else kinds.load_built_in())
-    records = attempt(content.load_gazetteer, last.gazetteer if last else gazetteer.load_built_in())
-    settings = attempt(content.load_settings, last.settings if last else Settings())
-    articles, unreadable = content.load_articles(root)
+    known_kinds = attempt(content.load_kinds, lambda: dict(last.kinds if last else kinds.load_built_in()))
+    names = partial(content.load_gazetteer, keep=keep)
+    records = attempt(names, lambda: last.gazetteer if last else gazetteer.load_built_in())
+    settings = attempt(content.load_settings, lambda: last.settings if last else Settings())
+    articles, unreadable = content.load_articles(root, keep)
     overrides = content.load_overrides(root, known_kinds, records)
-    tables = last.references if last else References()
-    references = attempt(lambda root: content.load_references(root, known_kinds, records), tables)
-    templates = attempt(content.load_templates, last.templates if last else {})
+    tables = partial(content.load_references, kinds=known_kinds, gazetteer=records)
+    references = attempt(tables, lambda: last.references if last else References())
+    templates = attempt(content.load_templates, lambda: dict(last.templates if last else {}))
     engine = _engine(root, settings)
     made_from = content.load_made_from(root)
     stale = [a for a in articles if made_from.engine != engine or made_from.articles.get(a.id) != a.digest]

@@ -33,6 +33,9 @@ T = TypeVar("T")
 Place: TypeAlias = tuple[SubjectType, str]
 """A subject, by type and id."""
 
+Keep: TypeAlias = Callable[[Sequence[object], Callable[[], Any], Any], Any]
+"""Given what something follows from, what makes it, and its type: made now, or by an earlier run of the same."""
+
 _OVERRIDES_HEAD = "# yaml-language-server: $schema=../../schemas/overrides.json\n"
 _FEEDS_HEAD = "# yaml-language-server: $schema=schemas/feeds.json\n"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -82,7 +85,7 @@ def read_articles(files: Iterable[Path], problems: list[Problem]) -> Iterator[Ar
         yield from found
 
 
-def load_articles(root: Path) -> tuple[list[Article], list[Problem]]:
+def load_articles(root: Path, keep: Keep | None = None) -> tuple[list[Article], list[Problem]]:
     """The project's readable articles by id, and everything wrong in `content/articles/`."""
 
     def read(folder: Path) -> tuple[list[Article], list[Problem]]:
@@ -91,7 +94,7 @@ def load_articles(root: Path) -> tuple[list[Article], list[Problem]]:
         articles, problems = _each(good, _article, root)
         return sorted(articles, key=lambda article: article.id), [*problems, *_below(root, misplaced.values())]
 
-    return _remembered(root / "content" / "articles", read, ())
+    return _remembered(root / "content" / "articles", read, (), keep, tuple[list[Article], list[Problem]])
 
 
 def article_path(root: Path, id: str) -> Path | None:
@@ -114,12 +117,16 @@ def load_kinds(root: Path) -> dict[str, Kind]:
     return _same("kinds", found, found)
 
 
-def load_gazetteer(root: Path) -> Gazetteer:
+def load_gazetteer(root: Path, keep: Keep | None = None) -> Gazetteer:
     """The built-in gazetteer and the project's own organisations (`content/organisations/*.yml`)."""
-    files = _files(root / "content" / "organisations", ".yml")
-    lists = _all(files, lambda path: schemas.read(path, schemas.ORGANISATIONS)[0] or [], root)
-    records = [*chain.from_iterable(lists)]
-    return _same("gazetteer", gazetteers.extend(gazetteers.load_built_in(), records), records)
+
+    def read(folder: Path) -> list[Any]:
+        lists = _all(_files(folder, ".yml"), lambda path: schemas.read(path, schemas.ORGANISATIONS)[0] or [], root)
+        return [*chain.from_iterable(lists)]
+
+    own = _remembered(root / "content" / "organisations", read, (), keep)
+    known = _remembered(disk.PACKAGE / "gazetteer", gazetteers.read, (), keep)
+    return _same("gazetteer", gazetteers.extend(gazetteers.built_in(known), own), [known, own])
 
 
 def load_settings(root: Path) -> Settings:
@@ -230,7 +237,7 @@ def facts_files(root: Path) -> dict[Place, Path]:
     return {(type_, path.stem): path for type_, folder in folders for path in _files(folder, ".yml")}
 
 
-def facts_digests(root: Path) -> dict[Place, tuple[Path, str | None]]:
+def facts_digests(root: Path, keep: Keep) -> dict[Place, tuple[Path, str | None]]:
     """Likewise, with the digests of those that can be read."""
 
     def read(folder: Path) -> list[tuple[Path, str | None]]:
@@ -238,7 +245,8 @@ def facts_digests(root: Path) -> dict[Place, tuple[Path, str | None]]:
         return [(path, known.get(path)) for path in paths]
 
     folders = [(type_, root / "content/facts" / name) for type_, name in FOLDERS.items()]
-    return {(type_, path.stem): (path, it) for type_, folder in folders for path, it in _remembered(folder, read, ())}
+    found = ((type_, _remembered(it, read, (), keep, list[tuple[Path, str | None]])) for type_, it in folders)
+    return {(type_, path.stem): (path, digest) for type_, some in found for path, digest in some}
 
 
 def digests(root: Path, paths: Sequence[Path]) -> dict[Path, str]:
@@ -414,17 +422,20 @@ _BESIDE = {".txt": ".yml", ".yml": ".csv"}  # what is read with an article, and 
 _SETTLED = 2 * 10**9  # nanoseconds after which a file's time tells whether it was written again
 
 
-def _remembered(path: Path, read: Callable[[Path], T], given: tuple[object, ...]) -> T:
-    """What this process read from a file or folder before, as long as that and those of its name beside it, or all that is
-    in it, are the same by their times and sizes, and what was `given` is the very same.
+def _remembered(
+    path: Path, read: Callable[[Path], T], given: tuple[object, ...], keep: Keep | None = None, of: Any = Any
+) -> T:
+    """What this process, or one that could `keep` it, read from a file or folder before, as long as that and those of its
+    name beside it, or all that is in it, are the same by their times and sizes, and what was `given` is the very same.
     """
-    stats = [*_stats(path)]
-    known = _memory.get((read.__qualname__, path))
+    stats, what = [*_stats(path)], (read.__qualname__, path)
+    known = _memory.get(what)
     if known and known[0] == stats and len(known[1]) == len(given) and all(map(operator.is_, known[1], given)):
         return cast(T, known[2])
-    result = read(path)
-    if stats and time.time_ns() - max(changed for _, _, changed, _, _ in stats) > _SETTLED:
-        _memory[read.__qualname__, path] = stats, given, result
+    settled = stats and time.time_ns() - max(changed for _, _, changed, _, _ in stats) > _SETTLED
+    result: T = keep([what, stats], lambda: read(path), of) if keep and settled else read(path)
+    if settled:
+        _memory[what] = stats, given, result
     return result
 
 

@@ -137,11 +137,11 @@ def _point(text: str) -> Bounds:
             return Bounds(*[_day(text, year, int(month), int(day))] * 2)
         first, last = _HALVES.get(month) or ((int(month), int(month)) if month else (1, 12))
         return Bounds(_day(text, year, first, 1), _day(text, year, last, calendar.monthrange(int(year), last)[1]))
+    if text[:1] not in _BEGINS:  # the parser takes milliseconds to refuse a name
+        raise ValueError(f"{text!r} is not a date in EDTF")
     from edtf import EDTFParseException, parse_edtf  # takes longer than reading a small project: most have plain dates alone
 
     try:
-        if text[:1] not in _BEGINS:  # the parser takes milliseconds to refuse a name
-            raise ValueError
         with redirect_stdout(None):  # it prints what it cannot make sense of
             parsed = parse_edtf(text)
         return Bounds(*(date(*end[:3]) for end in (parsed.lower_fuzzy(), parsed.upper_fuzzy())))

@@ -160,17 +160,17 @@ def calendar(terms: Iterable[Standing], title: str, told: date) -> str:
     return str(result.to_ical().decode())
 
 
-def json_ld(sheet: Sheet, kinds: Mapping[str, Kind], today: date, url: str, acronym: str | None) -> str:
+def json_ld(sheet: Sheet, published: Sequence[Standing], today: date, url: str, acronym: str | None) -> str:
     """A subject for search engines, as schema.org JSON-LD: nothing in it can end the script that holds it."""
     roles = []
-    for fact, state in zip(sheet.facts, timeline.standings(sheet.facts, kinds, today), strict=True):
+    for _, of_kind, fact, state in published:
         held = timeline.status_on(fact, today) == "member" if fact.events else state == "current"
         if fact.verdict == "settled" and held and fact.kind in ("membership", "official", "presidency"):
             kind = "Person" if fact.kind == "official" else "Country"
-            role = {"@type": "OrganizationRole", "roleName": fact.get("post") or kinds[fact.kind].label,
+            role = {"@type": "OrganizationRole", "roleName": fact.get("post") or of_kind.label,
                     "member": {"@type": kind, "name": fact.value_name}}  # fmt: skip
             roles.append(role | _iso("startDate", fact.get("since")))
-    founded = next((f.value for f in sheet.facts if f.kind == "founding" and f.verdict == "settled"), None)
+    founded = next((f.value for _, _, f, _ in published if f.kind == "founding" and f.verdict == "settled"), None)
     about = {"@context": "https://schema.org", "@type": "Country" if sheet.type == "country" else "Organization",
              "@id": url, "url": url, "name": sheet.name, **({"alternateName": acronym} if acronym else {}),
              **_iso("foundingDate", founded), **({"member": roles} if roles else {})}  # fmt: skip

@@ -1,7 +1,7 @@
 """The nouns: Article, Quote, Claim, Fact, Sheet. Frozen values; no behaviour beyond their own shape."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -164,8 +164,8 @@ class Sheet:
     id: str
     name: str
     type: SubjectType
-    facts: tuple[Fact, ...] = ()
-    denied: tuple[Claim, ...] = ()  # denials, each followed by the claims it took away: withdrawn, it gives them back
+    facts: Sequence[Fact] = ()
+    denied: Sequence[Claim] = ()  # denials, each followed by the claims it took away: withdrawn, it gives them back
 
 
 Reason: TypeAlias = Literal["overdue", "disputed", "miscounted", "drifting", "orphaned", "unsure", "idle"]

@@ -1,6 +1,11 @@
 """Texts made small: as they are held, kept, and handed from one process to another."""
 
 import zlib
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 def packed(text: str | bytes) -> bytes:
@@ -11,6 +16,31 @@ def packed(text: str | bytes) -> bytes:
 def unpacked(text: bytes) -> str:
     """What was `packed`."""
     return zlib.decompress(text).decode()
+
+
+class Packed(Sequence[T]):
+    """What a text lists, `packed`, which is read once somebody asks for it; of equal key is what is equal."""
+
+    def __init__(self, key: str, text: bytes, read: Callable[[str], Sequence[T]]) -> None:
+        self.key, self._text, self._read = key, text, read
+
+    @cached_property
+    def _items(self) -> Sequence[T]:
+        return self._read(unpacked(self._text))
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._items[place]
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __eq__(self, other: object) -> bool:
+        return self.key == other.key if isinstance(other, Packed) else self._items == other
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 def sound(text: bytes) -> bytes:

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -12,14 +11,14 @@ from typing import Any, NamedTuple
 from generator import disk, export, schemas
 from generator.build import Project
 from generator.errors import Problem
+from generator.export import Standing
 from generator.model import Sheet
-from generator.packing import packed, sound
+from generator.packing import Packed, packed, sound
 from generator.processes import spread
-from generator.render import Draft, Page, render
-from generator.render.edition import Edition, Line, Row
+from generator.render import Draft, Page, render, words
+from generator.render.edition import Edition, Line, Row, lines
 from generator.render.history import news
-from generator.render.words import lines
-from generator.review import queue
+from generator.review import asked, queue
 from generator.shelf import Kept, Shelf
 
 
@@ -52,14 +51,20 @@ def publish(
     """
     names = project.gazetteer.countries, project.gazetteer.organisations
     law = shelf and shelf.key(project.kinds, names, project.references.tables, repository)
-    known = partial(_lines, law=law, project=project, shelf=shelf)
     last = last if last and last.edition.templates == project.templates else None
+    find_out = partial(_told, project=project, texts={it.id: it.text for it in project.articles}, law=law, shelf=shelf)
+
+    def told(sheet: Sheet) -> _Told:
+        it: _Told = edition.again(f"told of {sheet.type} {sheet.id}", find_out, sheet)
+        return it
+
     edition = Edition(
         subjects=project.sheets, read=project.articles, kinds=project.kinds, gazetteer=project.gazetteer,
         today=project.today, references=project.references.tables, repository=repository, changes=project.changes,
-        templates=project.templates, expected=project.overrides.expected, lines=known, before=last.edition if last else None,
+        templates=project.templates, expected=project.overrides.expected, before=last.edition if last else None,
+        told=lambda sheet: told(sheet).lines,
     )  # fmt: skip
-    review = queue(project, project.today, edition.again)
+    review = queue(project, project.today, edition.again, lambda sheet: told(sheet).asks)
     drafts = {d.path: d for d in render(edition, problems=problems, unsaved=project.unsaved, review=review)}
     pages = {path: last.pages[path] for path, draft in drafts.items() if last and last.drafts.get(path) == draft}
     ground: dict[str, object] = {
@@ -68,13 +73,17 @@ def publish(
     }  # fmt: skip
     heads = list[str]()  # the titles of lists may stand in the navigation of every page
     kept, keys = dict[str, Kept](), dict[str, bytes]()
+    edits = (found for where in ("overrides/*/*", "articles/*") for found in (project.root / "content").glob(where))
+    there = {path.relative_to(project.root).as_posix() for path in edits}
     for lists in (True, False):
         rest = [draft for draft in drafts.values() if draft.path not in pages and in_navigation(draft.path) == lists]
         if shelf:
+            base = shelf.key(*ground.values(), heads)
             for draft in rest:
-                edited = project.root / (draft.edit_path or draft.path)  # where there is none, the pencil makes one
-                forms = edited.exists(), edited.with_suffix(".txt").exists()
-                key = keys[draft.path] = shelf.key(draft, *ground.values(), heads, forms)
+                edited = draft.edit_path or ""  # where there is none, the pencil makes one
+                forms = edited in there, edited.removesuffix(".md") + ".txt" in there
+                listed = not draft.own and not edition.templates
+                key = keys[draft.path] = shelf.key(base, draft, forms, listed=listed)
                 if not lists and (shown := shelf.shown(key, standing.get(draft.path) == key.hex())):
                     kept[draft.path] = shown
         made = _pages([draft for draft in rest if draft.path not in kept], keys, edition, site, shelf)
@@ -83,21 +92,28 @@ def publish(
             front, _, body = made[path].text.partition("\n---\n")
             heads += path, front, body.strip().partition("\n")[0]
     ground["a list's title"] = heads
-    told = {what: shelf.key(what, given).hex() for what, given in ground.items()} if shelf else {}
-    return Published({path: pages[path] for path in drafts}, drafts, edition, kept, keys, told)
+    of = {what: shelf.key(what, given).hex() for what, given in ground.items()} if shelf else {}
+    return Published({path: pages[path] for path in drafts}, drafts, edition, kept, keys, of)
 
 
-def _lines(sheet: Sheet, make: Callable[[], list[Line]], law: object, project: Project, shelf: Shelf | None) -> list[Line]:
-    """Of the rows of a sheet; those on the shelf have their digests."""
-    if not shelf:
-        return make()
+class _Told(NamedTuple):
+    """What follows from a sheet on a day."""
 
-    def digested(line: Line) -> Line:
-        facts = [sheet.facts[place] for place in (line.place, *line.later)]
-        return line._replace(digest=shelf.digest(line[1:-3], line.cited, project.kinds[facts[0].kind], facts))
+    asks: bool  # does anything of it wait for a person?
+    lines: list[Line]
 
-    kept = shelf.value(shelf.key("lines", law, sheet, project.today), lambda: [*map(digested, make())])
-    return [Line(*it) for it in kept]
+
+def _told(sheet: Sheet, project: Project, texts: Mapping[str, str], law: object, shelf: Shelf | None) -> _Told:
+    """Of the shelf, where an earlier run found it out."""
+
+    def made() -> _Told:
+        asks = any(True for _ in asked(sheet, texts, project.kinds, project.today))
+        return _Told(asks, [*lines(sheet, project.kinds, project.today)])
+
+    if not shelf or not isinstance(sheet.facts, Packed):  # the key of which depends on the texts as well
+        return made()
+    asks, found = shelf.value(shelf.key("told", law, sheet.facts.key, project.today), made)
+    return _Told(asks, [*map(Line._make, found)])
 
 
 def _pages(
@@ -121,14 +137,14 @@ def data(edition: Edition, site: str = "/", shelf: Shelf | None = None) -> Itera
     """The files for other programs: every fact, tables, a calendar, feeds of what changed; of `shelf` what an earlier run
     made of the same rows.
     """
-    (title, changes), items, kinds, today = lines("feed", {}), news(edition, site), edition.kinds.values(), edition.today
+    (title, changes), items = words.lines("feed", {}), news(edition, site)
+    kinds, today = edition.kinds.values(), edition.today
 
     def made(make: Callable[..., Any], rows: Iterable[Row], *more: object) -> Any:
-        rows = [row for row in rows if row.fact.verdict != "needs-review"]
-        published = [(row.sheet, row.kind, row.fact, row.standing) for row in rows]
         if not shelf:
-            return make(published, *more)
-        return shelf.value(shelf.key(make.__name__, rows, more), lambda: make(published, *more))
+            return make(_published(rows), *more)
+        key = shelf.key(make.__name__, [row.key for row in rows], more)
+        return shelf.value(key, lambda: make(_published(rows), *more))
 
     found = [made(export.lines, rows, today) for rows in edition.rows.values()]
     none = [claim for sheet in edition.sheets for _, claim, _ in edition.nothing(sheet)]
@@ -137,10 +153,15 @@ def data(edition: Edition, site: str = "/", shelf: Shelf | None = None) -> Itera
     for kind in kinds:
         yield Page(f"data/{kind.name}.csv", export.table((tables.get(kind.name, "") for _, tables in found), kind))
     yield Page("data/datapackage.json", export.package(kinds, title))
-    terms = (r for r in chain.from_iterable(edition.rows.values()) if r.kind.cardinality == "timeline")
+    terms = edition.of(lambda kind: kind.cardinality == "timeline")
     yield Page("data/handovers.ics", made(export.calendar, terms, title, today))
     yield Page("feeds/changes.xml", export.atom(items, changes, site))
     yield Page("feeds/changes.json", export.json_feed(items, changes, site))
+
+
+def _published(rows: Iterable[Row]) -> list[Standing]:
+    """But for rows of tables that are shown as wrong."""
+    return [(row.sheet, row.kind, row.fact, row.standing) for row in rows if row.fact.verdict != "needs-review"]
 
 
 def assets() -> Iterator[tuple[str, Path]]:
@@ -155,6 +176,7 @@ def _page(draft: Draft, edition: Edition, site: str) -> Page:
     if sheet := edition.sheets.get(draft.own.get("id", "") if draft.own else ""):
         record = edition.gazetteer.record(sheet.id)
         url = site + edition.pages[sheet.id]
-        linked = export.json_ld(sheet, edition.kinds, edition.today, url, record.acronym if record else None)
+        shown = _published(edition.rows[sheet.id])
+        linked = export.json_ld(sheet, shown, edition.today, url, record.acronym if record else None)
         more = f'\n<script type="application/ld+json">{linked}</script>\n'
     return page._replace(content=packed(page.text + more))

@@ -24,13 +24,18 @@ Again: TypeAlias = Callable[..., list[Item]]
 makes, or what it made of the same before."""
 
 
-def queue(project: Project, today: date, again: Again = lambda _, make, *given: make(*given)) -> list[Item]:
+def queue(
+    project: Project,
+    today: date,
+    again: Again = lambda _, make, *given: make(*given),
+    asks: Callable[[Sheet], bool] = lambda _: True,
+) -> list[Item]:
     """All that waits, the most valuable first: what readers see now and may be wrong, before what they do not see yet.
 
     That is, in the order of `Item.reason`: handovers whose day has passed without a word, disputes, counts that the list
     of members does not bear out, decisions on which sources have said something new, facts whose words have gone from
     their article, claims below the threshold, overrides that could go. Of one reason what more sources speak of comes
-    first, then what is surer, then the newer.
+    first, then what is surer, then the newer. Of sheets that do not ask nothing waits.
     A decision is remembered: what an override states or denies is not asked again until the evidence changes.
     """
     overrides = project.overrides.claims
@@ -38,9 +43,10 @@ def queue(project: Project, today: date, again: Again = lambda _, make, *given: 
     taken = {claim.id for claim in overrides}
     texts = {article.id: article.text for article in project.articles}
 
-    ask = lambda sheet: [*_asked(sheet, texts, project.kinds, today)]  # noqa: E731
-    asked = (again(f"asked of {it.type} {it.id}", ask, it) for it in project.sheets if it.type != "other")
-    items = [item for item in chain.from_iterable(asked) if _claim(item).id not in taken]
+    ask = lambda sheet: [*asked(sheet, texts, project.kinds, today)]  # noqa: E731
+    asking = (sheet for sheet in project.sheets if sheet.type != "other" and asks(sheet))
+    found = (again(f"asked of {it.type} {it.id}", ask, it) for it in asking)
+    items = [item for item in chain.from_iterable(found) if _claim(item).id not in taken]
     for claim in overrides:
         sheet = sheets.get((claim.subject_type, claim.subject), Sheet("", "", "other"))
         against = _against(claim, sheet, project.kinds)
@@ -106,7 +112,7 @@ def _trace(claim: Claim) -> tuple[str, ...]:
     return (claim.kind, claim.value or claim.value_name, repr(sorted(claim.fields.items())), *place)
 
 
-def _asked(sheet: Sheet, texts: Mapping[str, str], kinds: Mapping[str, Kind], today: date) -> Iterator[Item]:
+def asked(sheet: Sheet, texts: Mapping[str, str], kinds: Mapping[str, Kind], today: date) -> Iterator[Item]:
     """What the facts of a sheet ask; an override's own are settled unless their sources still disagree."""
     due, counts = _due(sheet, kinds, today), [id(size) for size, _ in timeline.miscounted(sheet.facts)]
     for place, fact in enumerate(sheet.facts):

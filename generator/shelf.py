@@ -2,25 +2,24 @@
 
 import hashlib
 import io
-import json
 import pickle
 import sqlite3
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache, partial
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
 from generator import disk
-from generator.model import Sheet
-from generator.packing import packed, sound, unpacked
+from generator.model import Claim, Fact, Sheet, SubjectType
+from generator.packing import Packed, packed, sound, unpacked
 
 _held: dict[bytes, Any] = {}  # what this process asked for, as objects
-_SHEETS = msgspec.json.Decoder(list[tuple[Sheet, list[str]]])
-_SHARED = ("Sheet", "Kind", "Article", "Fact", "Row", "Values")  # what many drafts have in common
+_SETTLED = msgspec.json.Decoder(tuple[tuple[Fact, ...], tuple[Claim, ...]])
+_SHARED = ("Sheet", "Packed", "Kind", "Article", "Fact", "Row", "Values")  # what many drafts have in common
 
 
 class Kept(NamedTuple):
@@ -42,22 +41,17 @@ class Shelf:
         path.parent.mkdir(exist_ok=True)
         path.with_name(".gitignore").write_text("*\n", "utf-8")
         self._pages = sqlite3.connect(path, timeout=1)
+        self._pages.execute("PRAGMA mmap_size = 4000000000")
         self._pages.execute("CREATE TABLE IF NOT EXISTS pages (key PRIMARY KEY, text, theme, html, found)")
         self._theme, self._used = theme, set[bytes]()
         self._digests: dict[int, tuple[object, bytes]] = {}
-        sources = (path for path in sorted(disk.PACKAGE.rglob("*.*")) if path.suffix != ".pyc" and path.is_file())
-        versions = f"{sys.version} {version('jinja2')} {version('markupsafe')} ".encode()
-        self._program = hashlib.sha256(versions + b"\0".join(path.read_bytes() for path in sources)).digest()
+        self._faces: dict[int, tuple[object, bytes]] = {}
 
-    def key(self, *given: object) -> bytes:
-        """Of all that a text depends on besides the program."""
-        key = _Digester(self._digests).digest((self._program, given))
+    def key(self, *given: object, listed: bool = False) -> bytes:
+        """Of all that a text depends on besides the program; of one where rows are `listed` by their `Row.face`."""
+        key = _Digester(self._faces if listed else self._digests, listed).digest((_program(), given))
         self._used.add(key)
         return key
-
-    def digest(self, *given: object) -> str:
-        """Of what a part of a text depends on, in hexadecimal, to be kept with it."""
-        return _Digester(self._digests).digest(given).hex()
 
     def take(self, key: bytes) -> bytes | None:
         """The text of this key, `packed`."""
@@ -70,21 +64,27 @@ class Shelf:
     def value(self, key: bytes, make: Callable[[], object]) -> Any:
         """What JSON can hold, made and kept where it is not there."""
         if (kept := self.take(key)) is None:
-            self.put(key, kept := packed(json.dumps(make())))
-        return json.loads(unpacked(kept))
+            self.put(key, kept := packed(msgspec.json.encode(make()).decode()))
+        return msgspec.json.decode(unpacked(kept))
 
-    def held(self, key: bytes, put: str | None = None, read: Callable[[str], Any] = json.loads) -> Any:
-        """What JSON says that is put there now or was before, as the same object while this process runs; else None."""
+    def keep(self, given: Sequence[object], make: Callable[[], Any], type_: Any) -> Any:
+        """What is made of what is `given`, or was by an earlier run; `type_` says how to read it again."""
+        key, read = self.key(*given), msgspec.json.Decoder(type_, dec_hook=lambda type_, text: type_(text))
+        if (kept := self.take(key)) is None:
+            self.put(key, kept := packed(msgspec.json.encode(make(), enc_hook=str).decode()))
+        return read.decode(unpacked(kept))
+
+    def held(self, key: bytes, put: bytes | None, read: Callable[[bytes], Any]) -> Any:
+        """What is read of what is put there now or was before, as the same object while this process runs; else None."""
         if put is not None:
             self.put(key, put)
         if key not in _held and (kept := self.take(key)) is not None:
-            _held[key] = read(unpacked(kept))
+            _held[key] = read(kept)
         return _held.get(key)
 
-    def sheets(self, key: bytes, put: str | None = None) -> list[Sheet] | None:
-        """Likewise settled sheets, `frozen`."""
-        found, digests = self.held(key, put, _thawed) or (None, {})
-        self._digests |= digests
+    def sheets(self, key: bytes, type_: SubjectType, id: str, put: bytes | None = None) -> list[Sheet] | None:
+        """Likewise the sheet of a subject, or none, `frozen`."""
+        found: list[Sheet] | None = self.held(key, put, partial(_thawed, key.hex(), type_, id))
         return found
 
     def shown(self, key: bytes, standing: bool) -> Kept | None:
@@ -117,17 +117,24 @@ class Shelf:
         self._pages.close()
 
 
-def frozen(sheets: Iterable[Sheet]) -> str:
-    """Settled sheets as text, each with the digests of its facts."""
-    told = ((it, [hashlib.sha256(msgspec.json.encode(fact)).hexdigest() for fact in it.facts]) for it in sheets)
-    return msgspec.json.encode([*told]).decode()
+@lru_cache
+def _program() -> bytes:
+    """A digest of it."""
+    sources = (path for path in sorted(disk.PACKAGE.rglob("*.*")) if path.suffix != ".pyc" and path.is_file())
+    versions = f"{sys.version} {version('jinja2')} {version('markupsafe')} ".encode()
+    return hashlib.sha256(versions + b"\0".join(path.read_bytes() for path in sources)).digest()
 
 
-def _thawed(text: str) -> tuple[list[Sheet], dict[int, tuple[object, bytes]]]:
-    """The sheets, and the digests of their facts."""
-    told = _SHEETS.decode(text)
-    pairs = chain.from_iterable(zip(sheet.facts, digests, strict=True) for sheet, digests in told)
-    return [sheet for sheet, _ in told], {id(fact): (fact, bytes.fromhex(digest)) for fact, digest in pairs}
+def frozen(sheets: Iterable[Sheet]) -> bytes:
+    """The settled sheet of a subject, or nothing: its name, and `packed` what only pages that are made anew ask for."""
+    return b"".join(it.name.encode() + b"\0" + packed(msgspec.json.encode((it.facts, it.denied)).decode()) for it in sheets)
+
+
+def _thawed(digest: str, type_: SubjectType, id: str, text: bytes) -> list[Sheet]:
+    name, found, text = text.partition(b"\0")
+    facts = Packed(digest, text, lambda text: _SETTLED.decode(text)[0])
+    denied = Packed(digest, text, lambda text: _SETTLED.decode(text)[1])
+    return [Sheet(id, name.decode(), type_, facts, denied)] if found else []
 
 
 class _Digester(pickle.Pickler):
@@ -136,8 +143,8 @@ class _Digester(pickle.Pickler):
     Equal values of which other parts are one object may differ too: such a page is made again.
     """
 
-    def __init__(self, known: dict[int, tuple[object, bytes]]) -> None:
-        self._out, self._known = io.BytesIO(), known
+    def __init__(self, known: dict[int, tuple[object, bytes]], listed: bool) -> None:
+        self._out, self._known, self._listed = io.BytesIO(), known, listed
         super().__init__(self._out, protocol=5)
 
     def digest(self, value: object) -> bytes:
@@ -148,18 +155,17 @@ class _Digester(pickle.Pickler):
         return (bytes, (self._of(value),)) if type(value).__name__ in _SHARED else NotImplemented
 
     def _of(self, value: Any) -> bytes:
+        key: str = getattr(value, "face", "") if self._listed else ""
+        if key := key or getattr(value, "key", ""):
+            return key.encode()
         if found := self._known.get(id(value)):
             return found[1]
-        if brief := getattr(value, "brief", None):
-            text, shared = brief
-            digest = hashlib.sha256(b"".join(map(self._of, shared)) + text).digest()
-        else:
-            parts = getattr(value, "parts", None) or value.__reduce_ex__(5)
-            digest = _Digester(self._known).digest([self._together(part) for part in parts])
+        parts = getattr(value, "parts", None) or value.__reduce_ex__(5)
+        digest = _Digester(self._known, self._listed).digest([self._together(part) for part in parts])
         self._known[id(value)] = value, digest
         return digest
 
     def _together(self, part: Any) -> Any:
         """Many rows at once, which is quicker than one by one."""
-        rows = type(part) is tuple and part and hasattr(part[0], "brief")
-        return b"".join(map(self._of, part)) if rows else part
+        rows = type(part) is tuple and part and hasattr(part[0], "face")
+        return "".join([row.face if self._listed else row.key for row in part]) if rows else part

@@ -14,6 +14,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from itertools import chain, zip_longest
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote, urljoin
 
@@ -26,7 +27,7 @@ from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority, get_plugin
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as SitePage
-from mkdocs.utils import get_relative_url, write_file
+from mkdocs.utils import get_build_date, get_relative_url, write_file
 from mkdocs.utils.templates import TemplateContext
 
 from generator import build, cache, disk
@@ -97,6 +98,8 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         """
         self._command = command
         gc.set_threshold(100_000, 50, 100)
+        if command != "serve":
+            gc.disable()  # until all is read
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Style sheet and script before the project's own; everything a curator edits is watched."""
@@ -153,6 +156,8 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
         """Keeps what shows a page again under `serve`; compiled templates are kept for the next run."""
         self._build, self._policies = (config, files, env), {}
+        gc.freeze()
+        gc.enable()
         env.bytecode_cache = env.bytecode_cache or compiled(config.theme.name or "theme")
         return env
 
@@ -376,9 +381,9 @@ class KeptFile(File):
     def __init__(self, path: str, kept: Kept, config: MkDocsConfig) -> None:
         hidden = InclusionLevel.NOT_IN_NAV
         super().__init__(path, None, config.site_dir, use_directory_urls=True, dest_uri=place(path), inclusion=hidden)
-        self.generated_by = "factsheets"
-        self.kept = kept
-        SitePage(None, self, config)  # its address, for the map of the site
+        self.generated_by, self.kept = "factsheets", kept
+        address = config.site_url and config.site_url + self.url  # all that the map of the site asks of a page
+        self.page = SimpleNamespace(canonical_url=address, update_date=get_build_date())  # type: ignore[assignment]
 
     def is_documentation_page(self) -> bool:
         """Not for MkDocs."""

@@ -77,7 +77,7 @@ def place(path: str) -> str:
 def _stamp(site: Path, path: str) -> list[int]:
     """By which a file is known to be the one that was written; the last of these changes with any change."""
     with suppress(OSError):
-        found = (site / place(path)).lstat()
+        found = os.lstat(f"{site}/{place(path)}")
         return [found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
     return []
 

@@ -234,7 +234,7 @@ def test_of_settled_sheets_only_those_of_the_last_run_stay_in_memory(project):
         write_files(root, {"content/overrides/organisations/csto.yml": text})
         with closing(Shelf(root)) as shelf:
             settled = refresh(root, today=TODAY, shelf=shelf).sheets
-    held = [sheet.id for it in shelves._held.values() if isinstance(it, tuple) for sheet in it[0]]
+    held = [sheet.id for it in shelves._held.values() if isinstance(it, list) for sheet in it]
     assert sorted(held) == sorted(sheet.id for sheet in settled)
     assert len(shelves._held) <= 2 * len(settled) + 1  # each with what it cites; which articles are reprints
 

@@ -6,10 +6,9 @@ and 2025) and our own lists of spellings; `README.md` beside them names the sour
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -79,7 +78,18 @@ class Gazetteer:
 @lru_cache(maxsize=1)
 def load_built_in() -> Gazetteer:
     """The records that ship with the package."""
-    return Gazetteer(_read("countries.yml", "country"), _read("organisations.yml", "organisation"))
+    return built_in(read(Path(__file__).parent))
+
+
+def read(folder: Path) -> list[list[dict[str, Any]]]:
+    """The YAML that they stand in: countries, organisations."""
+    return [strict_yaml.read(folder / name)[0] for name in ("countries.yml", "organisations.yml")]
+
+
+def built_in(read: Sequence[Iterable[Mapping[str, Any]]]) -> Gazetteer:
+    """The records of what was `read`."""
+    countries = {it["id"]: Record(it["id"], it["name"], "country", it) for it in read[0]}
+    return extend(Gazetteer(countries, {}), read[1])
 
 
 def extend(gazetteer: Gazetteer, organisations: Iterable[Mapping[str, Any]]) -> Gazetteer:
@@ -100,12 +110,6 @@ def slug(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", re.sub(r"^the\s+", "", plain)).strip("-")
     return words[:60].strip("-") or "unnamed"
-
-
-def _read(name: str, type_: str) -> dict[str, Record]:
-    text = files("generator.gazetteer").joinpath(name).read_text("utf-8")
-    data, _ = strict_yaml.parse(text, Path(name))
-    return {item["id"]: Record(item["id"], item["name"], type_, item) for item in data}
 
 
 def _country_forms(record: Record) -> Iterator[Form]:

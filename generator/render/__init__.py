@@ -21,14 +21,14 @@ from generator.model import Article, Claim, Item, Quote
 from generator.packing import unpacked
 from generator.referencefile import Table
 from generator.render import paging
-from generator.render.edition import Edition, Listed, Name, Row, article_stem, evidence, holds, mark_id, old, quotes, report
+from generator.render.edition import Edition, Listed, Name, Row, article_stem, evidence, holds, mark_id, old, report
 from generator.render.history import Told, history
 from generator.render.marks import Marked, Note
 from generator.render.paging import alphabetical, by_letter, by_month
 from generator.render.pictures import line, shaded
 from generator.render.values import Values
 from generator.render.words import fill, web
-from generator.timeline import NOT_KNOWN, miscounted
+from generator.timeline import NOT_KNOWN
 
 
 class Draft(NamedTuple):
@@ -69,7 +69,7 @@ def render(
     `problems` are shown as a notice on top of each page; `unsaved` are ids of articles whose claims are not yet in
     the facts files.
     """
-    told, ours, cited = history(edition), edition.articles, edition.quoted
+    told, ours, cited = history(edition), edition.articles, edition.citing
     about = _by_subject(told)
     bodies = [sheet.id for sheet in edition.sheets.values() if sheet.type == "organisation"]
     codes = [code for code, url in edition.pages.items() if url.startswith("countries/")]
@@ -176,13 +176,12 @@ def _by_subject(told: Iterable[Told]) -> Mapping[str, list[Told]]:
 
 
 def _organisation(id: str, edition: Edition, about: Mapping[str, list[Told]]) -> Values:
-    sheet, rows, record = edition.sheets[id], edition.rows[id], edition.gazetteer.record(id)
+    name, rows, record = edition.sheets[id].name, edition.rows[id], edition.gazetteer.record(id)
     derived, told, nothing = edition.derived.get(id, ()), about.get(id, ()), edition.nothing(id)
     sort = record.data.get("kind") if record else None
-    givers = edition.again(f"givers of {id}", lambda rows: _givers(rows, edition), rows)
-    return Values((sheet, rows, derived, told, nothing, givers), {
+    return Values((name, rows, derived, told, nothing), {
         "id": lambda _: id,
-        "subject": lambda _: edition.name(id, sheet.name),
+        "subject": lambda _: edition.name(id, name),
         "acronym": lambda _: record.acronym if record else None,
         "known": lambda _: record.data if record else {},
         "names": lambda _: _names(id, edition),
@@ -191,7 +190,7 @@ def _organisation(id: str, edition: Edition, about: Mapping[str, list[Told]]) ->
         "nothing": lambda _: nothing,
         "founding": lambda _: sorted(_of(rows, "founding"), key=_event),
         "members": lambda _: _by_status(_of(rows, "membership")),
-        "miscounted": lambda _: [(row, n) for size, n in miscounted(sheet.facts) for row in rows if row.fact is size],
+        "miscounted": lambda _: [(row, row.miscounts) for row in rows if row.miscounts is not None],
         "shaded": lambda it: shaded({status: some for status, some in it["members"].items() if status in _ON_MAP}),
         "term_line": lambda it: line(it["terms"], edition.today),
         "member_line": lambda it: line((row for row in chain(*it["members"].values()) if row.since), edition.today),
@@ -207,7 +206,7 @@ def _organisation(id: str, edition: Edition, about: Mapping[str, list[Told]]) ->
         "tables": lambda _: _tables(rows, id, edition),
         "told": lambda _: told,
         "ended": lambda _: all(row.status == NOT_KNOWN for row in rows),
-        "reported": lambda _: any(row.fact.decided_by != "reference" for row in rows),
+        "reported": lambda _: any(row.decided_by != "reference" for row in rows),
     })  # fmt: skip
 
 
@@ -230,13 +229,9 @@ def _country(id: str, edition: Edition, about: Mapping[str, list[Told]]) -> Valu
     })  # fmt: skip
 
 
-def _givers(rows: Iterable[Row], edition: Edition) -> list[Name]:
-    return [edition.name(giver, giver) for row in rows if (giver := row.fact.fields.get("from"))]
-
-
-def _article(article: Article, cited: Sequence[Mapping[Quote, Sequence[Row]]]) -> Values:
-    return Values((article, tuple(row for of_sheet in cited for rows in of_sheet.values() for row in rows)), {
-        "rows": lambda _: _together(cited),
+def _article(article: Article, cited: Sequence[Row]) -> Values:
+    return Values((article, tuple(cited)), {
+        "rows": lambda _: _together(article, cited),
         "found": lambda it: sorted((q for q in it["rows"] if holds(q, article)), key=lambda q: (q.start, -q.end)),
         "article": lambda _: article,
         "url": lambda _: f"articles/{percent(article_stem(article.id))}/",
@@ -250,10 +245,11 @@ def _article(article: Article, cited: Sequence[Mapping[Quote, Sequence[Row]]]) -
     })  # fmt: skip
 
 
-def _together(cited: Iterable[Mapping[Quote, Sequence[Row]]]) -> Mapping[Quote, tuple[Row, ...]]:
-    found: dict[Quote, tuple[Row, ...]] = defaultdict(tuple)
-    for quoted, rows in chain.from_iterable(theirs.items() for theirs in cited):
-        found[quoted] += tuple(rows)
+def _together(article: Article, cited: Iterable[Row]) -> Mapping[Quote, list[Row]]:
+    found: dict[Quote, list[Row]] = defaultdict(list)
+    for row in cited:
+        for quoted in row.quotes[article.id]:
+            found[quoted].append(row)
     return found
 
 
@@ -267,7 +263,7 @@ _HEADS = ("secretary general", "director general", "executive secretary", "presi
 
 
 def _of(rows: Iterable[Row], kind: str) -> list[Row]:
-    return [row for row in rows if row.kind.name == kind]
+    return [row for row in rows if row.kind_name == kind]
 
 
 def _by_status(rows: Iterable[Row], by: str = "value") -> dict[str, list[Row]]:
@@ -290,7 +286,7 @@ def _names(id: str, edition: Edition) -> list[str]:
 
 def _regions(rows: Iterable[Row], edition: Edition) -> list[str]:
     """The parts of the world in which one in twenty of the members lies, or more; the gazetteer knows a country's."""
-    records = (edition.gazetteer.countries.get(row.fact.value or "") for row in rows if row.status == "member")
+    records = (edition.gazetteer.countries.get(row.value_id or "") for row in rows if row.status == "member")
     counts = Counter(record and record.data.get("region") for record in records)
     return sorted(region for region, count in counts.items() if region and count * 20 >= counts.total())
 
@@ -342,8 +338,7 @@ def _other_kinds(rows: Iterable[Row], edition: Edition) -> list[tuple[Kind, list
 
 def _sources(rows: Iterable[Row], edition: Edition) -> list[tuple[dict[str, Any], int]]:
     """The articles behind these facts, newest first, each with how many facts rest on it."""
-    cited = ({quoted.article for claim in row.fact.claims for quoted in quotes(claim)} for row in rows)
-    counts = Counter(chain.from_iterable(cited))
+    counts = Counter(chain.from_iterable(row.cited_ids for row in rows))
     used = [edition.articles[source] for source in counts if source in edition.articles]
     used.sort(key=lambda article: (dates.sort_key(article.published), article.id), reverse=True)
     return [({"article": a, "url": f"articles/{percent(article_stem(a.id))}/"}, counts[a.id]) for a in used]
@@ -364,4 +359,4 @@ def _listed(table: Table, cited: Sequence[tuple[Claim, Row]], here: str, edition
     last = claim.said or ""
     subject, value = (row.subject, "") if row.sheet.id == here else (row.value, here)
     form = report(replace(row.fact, value=value, value_name="", fields={}), subject.text, edition.repository)
-    return Listed(table, len(cited), last, row.kind.changes and not claim.lapsed and old(last, edition), form)
+    return Listed(table, len(cited), last, row.kind.changes and not claim.lapsed and old(last, edition.today), form)

@@ -1,24 +1,26 @@
 """What one rendering shows: every fact as a row, with its evidence and how it stands on the day. No words, no pages."""
 
+import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from importlib.resources import files
-from itertools import chain
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from itertools import chain, islice
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote as percent
 from urllib.parse import urlencode
 
+import msgspec
 from markupsafe import Markup
 
 from generator import dates, overridefile, timeline
 from generator.changes import Change
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
-from generator.model import FOLDERS, Article, Claim, Fact, Quote, Sheet
+from generator.model import FOLDERS, Article, Claim, DecidedBy, Fact, Quote, Sheet
 from generator.referencefile import Table
 from generator.render.values import Once
 from generator.render.words import web
@@ -58,38 +60,103 @@ class Evidence(NamedTuple):
     also: tuple[tuple[str, str | None], ...]  # further quotes that the derivation needs, with our page at their words
 
 
-class _Row(NamedTuple):
-    anchor: str
-    sheet: Sheet  # without its facts: a page changes with those that it shows
-    subject: Name
-    short: str  # the subject's acronym, or its name
-    value: Name
-    standing: str  # a timeline.State
-    status: str | None  # where the kind has one: as of today
+class Line(NamedTuple):
+    """What is known of a fact where it is not read itself, in values that JSON can hold: enough for a page that lists it."""
+
+    place: int  # of the fact in its sheet
+    anchor: str  # its id on the page
+    kind_name: str
+    value_id: str | None
+    value_name: str
+    decided_by: DecidedBy
     since: str | None
     until: str | None
+    standing: str  # a timeline.State
+    status: str | None  # where the kind has one: as of today
     stale: bool  # nobody has confirmed it for two years
+    sources: int  # how many articles say so, reprints apart
+    miscounts: int | None  # of a count, how many are listed where that is another number
+    named: Sequence[str]  # ids of all subjects that it names
+    later_places: Sequence[int]  # of `Row.later`
+    cited_ids: Sequence[str]  # of articles that hold its quotes
+    says: str  # a digest of all this and of the facts, but for what sources say of it in which words
+    digest: str  # of all of it
+
+
+class _Around(NamedTuple):
+    """What the rows of a sheet have in common."""
+
+    sheet: Sheet
+    bare: Sheet
+    subject: Name
+    short: str
+    kinds: Mapping[str, Kind]
+    articles: Mapping[str, Article]
+    name: Callable[[str | None, str], Name]
     repository: str | None
-    kind: Kind
-    fact: Fact
-    later: Sequence[Fact]  # `timeline.later`
-    cited: tuple[Article, ...]  # those of ours that hold its quotes
 
 
-class Row(Once, _Row):
-    """A fact as one line of a page; `anchor` is its id there. What takes long to work out is so only where it is shown."""
+class Row(Once, Line):
+    """A fact as one line of a page. What takes long to work out, and the fact itself, is so only where it is shown."""
 
-    digest = ""  # its `Line.digest`
+    _around: _Around
+    face: str
+    """Differs where what a list shows of it may: all but the evidence."""
+    key: str
+    """Differs where anything may that a page shows of it, besides what every page follows from."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Row) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
 
     @property
-    def brief(self) -> tuple[bytes, tuple[object, ...]]:
-        """All of it for a digest, besides what every page follows from: a text, and what other rows have as well."""
-        return f"{self.digest} {self.subject} {self.short} {self.value}".encode(), (self.sheet, *self.cited)
+    def fact(self) -> Fact:
+        """Itself, as settled."""
+        return self._around.sheet.facts[self.place]
+
+    @property
+    def kind(self) -> Kind:
+        """What sort of fact it is."""
+        return self._around.kinds[self.kind_name]
+
+    @property
+    def sheet(self) -> Sheet:
+        """Whose it is; without its facts."""
+        return self._around.bare
+
+    @property
+    def subject(self) -> Name:
+        """Whose it is, as a page names it."""
+        return self._around.subject
+
+    @property
+    def short(self) -> str:
+        """The subject's acronym, or its name."""
+        return self._around.short
+
+    @cached_property
+    def value(self) -> Name:
+        """What it says, as a page names it."""
+        return self._around.name(self.value_id, self.value_name)
+
+    @property
+    def later(self) -> list[Fact]:
+        """`timeline.later`."""
+        return [self._around.sheet.facts[place] for place in self.later_places]
+
+    @cached_property
+    def quotes(self) -> Mapping[str, Sequence[Quote]]:
+        """The words it rests on, by article."""
+        found: dict[str, list[Quote]] = defaultdict(list)
+        for quoted in dict.fromkeys(quoted for claim in self.fact.claims for quoted in quotes(claim)):
+            found[quoted.article].append(quoted)
+        return found
 
     @cached_property
     def _backing(self) -> list[Evidence]:
-        articles = {article.id: article for article in self.cited}
-        return [evidence(claim, self.fact, articles) for claim in self.fact.claims if not claim.denies]
+        return [evidence(claim, self.fact, self._around.articles) for claim in self.fact.claims if not claim.denies]
 
     @property
     def evidence(self) -> list[Evidence]:
@@ -104,13 +171,7 @@ class Row(Once, _Row):
     @property
     def report(self) -> str | None:
         """The form in which a reader corrects it; what rests on tables alone has one a table."""
-        return report(self.fact, self.subject.text, self.repository) if self.fact.decided_by != "reference" else None
-
-    @property
-    def sources(self) -> int:
-        """How many articles say so, reprints apart."""
-        said = (claim for claim in self.fact.claims if claim.quote and not claim.denies)
-        return independent(claim for claim in said if not _says_otherwise(claim, self.fact))
+        return report(self.fact, self.subject.text, self._around.repository) if self.decided_by != "reference" else None
 
     @cached_property
     def span(self) -> tuple[tuple[date, str], ...]:
@@ -130,7 +191,7 @@ class Row(Once, _Row):
     @property
     def listed(self) -> bool:
         """Does it rest on reference tables alone, which give no date but that of the list?"""
-        return self.fact.decided_by == "reference" and not (self.since or self.until or self.against)
+        return self.decided_by == "reference" and not (self.since or self.until or self.against)
 
     @property
     def departed(self) -> list[Claim]:
@@ -142,24 +203,6 @@ class Row(Once, _Row):
     def derivation(self) -> str | None:
         """How the value follows from what is written, where it is not written as such."""
         return next((item.claim.derivation.says for item in self.evidence if item.claim.derivation), None)
-
-
-Quoted: TypeAlias = Mapping[Quote, Sequence[Row]]
-"""Quotes of an article, with the rows that rest on each."""
-
-
-class Line(NamedTuple):
-    """What takes long to find out for a row, in values that JSON can hold."""
-
-    place: int  # of the fact in its sheet
-    anchor: str
-    standing: str
-    status: str | None
-    until: str | None
-    stale: bool
-    later: Sequence[int]  # the places of `Row.later`
-    cited: Sequence[str]  # ids of articles
-    digest: str = ""  # of all this, the facts and their kind, where it is kept
 
 
 class Listed(NamedTuple):
@@ -186,7 +229,7 @@ class Edition:
     changes: Sequence[Change] = ()  # the record, the oldest first
     templates: Mapping[str, str] = field(default_factory=dict)  # a project's own, by file name
     expected: Sequence[overridefile.Expectation] = ()  # how many facts editors count on
-    lines: Callable[[Sheet, Callable[[], list[Line]]], list[Line]] = lambda _, make: make()  # where some are kept, those
+    told: Callable[[Sheet], list[Line]] | None = None  # `lines`, where some are kept
     before: "Edition | None" = None  # the one that this replaces, until what is the same has been taken over
     _made: dict[str, tuple[object, Any]] = field(default_factory=dict)  # by what it is, with what it was made of
     _known: Mapping[str, tuple[object, Any]] = field(default_factory=dict)  # what the one before made
@@ -198,8 +241,8 @@ class Edition:
             self._known = {}
 
     def again(self, what: str, make: Callable[..., T], *given: object) -> T:
-        """What is made of what is `given` and of the ground; that of the edition before where both are the same."""
-        known = self._known.get(what)
+        """What is made of what is `given` and of the ground; what was made here or in the edition before of the same."""
+        known = self._made.get(what) or self._known.get(what)
         made: T = known[1] if known and known[0] == given else make(*given)
         self._made[what] = given, made
         return made
@@ -215,44 +258,71 @@ class Edition:
         return {article.id: article for article in self.read}
 
     @cached_property
+    def lines(self) -> Mapping[str, list[Line]]:
+        """What is known of the facts of each sheet by its id."""
+        told = self.told or (lambda sheet: [*lines(sheet, self.kinds, self.today)])
+        return {it.id: told(it) for it in self.sheets.values()}
+
+    @cached_property
     def rows(self) -> Mapping[str, tuple[Row, ...]]:
         """The rows of each sheet by its id: settled and disputed facts; those that need review are not shown."""
-        made = self.again
-        return {it.id: made(f"rows of {it.id}", lambda it: tuple(_rows(it, self)), it) for it in self.sheets.values()}
+        return {it.id: self.again(f"rows of {it.id}", self._rows, it, *self._seen(it.id)) for it in self.sheets.values()}
+
+    def _seen(self, id: str) -> tuple[frozenset[str], tuple[str, ...]]:
+        """Who is named in a sheet and has no page, and digests of the articles cited there."""
+        lines = self.lines[id]
+        named = frozenset[str]().union(*[line.named for line in lines]) - self.pages.keys()
+        return named, tuple([self._stamps.get(id_, "") for line in lines for id_ in line.cited_ids])
+
+    @cached_property
+    def _stamps(self) -> Mapping[str, str]:
+        return {id_: hashlib.sha256(repr(it).encode()).hexdigest()[:32] for id_, it in self.articles.items()}
+
+    def _rows(self, sheet: Sheet, unpaged: frozenset[str], stamps: Sequence[str]) -> tuple[Row, ...]:
+        subject, record = self.name(sheet.id, sheet.name), self.gazetteer.record(sheet.id)
+        short, told = (record.acronym if record else None) or subject.text, iter(stamps)
+        bare = Sheet(sheet.id, sheet.name, sheet.type)
+        around = _Around(sheet, bare, subject, short, self.kinds, self.articles, self.name, self.repository)
+        rows = tuple(map(Row._make, self.lines[sheet.id]))
+        for row in rows:
+            names = "".join(sorted(unpaged.intersection(row.named))) if unpaged else ""
+            row._around, row.face = around, row.says + names
+            row.key = row.digest + names + "".join(islice(told, len(row.cited_ids)))
+        return rows
 
     def _ground(self) -> tuple[object, ...]:
         """All that what is made `again` depends on besides what is given."""
         names = self.gazetteer.countries, self.gazetteer.organisations
-        return self.today, self.pages, self.articles, self.kinds, names, self.references, self.repository
+        return self.today, self.articles, self.kinds, names, self.references, self.repository
 
     @cached_property
     def derived(self) -> Mapping[str, tuple[Row, ...]]:
         """The rows of other sheets whose value is this id: a country's memberships and presidencies."""
         found: dict[str, list[Row]] = defaultdict(list)
-        for row in self.of(lambda kind: kind.fields[kind.value].type in ("country", "organisation", "party")):
-            if row.fact.value:
-                found[row.fact.value].append(row)
+        for row in self.of(lambda kind: _names(kind.value, kind)):
+            if row.value_id:
+                found[row.value_id].append(row)
         return {id_: tuple(rows) for id_, rows in found.items()}
 
     def of(self, wanted: Callable[[Kind], bool]) -> list[Row]:
         """The rows of every sheet that are of such a kind."""
         names = {name for name, kind in self.kinds.items() if wanted(kind)}
-        return [row for row in chain.from_iterable(self.rows.values()) if row.fact.kind in names]
+        return [row for row in chain.from_iterable(self.rows.values()) if row.kind_name in names]
 
     @cached_property
-    def quoted(self) -> Mapping[str, Sequence[Quoted]]:
-        """The quotes of each article by its id, with the rows that rest on each, sheet by sheet."""
-        found: dict[str, list[Quoted]] = defaultdict(list)
-        for id_, rows in self.rows.items():
-            for article, theirs in self.again(f"quotes of {id_}", _quoted, rows).items():
-                found[article].append(theirs)
+    def citing(self) -> Mapping[str, Sequence[Row]]:
+        """The rows that rest on words of each article, by its id."""
+        found: dict[str, list[Row]] = defaultdict(list)
+        for row in chain.from_iterable(self.rows.values()):
+            for id_ in row.cited_ids:
+                found[id_].append(row)
         return found
 
     @cached_property
     def pages(self) -> Mapping[str, str]:
         """The address below the site's root of every subject that has a page."""
         own = {s.id: f"{FOLDERS[s.type]}/{percent(s.id)}/" for s in self.sheets.values()}
-        named = set[str]().union(*(self.again(f"named by {it.id}", _named, it) for it in self.sheets.values()))
+        named = {line.value_id or "" for lines in self.lines.values() for line in lines}
         return {code: f"countries/{percent(code)}/" for code in sorted(named & self.gazetteer.countries.keys())} | own
 
     def name(self, id: str | None, otherwise: str) -> Name:
@@ -265,7 +335,7 @@ class Edition:
         """The kinds that a subject has no fact of because an editor, who names a source, expects none; with both."""
         none = [it.facts for it in self.expected if it.facts.subject == id and not it.most]
         bare = [claim for claim in none if claim.source and not claim.fields and not claim.value_name]
-        told = {row.kind.name for row in self.rows.get(id, ())} if bare else ()
+        told = {row.kind_name for row in self.rows.get(id, ())} if bare else ()
         return [(self.kinds[c.kind], c, self.source(c.source or "")) for c in bare if c.kind not in told]
 
     def source(self, text: str) -> Name:
@@ -274,50 +344,40 @@ class Edition:
         return Name(article.title, f"articles/{percent(article_stem(article.id))}/") if article else Name(text)
 
 
-def _named(sheet: Sheet) -> frozenset[str]:
-    """Ids of what is on the page of a sheet."""
-    return frozenset(fact.value for fact in sheet.facts if fact.value and shown(fact))
-
-
-def _quoted(rows: Iterable[Row]) -> Mapping[str, Quoted]:
-    found: dict[str, dict[Quote, list[Row]]] = defaultdict(lambda: defaultdict(list))
-    for row in rows:
-        for quoted in dict.fromkeys(quoted for claim in row.fact.claims for quoted in quotes(claim)):
-            found[quoted.article][quoted].append(row)
-    return found
-
-
-def _rows(sheet: Sheet, edition: Edition) -> Iterator[Row]:
-    subject, record = edition.name(sheet.id, sheet.name), edition.gazetteer.record(sheet.id)
-    bare = Sheet(sheet.id, sheet.name, sheet.type)
-    for line in edition.lines(sheet, lambda: [*_lines(sheet, edition)]):
-        fact = sheet.facts[line.place]
-        row = Row(
-            anchor=line.anchor, sheet=bare, subject=subject, short=(record.acronym if record else None) or subject.text,
-            value=edition.name(fact.value, fact.value_name), standing=line.standing, status=line.status,
-            since=fact.fields.get("since"), until=line.until, stale=line.stale, repository=edition.repository,
-            kind=edition.kinds[fact.kind], fact=fact, later=[sheet.facts[place] for place in line.later],
-            cited=tuple(edition.articles[id_] for id_ in line.cited if id_ in edition.articles),
-        )  # fmt: skip
-        row.digest = line.digest
-        yield row
-
-
-def _lines(sheet: Sheet, edition: Edition) -> Iterator[Line]:
+def lines(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> Iterator[Line]:
     """Of the facts that are shown; they follow from the sheet, the kinds and the day."""
     used, places = Counter[str](), {id(fact): place for place, fact in enumerate(sheet.facts)}
+    listed = {id(size): count for size, count in timeline.miscounted(sheet.facts)}
     for place, fact in enumerate(sheet.facts):
-        if not shown(fact) or not (kind := edition.kinds.get(fact.kind)):
+        if not shown(fact) or not (kind := kinds.get(fact.kind)):
             continue
-        later = timeline.later(fact, sheet.facts, edition.kinds)
-        standing = timeline.standing(fact, later, edition.today)
-        here = anchor(fact, kind)
+        later = timeline.later(fact, sheet.facts, kinds)
+        standing, here = timeline.standing(fact, later, today), anchor(fact, kind)
         used[here] += 1
-        yield Line(
-            place, here if used[here] == 1 else f"{here}-{used[here]}", standing, _status(fact, standing, edition.today),
-            _until(fact), bool(fact.confirmed) and old(fact.confirmed or "", edition), [places[id(it)] for it in later],
-            [*dict.fromkeys(quoted.article for claim in fact.claims for quoted in quotes(claim))],
+        named = [fact.value if name == kind.value else fact.fields.get(name) for name in kind.fields if _names(name, kind)]
+        said = [quoted for claim in fact.claims for quoted in quotes(claim)]
+        line = Line(
+            place, here if used[here] == 1 else f"{here}-{used[here]}", fact.kind, fact.value, fact.value_name,
+            fact.decided_by, fact.fields.get("since"), _until(fact), standing, _status(fact, standing, today),
+            bool(fact.confirmed) and old(fact.confirmed or "", today), _sources(fact), listed.get(id(fact)),
+            [*filter(None, named)], [places[id(it)] for it in later], [*dict.fromkeys(it.article for it in said)], "", "",
         )  # fmt: skip
+        about = sheet.type, sheet.id, sheet.name, line
+        yield line._replace(says=_digest(about, replace(fact, claims=()), said), digest=_digest(about, fact, later))
+
+
+def _names(field: str, kind: Kind) -> bool:
+    """Does a field hold the id of a subject?"""
+    return kind.fields[field].type in ("country", "organisation", "party")
+
+
+def _digest(*given: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(given)).hexdigest()[:32]
+
+
+def _sources(fact: Fact) -> int:
+    said = (claim for claim in fact.claims if claim.quote and not claim.denies)
+    return independent(claim for claim in said if not _says_otherwise(claim, fact))
 
 
 def report(fact: Fact, subject: str, repository: str | None) -> str | None:
@@ -336,9 +396,9 @@ def shown(fact: Fact) -> bool:
     return (listed or fact.verdict != "needs-review") and any(not claim.denies for claim in fact.claims)
 
 
-def old(said: str, edition: Edition) -> bool:
+def old(said: str, today: date) -> bool:
     """Has nobody said so for two years?"""
-    return (edition.today - dates.bounds(said).latest).days > 730
+    return (today - dates.bounds(said).latest).days > 730
 
 
 def anchor(fact: Fact, kind: Kind) -> str:
