@@ -283,3 +283,38 @@ def test_sheets_whose_maker_dies_are_settled_all_the_same(project, monkeypatch):
     monkeypatch.setattr(build, "reconcile", lambda *given: settle(*given) if os.getpid() == here else os._exit(9))
     with closing(Shelf(root)) as shelf:
         assert refresh(root, today=TODAY, shelf=shelf).sheets == alone
+
+
+def test_a_list_stays_where_only_the_evidence_behind_it_changes(project):
+    """But not beside templates of the project's own, which may show it there."""
+    override, template = "content/overrides/organisations/csto.yml", "content/templates/_own.md.jinja"
+    lists = {"organisations/index.md", "countries/index.md", "index.md"}
+    root = project(CLAIMS)
+
+    def keys(text):
+        write_files(root, {override: text})
+        return shelved(refresh(root, today=TODAY)).keys
+
+    first, other_words, other_status = (
+        keys(LEFT),
+        keys(LEFT.replace("It left.", "It went.")),
+        keys(LEFT.replace("former", "observer")),
+    )
+    assert all(first[path] == other_words[path] != other_status[path] for path in lists)
+    assert first["organisations/csto.md"] != other_words["organisations/csto.md"]
+    write_files(root, {template: "{# new #}\n"})
+    first, other_words = keys(LEFT), keys(LEFT.replace("It left.", "It went."))
+    assert all(first[path] != other_words[path] for path in lists)
+
+
+def test_only_pages_that_are_made_anew_read_their_facts(project):
+    root = project([*CLAIMS, a_claim("founding", subject="eu", value="1993", event="established", article="c", start=50)])
+    read = []
+    for text in (LEFT, LEFT, LEFT.replace("It left.", "It went.")):
+        write_files(root, {"content/overrides/organisations/csto.yml": text})
+        shelves._held.clear()  # as in a new process
+        with closing(Shelf(root)) as shelf:
+            made = publish(refresh(root, today=TODAY, shelf=shelf), shelf=shelf)
+            assert len([*data(made.edition, shelf=shelf)]) > 5
+        read.append({sheet.id for sheet in made.edition.subjects if "_items" in vars(sheet.facts)})
+    assert read == [{"csto", "cis", "eu"}, {"csto"}, {"csto"}]  # of a subject with overrides, whether these are needed still
