@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from generator import disk, export, schemas
 from generator.build import Project
+from generator.content import Place
 from generator.errors import Problem
 from generator.export import Standing
 from generator.model import Sheet
@@ -52,19 +53,19 @@ def publish(
     names = project.gazetteer.countries, project.gazetteer.organisations
     law = shelf and shelf.key(project.kinds, names, project.references.tables, repository)
     last = last if last and last.edition.templates == project.templates else None
-    find_out = partial(_told, project=project, texts={it.id: it.text for it in project.articles}, law=law, shelf=shelf)
+    find_out = _told(project, law, shelf)
 
-    def told(sheet: Sheet) -> _Told:
-        it: _Told = edition.again(f"told of {sheet.type} {sheet.id}", find_out, sheet)
+    def told(sheet: Sheet) -> tuple[bool, list[Line]]:
+        it: tuple[bool, list[Line]] = edition.again(f"told of {sheet.type} {sheet.id}", find_out, sheet)
         return it
 
     edition = Edition(
         subjects=project.sheets, read=project.articles, kinds=project.kinds, gazetteer=project.gazetteer,
         today=project.today, references=project.references.tables, repository=repository, changes=project.changes,
         templates=project.templates, expected=project.overrides.expected, before=last.edition if last else None,
-        told=lambda sheet: told(sheet).lines,
+        told=lambda sheet: told(sheet)[1],
     )  # fmt: skip
-    review = queue(project, project.today, edition.again, lambda sheet: told(sheet).asks)
+    review = queue(project, project.today, edition.again, lambda sheet: told(sheet)[0])
     drafts = {d.path: d for d in render(edition, problems=problems, unsaved=project.unsaved, review=review)}
     pages = {path: last.pages[path] for path, draft in drafts.items() if last and last.drafts.get(path) == draft}
     ground: dict[str, object] = {
@@ -96,24 +97,24 @@ def publish(
     return Published({path: pages[path] for path in drafts}, drafts, edition, kept, keys, of)
 
 
-class _Told(NamedTuple):
-    """What follows from a sheet on a day."""
+def _told(project: Project, law: object, shelf: Shelf | None) -> Callable[[Sheet], tuple[bool, list[Line]]]:
+    """What follows from a sheet on a day: whether anything of it waits for a person, and its lines."""
+    texts = {article.id: article.text for article in project.articles}
+    sheets: dict[Place, Sheet] = {(it.type, it.id): it for it in project.sheets if it.type != "other"}
+    shelved = {place: it.facts.key for place, it in sheets.items() if shelf and isinstance(it.facts, Packed)}
 
-    asks: bool  # does anything of it wait for a person?
-    lines: list[Line]
+    def found_out(place: Place) -> tuple[bool, list[Line]]:
+        asks = any(True for _ in asked(sheets[place], texts, project.kinds, project.today))
+        return asks, [*lines(sheets[place], project.kinds, project.today)]
 
+    def told(sheet: Sheet) -> tuple[bool, list[Line]]:
+        place = sheet.type, sheet.id
+        asks, found = kept.pop(place, None) or found_out(place)
+        return asks, [*map(Line._make, found)]
 
-def _told(sheet: Sheet, project: Project, texts: Mapping[str, str], law: object, shelf: Shelf | None) -> _Told:
-    """Of the shelf, where an earlier run found it out."""
-
-    def made() -> _Told:
-        asks = any(True for _ in asked(sheet, texts, project.kinds, project.today))
-        return _Told(asks, [*lines(sheet, project.kinds, project.today)])
-
-    if not shelf or not isinstance(sheet.facts, Packed):  # the key of which depends on the texts as well
-        return made()
-    asks, found = shelf.value(shelf.key("told", law, sheet.facts.key, project.today), made)
-    return _Told(asks, [*map(Line._make, found)])
+    keys = {place: shelf.key("told", law, key, project.today) for place, key in shelved.items()} if shelf else {}
+    kept = shelf.values(keys, found_out) if shelf else {}
+    return told
 
 
 def _pages(
@@ -140,13 +141,11 @@ def data(edition: Edition, site: str = "/", shelf: Shelf | None = None) -> Itera
     (title, changes), items = words.lines("feed", {}), news(edition, site)
     kinds, today = edition.kinds.values(), edition.today
 
-    def made(make: Callable[..., Any], rows: Iterable[Row], *more: object) -> Any:
-        if not shelf:
-            return make(_published(rows), *more)
-        key = shelf.key(make.__name__, [row.key for row in rows], more)
-        return shelf.value(key, lambda: make(_published(rows), *more))
+    def told(id: str) -> tuple[str, dict[str, str]]:
+        return export.lines(_published(edition.rows[id]), today)
 
-    found = [made(export.lines, rows, today) for rows in edition.rows.values()]
+    keys = {it: shelf.key("data", [row.key for row in rows], today) for it, rows in edition.rows.items()} if shelf else {}
+    found = [*shelf.values(keys, told).values()] if shelf else [*map(told, edition.rows)]
     none = [claim for sheet in edition.sheets for _, claim, _ in edition.nothing(sheet)]
     yield Page("data/facts.json", export.facts_json((told for told, _ in found), none, today))
     yield Page("data/facts.schema.json", json.dumps(schemas.PUBLISHED, indent=1) + "\n")
@@ -154,7 +153,9 @@ def data(edition: Edition, site: str = "/", shelf: Shelf | None = None) -> Itera
         yield Page(f"data/{kind.name}.csv", export.table((tables.get(kind.name, "") for _, tables in found), kind))
     yield Page("data/datapackage.json", export.package(kinds, title))
     terms = edition.of(lambda kind: kind.cardinality == "timeline")
-    yield Page("data/handovers.ics", made(export.calendar, terms, title, today))
+    due = shelf.key("calendar", [row.key for row in terms], title, today) if shelf else b""
+    calendar = lambda: export.calendar(_published(terms), title, today)  # noqa: E731
+    yield Page("data/handovers.ics", shelf.value(due, calendar) if shelf else calendar())
     yield Page("feeds/changes.xml", export.atom(items, changes, site))
     yield Page("feeds/changes.json", export.json_feed(items, changes, site))
 

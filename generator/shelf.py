@@ -5,17 +5,20 @@ import io
 import pickle
 import sqlite3
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from generator import disk
 from generator.model import Claim, Fact, Sheet, SubjectType
 from generator.packing import Packed, packed, sound, unpacked
+from generator.processes import spread
+
+T = TypeVar("T")
 
 _held: dict[bytes, Any] = {}  # what this process asked for, as objects
 _SETTLED = msgspec.json.Decoder(tuple[tuple[Fact, ...], tuple[Claim, ...]])
@@ -41,7 +44,6 @@ class Shelf:
         path.parent.mkdir(exist_ok=True)
         path.with_name(".gitignore").write_text("*\n", "utf-8")
         self._pages = sqlite3.connect(path, timeout=1)
-        self._pages.execute("PRAGMA mmap_size = 4000000000")
         self._pages.execute("CREATE TABLE IF NOT EXISTS pages (key PRIMARY KEY, text, theme, html, found)")
         self._theme, self._used = theme, set[bytes]()
         self._digests: dict[int, tuple[object, bytes]] = {}
@@ -64,14 +66,23 @@ class Shelf:
     def value(self, key: bytes, make: Callable[[], object]) -> Any:
         """What JSON can hold, made and kept where it is not there."""
         if (kept := self.take(key)) is None:
-            self.put(key, kept := packed(msgspec.json.encode(make()).decode()))
+            self.put(key, kept := _encoded(lambda _: make(), None))
         return msgspec.json.decode(unpacked(kept))
+
+    def values(self, keys: Mapping[T, bytes], make: Callable[[T], object]) -> dict[T, Any]:
+        """Likewise of many things; by several processes, of many that are not there."""
+        found = {it: self.take(key) for it, key in keys.items()}
+        wanting = [it for it, kept in found.items() if kept is None]
+        for it, text in zip(wanting, spread(partial(_encoded, make), wanting), strict=True):
+            self.put(keys[it], text)
+            found[it] = text
+        return {it: msgspec.json.decode(unpacked(kept or b"")) for it, kept in found.items()}
 
     def keep(self, given: Sequence[object], make: Callable[[], Any], type_: Any) -> Any:
         """What is made of what is `given`, or was by an earlier run; `type_` says how to read it again."""
         key, read = self.key(*given), msgspec.json.Decoder(type_, dec_hook=lambda type_, text: type_(text))
         if (kept := self.take(key)) is None:
-            self.put(key, kept := packed(msgspec.json.encode(make(), enc_hook=str).decode()))
+            self.put(key, kept := _encoded(lambda _: make(), None))
         return read.decode(unpacked(kept))
 
     def held(self, key: bytes, put: bytes | None, read: Callable[[bytes], Any]) -> Any:
@@ -123,6 +134,10 @@ def _program() -> bytes:
     sources = (path for path in sorted(disk.PACKAGE.rglob("*.*")) if path.suffix != ".pyc" and path.is_file())
     versions = f"{sys.version} {version('jinja2')} {version('markupsafe')} ".encode()
     return hashlib.sha256(versions + b"\0".join(path.read_bytes() for path in sources)).digest()
+
+
+def _encoded(make: Callable[[T], object], of: T) -> bytes:
+    return packed(msgspec.json.encode(make(of), enc_hook=str).decode())
 
 
 def frozen(sheets: Iterable[Sheet]) -> bytes:

@@ -20,7 +20,7 @@ from generator import dates, overridefile, timeline
 from generator.changes import Change
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
-from generator.model import FOLDERS, Article, Claim, DecidedBy, Fact, Quote, Sheet
+from generator.model import FOLDERS, Article, Claim, DecidedBy, Fact, Quote, Sheet, Verdict
 from generator.referencefile import Table
 from generator.render.values import Once
 from generator.render.words import web
@@ -68,13 +68,19 @@ class Line(NamedTuple):
     kind_name: str
     value_id: str | None
     value_name: str
+    verdict: Verdict
     decided_by: DecidedBy
+    confirmed: str | None
     since: str | None
     until: str | None
     standing: str  # a timeline.State
     status: str | None  # where the kind has one: as of today
+    on: str  # how it stood when, of what may change: `0001-01-01 not known;2002-10-07 member`
     stale: bool  # nobody has confirmed it for two years
     sources: int  # how many articles say so, reprints apart
+    tabled: bool  # do rows of reference tables say so?
+    listed: bool  # does it rest on these alone, which give no date but that of the list?
+    departs: bool  # has it overtaken one?
     miscounts: int | None  # of a count, how many are listed where that is another number
     named: Sequence[str]  # ids of all subjects that it names
     later_places: Sequence[int]  # of `Row.later`
@@ -173,25 +179,10 @@ class Row(Once, Line):
         """The form in which a reader corrects it; what rests on tables alone has one a table."""
         return report(self.fact, self.subject.text, self._around.repository) if self.decided_by != "reference" else None
 
-    @cached_property
-    def span(self) -> tuple[tuple[date, str], ...]:
-        """`timeline.span` of what may change."""
-        return timeline.span(self.fact, self.later) if self.kind.changes else ()
-
-    @property
-    def on(self) -> str:
-        """How it stood when, for the script that shows the page as of a day: `0001-01-01 not known;2002-10-07 member`."""
-        return ";".join(f"{day} {word}" for day, word in self.span)
-
     @property
     def rows(self) -> list[Claim]:
         """The rows of reference tables behind it."""
         return [item.claim for item in self.evidence if item.claim.ref]
-
-    @property
-    def listed(self) -> bool:
-        """Does it rest on reference tables alone, which give no date but that of the list?"""
-        return self.decided_by == "reference" and not (self.since or self.until or self.against)
 
     @property
     def departed(self) -> list[Claim]:
@@ -354,12 +345,20 @@ def lines(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> Iterator[Line
         later = timeline.later(fact, sheet.facts, kinds)
         standing, here = timeline.standing(fact, later, today), anchor(fact, kind)
         used[here] += 1
+        backing = [claim for claim in fact.claims if not claim.denies]
+        agreeing = [claim for claim in backing if not _says_otherwise(claim, fact)]
+        until, gone = _until(fact), fact.reason.get("departs", "").split(", ")
+        more = fact.fields.get("since") or until or len(agreeing) < len(backing)
         named = [fact.value if name == kind.value else fact.fields.get(name) for name in kind.fields if _names(name, kind)]
         said = [quoted for claim in fact.claims for quoted in quotes(claim)]
         line = Line(
             place, here if used[here] == 1 else f"{here}-{used[here]}", fact.kind, fact.value, fact.value_name,
-            fact.decided_by, fact.fields.get("since"), _until(fact), standing, _status(fact, standing, today),
-            bool(fact.confirmed) and old(fact.confirmed or "", today), _sources(fact), listed.get(id(fact)),
+            fact.verdict, fact.decided_by, fact.confirmed, fact.fields.get("since"), until, standing,
+            _status(fact, standing, today),
+            ";".join(f"{day} {word}" for day, word in timeline.span(fact, later)) if kind.changes else "",
+            bool(fact.confirmed) and old(fact.confirmed or "", today), independent(c for c in agreeing if c.quote),
+            any(claim.ref for claim in agreeing), fact.decided_by == "reference" and not more,
+            any(claim.ref in gone for claim in fact.claims), listed.get(id(fact)),
             [*filter(None, named)], [places[id(it)] for it in later], [*dict.fromkeys(it.article for it in said)], "", "",
         )  # fmt: skip
         about = sheet.type, sheet.id, sheet.name, line
@@ -373,11 +372,6 @@ def _names(field: str, kind: Kind) -> bool:
 
 def _digest(*given: object) -> str:
     return hashlib.sha256(msgspec.json.encode(given)).hexdigest()[:32]
-
-
-def _sources(fact: Fact) -> int:
-    said = (claim for claim in fact.claims if claim.quote and not claim.denies)
-    return independent(claim for claim in said if not _says_otherwise(claim, fact))
 
 
 def report(fact: Fact, subject: str, repository: str | None) -> str | None:

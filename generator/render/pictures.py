@@ -29,7 +29,7 @@ class Line(NamedTuple):
 
 def shaded(groups: Mapping[str, Sequence[Row]]) -> list[tuple[str, Row]]:
     """The members that the map can show, with their status; the map is `assets/world.svg`."""
-    return [(status, row) for status, rows in groups.items() for row in rows if row.fact.value in _drawn()]
+    return [(status, row) for status, rows in groups.items() for row in rows if row.value_id in _drawn()]
 
 
 def line(rows: Iterable[Row], today: date) -> Line | None:
@@ -61,7 +61,7 @@ def _span(row: Row, today: date) -> tuple[date, date, date, date] | None:
     if not start or "/" in start:
         return None
     begun = dates.bounds(start)
-    seen = dates.bounds(row.fact.confirmed or start).latest
+    seen = dates.bounds(row.confirmed or start).latest
     ended = begun if begun.earliest > today else dates.Bounds(min(seen, today), today)
     if row.until and "/" not in row.until:
         ended = dates.bounds(row.until)
