@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -153,11 +154,15 @@ def data(edition: Edition, site: str = "/", shelf: Shelf | None = None) -> Itera
         yield Page(f"data/{kind.name}.csv", export.table((tables.get(kind.name, "") for _, tables in found), kind))
     yield Page("data/datapackage.json", export.package(kinds, title))
     terms = edition.of(lambda kind: kind.cardinality == "timeline")
-    due = shelf.key("calendar", [row.key for row in terms], title, today) if shelf else b""
-    calendar = lambda: export.calendar(_published(terms), title, today)  # noqa: E731
-    yield Page("data/handovers.ics", shelf.value(due, calendar) if shelf else calendar())
+    calendar = partial(_calendar, terms, title, today)
+    given = ["calendar", [row.key for row in terms], title, today]
+    yield Page("data/handovers.ics", shelf.keep(given, calendar) if shelf else calendar())
     yield Page("feeds/changes.xml", export.atom(items, changes, site))
     yield Page("feeds/changes.json", export.json_feed(items, changes, site))
+
+
+def _calendar(terms: Iterable[Row], title: str, today: date) -> str:
+    return export.calendar(_published(terms), title, today)
 
 
 def _published(rows: Iterable[Row]) -> list[Standing]:

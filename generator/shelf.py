@@ -63,27 +63,19 @@ class Shelf:
         """Keeps it."""
         self._pages.execute("INSERT OR REPLACE INTO pages (key, text) VALUES (?, ?)", [key, packed(text)])
 
-    def value(self, key: bytes, make: Callable[[], object]) -> Any:
-        """What JSON can hold, made and kept where it is not there."""
-        if (kept := self.take(key)) is None:
-            self.put(key, kept := _encoded(lambda _: make(), None))
-        return msgspec.json.decode(unpacked(kept))
+    def keep(self, given: Sequence[object], make: Callable[[], Any], type_: Any = Any) -> Any:
+        """What is made of what is `given`, or was by an earlier run; `type_` says how to read it again from JSON."""
+        return self.values({None: self.key(*given)}, lambda _: make(), type_)[None]
 
-    def values(self, keys: Mapping[T, bytes], make: Callable[[T], object]) -> dict[T, Any]:
+    def values(self, keys: Mapping[T, bytes], make: Callable[[T], object], type_: Any = Any) -> dict[T, Any]:
         """Likewise of many things; by several processes, of many that are not there."""
         found = {it: self.take(key) for it, key in keys.items()}
         wanting = [it for it, kept in found.items() if kept is None]
         for it, text in zip(wanting, spread(partial(_encoded, make), wanting), strict=True):
             self.put(keys[it], text)
             found[it] = text
-        return {it: msgspec.json.decode(unpacked(kept or b"")) for it, kept in found.items()}
-
-    def keep(self, given: Sequence[object], make: Callable[[], Any], type_: Any) -> Any:
-        """What is made of what is `given`, or was by an earlier run; `type_` says how to read it again."""
-        key, read = self.key(*given), msgspec.json.Decoder(type_, dec_hook=lambda type_, text: type_(text))
-        if (kept := self.take(key)) is None:
-            self.put(key, kept := _encoded(lambda _: make(), None))
-        return read.decode(unpacked(kept))
+        read = msgspec.json.Decoder(type_, dec_hook=lambda type_, text: type_(text))
+        return {it: read.decode(unpacked(kept or b"")) for it, kept in found.items()}
 
     def held(self, key: bytes, put: bytes | None, read: Callable[[bytes], Any]) -> Any:
         """What is read of what is put there now or was before, as the same object while this process runs; else None."""
