@@ -83,33 +83,24 @@ class Line(NamedTuple):
     departs: bool  # has it overtaken one?
     miscounts: int | None  # of a count, how many are listed where that is another number
     named: Sequence[str]  # ids of all subjects that it names
-    later_places: Sequence[int]  # of `Row.later`
     cited_ids: Sequence[str]  # of articles that hold its quotes
     says: str  # a digest of all this and of the facts, but for what sources say of it in which words
     digest: str  # of all of it
 
 
-class _Around(NamedTuple):
-    """What the rows of a sheet have in common."""
-
-    sheet: Sheet
-    bare: Sheet
-    subject: Name
-    short: str
-    kinds: Mapping[str, Kind]
-    articles: Mapping[str, Article]
-    name: Callable[[str | None, str], Name]
-    repository: str | None
-
-
 class Row(Once, Line):
     """A fact as one line of a page. What takes long to work out, and the fact itself, is so only where it is shown."""
 
-    _around: _Around
-    face: str
-    """Differs where what a list shows of it may: all but the evidence."""
-    key: str
-    """Differs where anything may that a page shows of it, besides what every page follows from."""
+    sheet: Sheet  # without its facts
+    subject: Name
+    short: str  # the subject's acronym, or its name
+    kind: Kind
+    face: str  # differs where what a list shows of it may: all but the evidence
+    key: str  # differs where anything may that a page shows of it, besides what every page follows from
+    _facts: Sequence[Fact]
+    _articles: Mapping[str, Article]
+    _name: Callable[[str | None, str], Name]
+    _repository: str | None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Row) and self.key == other.key
@@ -120,37 +111,12 @@ class Row(Once, Line):
     @property
     def fact(self) -> Fact:
         """Itself, as settled."""
-        return self._around.sheet.facts[self.place]
-
-    @property
-    def kind(self) -> Kind:
-        """What sort of fact it is."""
-        return self._around.kinds[self.kind_name]
-
-    @property
-    def sheet(self) -> Sheet:
-        """Whose it is; without its facts."""
-        return self._around.bare
-
-    @property
-    def subject(self) -> Name:
-        """Whose it is, as a page names it."""
-        return self._around.subject
-
-    @property
-    def short(self) -> str:
-        """The subject's acronym, or its name."""
-        return self._around.short
+        return self._facts[self.place]
 
     @cached_property
     def value(self) -> Name:
         """What it says, as a page names it."""
-        return self._around.name(self.value_id, self.value_name)
-
-    @property
-    def later(self) -> list[Fact]:
-        """`timeline.later`."""
-        return [self._around.sheet.facts[place] for place in self.later_places]
+        return self._name(self.value_id, self.value_name)
 
     @cached_property
     def quotes(self) -> Mapping[str, Sequence[Quote]]:
@@ -162,7 +128,7 @@ class Row(Once, Line):
 
     @cached_property
     def _backing(self) -> list[Evidence]:
-        return [evidence(claim, self.fact, self._around.articles) for claim in self.fact.claims if not claim.denies]
+        return [evidence(claim, self.fact, self._articles) for claim in self.fact.claims if not claim.denies]
 
     @property
     def evidence(self) -> list[Evidence]:
@@ -177,7 +143,7 @@ class Row(Once, Line):
     @property
     def report(self) -> str | None:
         """The form in which a reader corrects it; what rests on tables alone has one a table."""
-        return report(self.fact, self.subject.text, self._around.repository) if self.decided_by != "reference" else None
+        return report(self.fact, self.subject.text, self._repository) if self.decided_by != "reference" else None
 
     @property
     def rows(self) -> list[Claim]:
@@ -272,13 +238,13 @@ class Edition:
     def _rows(self, sheet: Sheet, unpaged: frozenset[str], stamps: Sequence[str]) -> tuple[Row, ...]:
         subject, record = self.name(sheet.id, sheet.name), self.gazetteer.record(sheet.id)
         short, told = (record.acronym if record else None) or subject.text, iter(stamps)
-        bare = Sheet(sheet.id, sheet.name, sheet.type)
-        around = _Around(sheet, bare, subject, short, self.kinds, self.articles, self.name, self.repository)
+        same = {"sheet": Sheet(sheet.id, sheet.name, sheet.type), "subject": subject, "short": short, "_facts": sheet.facts}
+        same |= {"_articles": self.articles, "_name": self.name, "_repository": self.repository}
         rows = tuple(map(Row._make, self.lines[sheet.id]))
         for row in rows:
             names = "".join(sorted(unpaged.intersection(row.named))) if unpaged else ""
-            row._around, row.face = around, row.says + names
-            row.key = row.digest + names + "".join(islice(told, len(row.cited_ids)))
+            key = row.digest + names + "".join(islice(told, len(row.cited_ids)))
+            vars(row).update(same, kind=self.kinds[row.kind_name], face=row.says + names, key=key)
         return rows
 
     def _ground(self) -> tuple[object, ...]:
@@ -337,7 +303,7 @@ class Edition:
 
 def lines(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> Iterator[Line]:
     """Of the facts that are shown; they follow from the sheet, the kinds and the day."""
-    used, places = Counter[str](), {id(fact): place for place, fact in enumerate(sheet.facts)}
+    used = Counter[str]()
     listed = {id(size): count for size, count in timeline.miscounted(sheet.facts)}
     for place, fact in enumerate(sheet.facts):
         if not shown(fact) or not (kind := kinds.get(fact.kind)):
@@ -352,14 +318,14 @@ def lines(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> Iterator[Line
         named = [fact.value if name == kind.value else fact.fields.get(name) for name in kind.fields if _names(name, kind)]
         said = [quoted for claim in fact.claims for quoted in quotes(claim)]
         line = Line(
-            place, here if used[here] == 1 else f"{here}-{used[here]}", fact.kind, fact.value, fact.value_name,
-            fact.verdict, fact.decided_by, fact.confirmed, fact.fields.get("since"), until, standing,
-            _status(fact, standing, today),
-            ";".join(f"{day} {word}" for day, word in timeline.span(fact, later)) if kind.changes else "",
-            bool(fact.confirmed) and old(fact.confirmed or "", today), independent(c for c in agreeing if c.quote),
-            any(claim.ref for claim in agreeing), fact.decided_by == "reference" and not more,
-            any(claim.ref in gone for claim in fact.claims), listed.get(id(fact)),
-            [*filter(None, named)], [places[id(it)] for it in later], [*dict.fromkeys(it.article for it in said)], "", "",
+            place=place, anchor=here if used[here] == 1 else f"{here}-{used[here]}", kind_name=fact.kind,
+            value_id=fact.value, value_name=fact.value_name, verdict=fact.verdict, decided_by=fact.decided_by, confirmed=fact.confirmed,
+            since=fact.fields.get("since"), until=until, standing=standing, status=_status(fact, standing, today),
+            on=";".join(f"{day} {word}" for day, word in timeline.span(fact, later)) if kind.changes else "",
+            stale=bool(fact.confirmed) and old(fact.confirmed or "", today),
+            sources=independent(claim for claim in agreeing if claim.quote), tabled=any(c.ref for c in agreeing), listed=fact.decided_by == "reference" and not more,
+            departs=any(claim.ref in gone for claim in fact.claims), miscounts=listed.get(id(fact)),
+            named=[*filter(None, named)], cited_ids=[*dict.fromkeys(it.article for it in said)], says="", digest="",
         )  # fmt: skip
         about = sheet.type, sheet.id, sheet.name, line
         yield line._replace(says=_digest(about, replace(fact, claims=()), said), digest=_digest(about, fact, later))
