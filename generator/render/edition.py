@@ -319,13 +319,14 @@ def lines(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> Iterator[Line
         said = [quoted for claim in fact.claims for quoted in quotes(claim)]
         line = Line(
             place=place, anchor=here if used[here] == 1 else f"{here}-{used[here]}", kind_name=fact.kind,
-            value_id=fact.value, value_name=fact.value_name, verdict=fact.verdict, decided_by=fact.decided_by, confirmed=fact.confirmed,
-            since=fact.fields.get("since"), until=until, standing=standing, status=_status(fact, standing, today),
+            value_id=fact.value, value_name=fact.value_name, verdict=fact.verdict, decided_by=fact.decided_by,
+            confirmed=fact.confirmed, since=fact.fields.get("since"), until=until, standing=standing,
+            status=_status(fact, standing, today), stale=bool(fact.confirmed) and old(fact.confirmed or "", today),
             on=";".join(f"{day} {word}" for day, word in timeline.span(fact, later)) if kind.changes else "",
-            stale=bool(fact.confirmed) and old(fact.confirmed or "", today),
-            sources=independent(claim for claim in agreeing if claim.quote), tabled=any(c.ref for c in agreeing), listed=fact.decided_by == "reference" and not more,
-            departs=any(claim.ref in gone for claim in fact.claims), miscounts=listed.get(id(fact)),
-            named=[*filter(None, named)], cited_ids=[*dict.fromkeys(it.article for it in said)], says="", digest="",
+            sources=independent(claim for claim in agreeing if claim.quote), tabled=any(claim.ref for claim in agreeing),
+            listed=fact.decided_by == "reference" and not more, departs=any(claim.ref in gone for claim in fact.claims),
+            miscounts=listed.get(id(fact)), named=[*filter(None, named)],
+            cited_ids=[*dict.fromkeys(it.article for it in said)], says="", digest="",
         )  # fmt: skip
         about = sheet.type, sheet.id, sheet.name, line
         yield line._replace(says=_digest(about, replace(fact, claims=()), said), digest=_digest(about, fact, later))
