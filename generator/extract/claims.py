@@ -92,7 +92,8 @@ def _work_out(reading: Reading, match: Match, shared: dict[str, str]) -> None:
     if kind.cardinality == "timeline" and re.fullmatch(r"\d{4}-4[01]", since):
         low, high = dates.bounds(since)
         shared["since"], shared["until"] = low.isoformat()[:7], shared.get("until") or high.isoformat()[:7]
-    if match.assertion == "ended" and "since" in shared and "until" not in shared:
+    began = reading.doc[match.trigger].tag_ == "VBN"  # "had been a member since 1980" tells how it began, not how it ended
+    if match.assertion == "ended" and not began and "since" in shared and "until" not in shared:
         shared["until"] = shared.pop("since")
     over = "until" in shared and not (published and dates.precedes(published, shared["until"]))
     if kind.name == "membership" and shared.get("status") == "member" and over:
@@ -122,6 +123,9 @@ def _context(reading: Reading, match: Match, slots: Slots, shared: Mapping[str, 
         return [Unit("country", post.start, post.end, post.text, seat)], "seat"
     if found := _leader(reading, post, slots, shared):
         return found
+    if any(rank in shared["post"] for rank in words("ranks_of_bodies")):
+        bodies = {u.id: u for u in (reading.focus, *match.sentence.units) if u and u.type == "organisation"}
+        return (list(bodies.values()), "context") if len(bodies) == 1 and "named" not in match.features else None
     if words("travelling") & set(post.name.lower().split()) or "minister" not in post.name.lower():
         return None
     named = [u for u in match.sentence.units if u.type in ("country", "adjective")]
@@ -133,7 +137,8 @@ def _leader(reading: Reading, post: Unit, slots: Slots, shared: Mapping[str, str
     """The body by the list of leaders, for a title that nothing stands before, or that names its person alone."""
     before = reading.doc[post.start - 1]
     named = before.pos_ in ("NOUN", "PROPN", "ADJ") or before.text[:1].isupper() or before.text in ("'s", "’s", "-")
-    if named and not reading.doc[post.start].is_sent_start:
+    unknown = before.ent_type_ == "NORP" and not before.ent_kb_id_  # "Congolese": of either Congo
+    if named and not unknown and not reading.doc[post.start].is_sent_start:
         return None
     name = reading.people.full(slots["person"][0].name) if len(slots.get("person", [])) == 1 else None
     body = name and body_of(shared.get("post", ""), name, shared.get("status", "current"), reading.article.published)
@@ -151,9 +156,10 @@ def _plain_chief(reading: Reading, match: Match, slots: Slots, shared: dict[str,
     body = next(iter(slots.get(match.kind.subject) or []), None)
     if shared.get("post") not in ("chief", "head") or body is None or body.type != "organisation":
         return
-    near = [u for u in reading.units if u.type == "post" and abs(u.start - match.trigger) < 60]
-    others = {u.start for u in reading.units if u.type == "organisation" and u.id != body.id}
-    posts = [canonical_post(u.name) for u in near if others.isdisjoint(range(u.start - 4, u.end + 3))]
+    # in its own sentence another office is another's: "the Queen is its head, and the secretary general its servant"
+    others = [s for s in reading.sentences if any(u.type == "organisation" and u.id != body.id for u in s.units)]
+    apart = [unit for s in reading.sentences if s is not match.sentence and s not in others for unit in s.units]
+    posts = [canonical_post(u.name) for u in apart if u.type == "post" and abs(u.start - match.trigger) < 60]
     shared["post"] = next((post for post in posts if post in ("secretary general", "director general")), shared["post"])
 
 
@@ -289,7 +295,8 @@ def _moment(claim: Claim) -> str | None:
 
 
 def _rank(claim: Claim) -> int:
-    return _STATUS_RANK.get(claim.fields.get("status", "member"), 0)
+    back = claim.rule == "membership/rejoin"  # who is back has left before
+    return 5 if back else _STATUS_RANK.get(claim.fields.get("status", "member"), 0)
 
 
 def _merge_terms(group: list[Claim]) -> list[Claim]:

@@ -129,8 +129,8 @@ def _phrase(reading: Reading, phrase: Phrase, sentence: Sentence, rendering: Ren
     for group in phrase.pattern.groupindex:
         if group != "verb" and not group.startswith("_") and found.group(group) is not None:
             name = group.rstrip("_0123456789")
-            units = rendering.units_in(*found.span(group))
-            match.slots.setdefault(name, []).extend(_group_units(reading, match, name, units))
+            if units := _group_units(reading, match, name, rendering.units_in(*found.span(group))):
+                match.slots.setdefault(name, []).extend(units)
     fill(reading, match, spec.get("slots") or {}, token)
     planned = _words(spec, "planned") if verb and assertion == "fact" and spec.get("assert") else None
     if planned and _lies_ahead(reading, token, next(iter(match.slots.get("since", [])), None)):
@@ -185,7 +185,8 @@ def _lies_ahead(reading: Reading, token: Token, dated: Unit | None = None) -> bo
         return False
     unit = dated or when(reading, token, "date")
     days = [reading.anchor, unit.data["date"].value] if unit and reading.anchor else []
-    return bool(days) and all(day[0] != "[" for day in days) and dates.precedes(*days)
+    soon = any(c.lower_ in words("ahead") for c in token.children)
+    return soon or (bool(days) and all(day[0] != "[" for day in days) and dates.precedes(*days))
 
 
 def _complete(reading: Reading, match: Match) -> bool:
@@ -207,7 +208,7 @@ def _complete(reading: Reading, match: Match) -> bool:
 
 def _only_organisation(match: Match) -> Unit | None:
     """The one organisation that the sentence names, if it names just one and no body we do not know."""
-    units = [p for u in match.sentence.units for p in (u.parts or (u,))]
+    units = [p for u in match.sentence.units if u.type != "parties" for p in (u.parts or (u,))]
     named = {u.id: u for u in units if u.type in ("organisation", "treaty") and u.id}
     others = any(u.type in ("organ", "org") for u in units)
     return next(iter(named.values())) if len(named) == 1 and not others else None
