@@ -154,9 +154,9 @@ def _plain_chief(reading: Reading, match: Match, slots: Slots, shared: dict[str,
     beside another body ("UNDP chief" near "UN Secretary-General").
     """
     body = next(iter(slots.get(match.kind.subject) or []), None)
-    if shared.get("post") not in ("chief", "head") or body is None or body.type != "organisation":
+    if shared.get("post") != "chief" or body is None or body.type != "organisation":
         return
-    # in its own sentence another office is another's: "the Queen is its head, and the secretary general its servant"
+    # in its own sentence another office is another person's
     others = [s for s in reading.sentences if any(u.type == "organisation" and u.id != body.id for u in s.units)]
     apart = [unit for s in reading.sentences if s is not match.sentence and s not in others for unit in s.units]
     posts = [canonical_post(u.name) for u in apart if u.type == "post" and abs(u.start - match.trigger) < 60]
@@ -172,7 +172,7 @@ def _claim(reading: Reading, match: Match, subject: Unit, value: Unit, shared: M
     if officials and about[2] == "country" and any(rank in shared.get("post", "") for rank in words("of_bodies")):
         return None  # "Assistant Secretary-General Clara Webb of Canada": where she is from
     value_id, value_name = _value(reading, match, value)
-    if value_name is None or (value_id and value_id == about[0]):
+    if value_name in (None, about[1]) or (value_id and value_id == about[0]):
         return None
     fields = {k: v for k, v in shared.items() if v}
     if subject.type == "organ" and "post" in fields:  # an organ's head is on the sheet of the body it is an organ of
