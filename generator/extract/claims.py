@@ -121,11 +121,8 @@ def _context(reading: Reading, match: Match, slots: Slots, shared: Mapping[str, 
     post = slots["post"][0]
     if seat := post.data.get("seat"):
         return [Unit("country", post.start, post.end, post.text, seat)], "seat"
-    if found := _leader(reading, post, slots, shared):
+    if found := _leader(reading, match, slots, shared):
         return found
-    if any(rank in shared["post"] for rank in words("ranks_of_bodies")):
-        bodies = {u.id: u for u in (reading.focus, *match.sentence.units) if u and u.type == "organisation"}
-        return (list(bodies.values()), "context") if len(bodies) == 1 and "named" not in match.features else None
     if words("travelling") & set(post.name.lower().split()) or "minister" not in post.name.lower():
         return None
     named = [u for u in match.sentence.units if u.type in ("country", "adjective")]
@@ -133,17 +130,20 @@ def _context(reading: Reading, match: Match, slots: Slots, shared: Mapping[str, 
     return (list(nations.values()), "context") if len(nations) == 1 else None
 
 
-def _leader(reading: Reading, post: Unit, slots: Slots, shared: Mapping[str, str]) -> tuple[Any, ...] | None:
+def _leader(reading: Reading, match: Match, slots: Slots, shared: Mapping[str, str]) -> tuple[Any, ...] | None:
     """The body by the list of leaders, for a title that nothing stands before, or that names its person alone."""
-    before = reading.doc[post.start - 1]
-    named = before.pos_ in ("NOUN", "PROPN", "ADJ") or before.text[:1].isupper() or before.text in ("'s", "’s", "-")
+    post, before = slots["post"][0], reading.doc[slots["post"][0].start - 1]
+    told = before.text[:1].isupper() or before.text in ("'s", "’s", "-")
+    named = before.pos_ in ("NOUN", "PROPN", "ADJ") or (told and before.pos_ != "DET")
     unknown = before.ent_type_ == "NORP" and not before.ent_kb_id_  # "Congolese": of either Congo
     if named and not unknown and not reading.doc[post.start].is_sent_start:
         return None
     name = reading.people.full(slots["person"][0].name) if len(slots.get("person", [])) == 1 else None
     body = name and body_of(shared.get("post", ""), name, shared.get("status", "current"), reading.article.published)
-    if not body or not (record := reading.gazetteer.record(body)):
-        return None
+    if not body or not (record := reading.gazetteer.record(body)):  # a secretary general, of the only body there
+        bodies = {u.id: u for u in (reading.focus, *match.sentence.units) if u and u.type.startswith("org")}
+        ranked = any(rank in shared.get("post", "") for rank in words("ranks_of_bodies")) and "named" not in match.features
+        return (list(bodies.values()), "context") if ranked and len(bodies) == 1 else None
     when = f" in {reading.article.published[:4]}" if reading.article.published else ""
     says = f"the {shared['post']} named {name}{when}: {record.name} (list of leaders)"
     return [Unit(record.type, post.start, post.end, post.text, body, record.name)], "leader", says

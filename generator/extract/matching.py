@@ -129,8 +129,8 @@ def _phrase(reading: Reading, phrase: Phrase, sentence: Sentence, rendering: Ren
     for group in phrase.pattern.groupindex:
         if group != "verb" and not group.startswith("_") and found.group(group) is not None:
             name = group.rstrip("_0123456789")
-            if units := _group_units(reading, match, name, rendering.units_in(*found.span(group))):
-                match.slots.setdefault(name, []).extend(units)
+            units = rendering.units_in(*found.span(group))
+            match.slots.setdefault(name, []).extend(_group_units(reading, match, name, units))
     fill(reading, match, spec.get("slots") or {}, token)
     planned = _words(spec, "planned") if verb and assertion == "fact" and spec.get("assert") else None
     if planned and _lies_ahead(reading, token, next(iter(match.slots.get("since", [])), None)):
