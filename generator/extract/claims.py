@@ -92,7 +92,8 @@ def _work_out(reading: Reading, match: Match, shared: dict[str, str]) -> None:
     if kind.cardinality == "timeline" and re.fullmatch(r"\d{4}-4[01]", since):
         low, high = dates.bounds(since)
         shared["since"], shared["until"] = low.isoformat()[:7], shared.get("until") or high.isoformat()[:7]
-    if match.assertion == "ended" and "since" in shared and "until" not in shared:
+    began = reading.doc[match.trigger].tag_ == "VBN"  # "had been a member since 1980" tells how it began, not how it ended
+    if match.assertion == "ended" and not began and "since" in shared and "until" not in shared:
         shared["until"] = shared.pop("since")
     over = "until" in shared and not (published and dates.precedes(published, shared["until"]))
     if kind.name == "membership" and shared.get("status") == "member" and over:
@@ -120,7 +121,7 @@ def _context(reading: Reading, match: Match, slots: Slots, shared: Mapping[str, 
     post = slots["post"][0]
     if seat := post.data.get("seat"):
         return [Unit("country", post.start, post.end, post.text, seat)], "seat"
-    if found := _leader(reading, post, slots, shared):
+    if found := _leader(reading, match, slots, shared):
         return found
     if words("travelling") & set(post.name.lower().split()) or "minister" not in post.name.lower():
         return None
@@ -129,16 +130,20 @@ def _context(reading: Reading, match: Match, slots: Slots, shared: Mapping[str, 
     return (list(nations.values()), "context") if len(nations) == 1 else None
 
 
-def _leader(reading: Reading, post: Unit, slots: Slots, shared: Mapping[str, str]) -> tuple[Any, ...] | None:
+def _leader(reading: Reading, match: Match, slots: Slots, shared: Mapping[str, str]) -> tuple[Any, ...] | None:
     """The body by the list of leaders, for a title that nothing stands before, or that names its person alone."""
-    before = reading.doc[post.start - 1]
-    named = before.pos_ in ("NOUN", "PROPN", "ADJ") or before.text[:1].isupper() or before.text in ("'s", "’s", "-")
-    if named and not reading.doc[post.start].is_sent_start:
+    post, before = slots["post"][0], reading.doc[slots["post"][0].start - 1]
+    told = before.text[:1].isupper() or before.text in ("'s", "’s", "-")
+    named = before.pos_ in ("NOUN", "PROPN", "ADJ") or (told and before.pos_ != "DET")
+    unknown = before.ent_type_ == "NORP" and not before.ent_kb_id_  # "Congolese": of either Congo
+    if named and not unknown and not reading.doc[post.start].is_sent_start:
         return None
     name = reading.people.full(slots["person"][0].name) if len(slots.get("person", [])) == 1 else None
     body = name and body_of(shared.get("post", ""), name, shared.get("status", "current"), reading.article.published)
-    if not body or not (record := reading.gazetteer.record(body)):
-        return None
+    if not body or not (record := reading.gazetteer.record(body)):  # a secretary general, of the only body there
+        bodies = {u.id: u for u in (reading.focus, *match.sentence.units) if u and u.type.startswith("org")}
+        ranked = any(rank in shared.get("post", "") for rank in words("ranks_of_bodies")) and "named" not in match.features
+        return (list(bodies.values()), "context") if ranked and len(bodies) == 1 else None
     when = f" in {reading.article.published[:4]}" if reading.article.published else ""
     says = f"the {shared['post']} named {name}{when}: {record.name} (list of leaders)"
     return [Unit(record.type, post.start, post.end, post.text, body, record.name)], "leader", says
@@ -149,11 +154,12 @@ def _plain_chief(reading: Reading, match: Match, slots: Slots, shared: dict[str,
     beside another body ("UNDP chief" near "UN Secretary-General").
     """
     body = next(iter(slots.get(match.kind.subject) or []), None)
-    if shared.get("post") not in ("chief", "head") or body is None or body.type != "organisation":
+    if shared.get("post") != "chief" or body is None or body.type != "organisation":
         return
-    near = [u for u in reading.units if u.type == "post" and abs(u.start - match.trigger) < 60]
-    others = {u.start for u in reading.units if u.type == "organisation" and u.id != body.id}
-    posts = [canonical_post(u.name) for u in near if others.isdisjoint(range(u.start - 4, u.end + 3))]
+    # in its own sentence another office is another person's
+    others = [s for s in reading.sentences if any(u.type == "organisation" and u.id != body.id for u in s.units)]
+    apart = [unit for s in reading.sentences if s is not match.sentence and s not in others for unit in s.units]
+    posts = [canonical_post(u.name) for u in apart if u.type == "post" and abs(u.start - match.trigger) < 60]
     shared["post"] = next((post for post in posts if post in ("secretary general", "director general")), shared["post"])
 
 
@@ -166,7 +172,7 @@ def _claim(reading: Reading, match: Match, subject: Unit, value: Unit, shared: M
     if officials and about[2] == "country" and any(rank in shared.get("post", "") for rank in words("of_bodies")):
         return None  # "Assistant Secretary-General Clara Webb of Canada": where she is from
     value_id, value_name = _value(reading, match, value)
-    if value_name is None or (value_id and value_id == about[0]):
+    if value_name in (None, about[1]) or (value_id and value_id == about[0]):
         return None
     fields = {k: v for k, v in shared.items() if v}
     if subject.type == "organ" and "post" in fields:  # an organ's head is on the sheet of the body it is an organ of
@@ -289,7 +295,8 @@ def _moment(claim: Claim) -> str | None:
 
 
 def _rank(claim: Claim) -> int:
-    return _STATUS_RANK.get(claim.fields.get("status", "member"), 0)
+    back = claim.rule == "membership/rejoin"  # who is back has left before
+    return 5 if back else _STATUS_RANK.get(claim.fields.get("status", "member"), 0)
 
 
 def _merge_terms(group: list[Claim]) -> list[Claim]:

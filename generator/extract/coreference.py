@@ -171,7 +171,8 @@ def _nation(doc: Doc, noun: str, start: int, before: list[Unit], gazetteer: Gaze
     regions = [u for u in before if u.type == "gpe" and u.start > start - 40 and noun in ("republic", "state")]
     if regions and (not named or regions[-1].start > named[-1].start):
         return regions[-1]
-    subjects = [u for u in named if _is_subject(doc, u)]
+    roots = [(u, doc[u.start : u.end].root) for u in named]
+    subjects = [u for u, root in roots if "nsubj" in root.dep_ and not any(c.dep_ == "conj" for c in root.children)]
     return (subjects or named)[-1] if named else None
 
 

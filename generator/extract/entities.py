@@ -138,7 +138,7 @@ def without_honorifics(span: Span) -> Span:
     start, end = span.start, span.end
     while start < end - 1 and span.doc[start].lower_ in words("honorifics"):
         start += 1
-    while end > start + 1 and span.doc[end - 1].lower_ in ("'s", "’s", ",", "(", ")", "'", "’"):
+    while end > start + 1 and ((last := span.doc[end - 1]).text in ",()'’" or (last.is_stop and last.is_lower)):
         end -= 1
     return span.doc[start:end]
 

@@ -185,7 +185,8 @@ def _lies_ahead(reading: Reading, token: Token, dated: Unit | None = None) -> bo
         return False
     unit = dated or when(reading, token, "date")
     days = [reading.anchor, unit.data["date"].value] if unit and reading.anchor else []
-    return bool(days) and all(day[0] != "[" for day in days) and dates.precedes(*days)
+    soon = any(c.lower_ in words("ahead") for c in token.children)
+    return soon or (bool(days) and all(day[0] != "[" for day in days) and dates.precedes(*days))
 
 
 def _complete(reading: Reading, match: Match) -> bool:
@@ -207,7 +208,7 @@ def _complete(reading: Reading, match: Match) -> bool:
 
 def _only_organisation(match: Match) -> Unit | None:
     """The one organisation that the sentence names, if it names just one and no body we do not know."""
-    units = [p for u in match.sentence.units for p in (u.parts or (u,))]
+    units = [p for u in match.sentence.units if u.type != "parties" for p in (u.parts or (u,))]
     named = {u.id: u for u in units if u.type in ("organisation", "treaty") and u.id}
     others = any(u.type in ("organ", "org") for u in units)
     return next(iter(named.values())) if len(named) == 1 and not others else None

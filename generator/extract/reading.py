@@ -67,6 +67,8 @@ def read(article: Article, doc: Doc, gazetteer: Gazetteer, today: date | None) -
     typed = _without_overlap(doc, [*known, *offices, *_persons(doc, offices, taken), *typed])
     anchor = times.anchor(article.text, article.published, today)
     typed = _without_overlap(doc, [*_dates(doc, anchor, typed), *typed])
+    surnames = {u.name.split()[-1] for u in typed if u.type == "person"}
+    typed = [u for u in typed if u.type != "gpe" or u.name not in surnames]
     _mark_dateline(doc, typed, article.text)
     _same_short_name(typed)
     typed = coreference.anaphors(doc, typed, gazetteer)
@@ -85,7 +87,7 @@ def _entity_unit(ent: Span, gazetteer: Gazetteer) -> Unit | None:
         start = ent.start + (ent[0].lower_ == "the")
         end = next((t.i for t in ent if t.text == "("), ent.end)
         return Unit("organisation", start, end, name, slug(name), name, data={"unlisted": True, "doubtful": True})
-    if label in _NO_UNITS or (label in ("GPE", "PERSON") and text.islower()):
+    if label in _NO_UNITS or (label in ("GPE", "PERSON", "NORP") and text.islower()):
         return None
     if ent.start > 1 and ent.doc[ent.start - 1].lower_ == "of" and ent.doc[ent.start - 2].lower_ in words("regions"):
         label = "GPE"
@@ -119,7 +121,7 @@ def _persons(doc: Doc, offices: list[Unit], taken: set[int]) -> list[Unit]:
     """People after their titles, whole: capitals, particles and hyphens that the recogniser cuts or drops."""
     stops = taken | {u.start for u in offices}
     found = []
-    others = [Unit("word", t.i, t.i + 1, t.text) for t in doc if t.lower_ in words("related")]
+    others = [Unit("word", t.i, t.i + 1, "", data={"plural": t.tag_ == "NNS"}) for t in doc if t.lower_ in words("related")]
     for office in [*offices, *others]:
         found += _holder_before(doc, office, taken) if office.type == "post" else []
         at = _person_start(doc, office.end, taken)
@@ -184,7 +186,7 @@ def _person_start(doc: Doc, i: int, taken: set[int]) -> int | None:
 
 def _namelike(span: Span) -> bool:
     acronym = len(span) == 1 and span.text.isupper() and len(span.text) < 5
-    nobody = span[-1].lower_ in words("name_heads", "plurals", "no_surnames")  # "Member States", "Secretariat"
+    nobody = span[-1].lower_ in words("name_heads", "plurals", "no_surnames") or (len(span) == 1 and span[0].tag_ == "VBG")
     return span[0].text[:1].isupper() and span[0].lower_ not in words("not_names", "honorifics") and not (acronym or nobody)
 
 
@@ -198,6 +200,8 @@ def _without_overlap(doc: Doc, units: list[Unit]) -> list[Unit]:
             if unit.type != "person" or start in (unit.start, unit.end) or covered.intersection(range(start, unit.end)):
                 continue
             unit = _person(without_honorifics(doc[start : unit.end]), start)
+            if not _namelike(doc[unit.start : unit.end]):
+                continue
         kept.append(unit)
         covered.update(range(unit.start, unit.end))
     return sorted(kept, key=lambda u: u.start)

@@ -117,14 +117,15 @@ def assertion(token: Token) -> str:
     """How far the text stands behind a verb or noun.
 
     `fact`, `planned` (will, is due to), `wished` (hopes, invited, in talks), `negated`, `ended` (no longer),
-    `open` (if, whether, may, a question). An infinitive is `open` unless its governor says more.
+    `open` (if, whether, may, a question), `supposed` (would have to, would mean that, tried to: nothing follows). An
+    infinitive is `open` unless its governor says more.
     """
     if token.sent.text.rstrip(" \"”'’").endswith("?"):
         return "open"
     return max([_own(token), *(_governed(here, governor) for here, governor in _governors(token))], key=_ORDER.index)
 
 
-_ORDER = ("fact", "ended", "planned", "wished", "open", "negated")
+_ORDER = ("fact", "ended", "planned", "wished", "open", "negated", "supposed")
 
 
 def _own(token: Token) -> str:
@@ -133,7 +134,8 @@ def _own(token: Token) -> str:
     around = {c.lower_ for c in children if c.dep_ in ("aux", "neg", "advmod", "mark", "det", "preconj", "cc", "intj")}
     subjects = [c for c in children if c.dep_ in _SUBJECTS]
     nobody = {d.lower_ for c in subjects for d in (c, *c.children)} & {"no", "none", "neither", "nobody"}
-    if any(c.lower_ == "longer" for c in children):
+    been = token.lemma_ == "be" and any(c.dep_ == "aux" and c.lower_ == "had" for c in children) and not _under_say(token)
+    if been or any(c.lower_ == "longer" for c in children):
         return "ended"
     if nobody or any(c.dep_ == "neg" for c in children) or around & {"never", "not", "n't", "n’t"}:
         return "negated"
@@ -167,6 +169,8 @@ def _governed(here: Token, governor: Token) -> str:
     """What a governor makes of the clause below it."""
     lemma, own, verb = lemma_of(governor), _own(governor), governor.pos_ in ("VERB", "AUX")
     if here.dep_ == "conj":
+        if here.tag_ == "VB" and governor.tag_ in ("VBD", "VBN"):  # "tried to join the one and so leave the other"
+            return _infinitive(governor)
         if _is_to(governor) and own == "fact":
             return _infinitive(governor.head)
         return own if own in ("planned", "open", "negated") else "fact"
@@ -175,8 +179,10 @@ def _governed(here: Token, governor: Token) -> str:
     if here.dep_ in ("ccomp", "dep") and verb:
         if lemma == "expect":
             return "planned"
-        if lemma in words("wish", "thought"):
+        if lemma in words("wish", "thought") or (own == "open" and lemma in words("say")):
             return "open"
+        if lemma == "mean" and own != "fact":
+            return "supposed"
         return "negated" if lemma in words("deny") or (own == "negated" and lemma not in words("say")) else "fact"
     if here.dep_ == "pcomp" or (here.tag_ == "VBG" and here.dep_ in ("xcomp", "dobj", "ccomp")):
         return _gerund(governor)
@@ -189,6 +195,9 @@ def _governed(here: Token, governor: Token) -> str:
 
 def _infinitive(governor: Token) -> str:
     lemma, own = lemma_of(governor), _own(governor)
+    tried = lemma in ("try", "attempt") and governor.tag_ != "VBG" and tense(governor) == "past"
+    if tried or (lemma == "have" and any(c.lower_ == "would" for c in governor.children)):
+        return "supposed"
     if own == "open":
         return "open"
     if own in ("negated", "ended") or lemma in words("failed"):

@@ -207,6 +207,8 @@ def when(reading: Reading, token: Token, type_: str, *, ends: bool = False) -> U
     dated = [u for u in reading.sentence_at[token.i].units if u.type == wanted and u.data.get("date")]
     if token.tag_ == "VBD" and token.pos_ == "VERB" and not roles.has_aux(token):  # "independent since 1960, Kenya joined"
         dated = [u for u in dated if "since" not in (reading.doc[max(0, u.start - 1)].lower_, reading.doc[u.start].lower_)]
+    if (over := reading.unit(token.head)) and over.type == "date":  # "left in 1961, a year after its founding"
+        dated = [u for u in dated if u.start > token.i]
     own = [u for u in dated if _ends(reading, u) == ends and _belongs(reading, u, token)]
     return min(own, key=lambda u: (abs(u.start - token.i), u.start), default=None)
 
@@ -262,7 +264,10 @@ def _before(reading: Reading, token: Token, type_: str) -> Unit | None:
     wanted = TYPES["fields"].get(type_, [type_])
     near = [u for u in reading.units if u.type in wanted and u.end <= token.i and u.start > token.i - 50]
     near = [u for u in near if not u.start or reading.doc[u.start - 1].text != "("]
-    return near[-1] if near and (near[-1].start >= token.sent.start or len({u.id for u in near}) == 1) else None
+    here = bool(near) and near[-1].start >= token.sent.start
+    # the only one, and no mere place, as in "evacuated from Afghanistan"
+    only = len({u.id for u in near}) == 1 and (near[-1].type != "country" or reading.doc[near[-1].end - 1].dep_ != "pobj")
+    return near[-1] if here or only else None
 
 
 _SPECIAL: Any = {"when": when, "now": _now, "before": _before, "plural": _plural, "until": partial(when, ends=True)}
