@@ -162,7 +162,7 @@ def _from_shelf(project: Project, shelf: Shelf) -> tuple[list[Sheet], dict[str, 
         told[claim.subject_type, claim.subject].append(claim)
     law = shelf.key(project.kinds, project.gazetteer.countries, project.gazetteer.organisations)
     dated = [(article.id, article.published, article.digest) for article in project.articles]
-    first: dict[str, str] = shelf.keep(["originals", dated], lambda: dict(originals(project.articles)))
+    first: dict[str, str] = shelf.keep("originals", dated, lambda: dict(originals(project.articles)))
     texts: dict[str, str | None] = {**dict.fromkeys(project.broken), **{id_: digest for id_, _, digest in dated}}
     sheets, known, broken = list[Sheet](), defaultdict[str, list[str]](list), list[Problem]()
     places: dict[Place, tuple[Path | None, str | None]] = {**dict.fromkeys([*files, *told], (None, None)), **files}

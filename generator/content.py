@@ -33,8 +33,8 @@ T = TypeVar("T")
 Place: TypeAlias = tuple[SubjectType, str]
 """A subject, by type and id."""
 
-Keep: TypeAlias = Callable[[Sequence[object], Callable[[], Any], Any], Any]
-"""Given what something follows from, what makes it, and its type: made now, or by an earlier run of the same."""
+Keep: TypeAlias = Callable[[object, object, Callable[[], Any], Any], Any]
+"""Given a name, what something follows from, what makes it, and its type: made now, or by an earlier run of the same."""
 
 _OVERRIDES_HEAD = "# yaml-language-server: $schema=../../schemas/overrides.json\n"
 _FEEDS_HEAD = "# yaml-language-server: $schema=schemas/feeds.json\n"
@@ -433,7 +433,7 @@ def _remembered(
     if known and known[0] == stats and len(known[1]) == len(given) and all(map(operator.is_, known[1], given)):
         return cast(T, known[2])
     settled = stats and time.time_ns() - max(changed for _, _, changed, _, _ in stats) > _SETTLED
-    result: T = keep([what, stats], lambda: read(path), of) if keep and settled else read(path)
+    result: T = keep(what, stats, lambda: read(path), of) if keep and settled else read(path)
     if settled:
         _memory[what] = stats, given, result
     return result

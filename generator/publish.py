@@ -102,7 +102,8 @@ def _told(project: Project, law: object, shelf: Shelf | None) -> Callable[[Sheet
     """What follows from a sheet on a day: whether anything of it waits for a person, and its lines."""
     texts = {article.id: article.text for article in project.articles}
     sheets: dict[Place, Sheet] = {(it.type, it.id): it for it in project.sheets if it.type != "other"}
-    shelved = {place: it.facts.key for place, it in sheets.items() if shelf and isinstance(it.facts, Packed)}
+    now = ((place, it.facts) for place, it in sheets.items() if it.id not in project.overrides.broken)  # not the last good
+    shelved = {place: facts.key for place, facts in now if shelf and isinstance(facts, Packed)}
 
     def found_out(place: Place) -> tuple[bool, list[Line]]:
         asks = any(True for _ in asked(sheets[place], texts, project.kinds, project.today))
@@ -155,8 +156,8 @@ def data(edition: Edition, site: str = "/", shelf: Shelf | None = None) -> Itera
     yield Page("data/datapackage.json", export.package(kinds, title))
     terms = edition.of(lambda kind: kind.cardinality == "timeline")
     calendar = partial(_calendar, terms, title, today)
-    given = ["calendar", [row.key for row in terms], title, today]
-    yield Page("data/handovers.ics", shelf.keep(given, calendar) if shelf else calendar())
+    given = [row.key for row in terms], title, today
+    yield Page("data/handovers.ics", shelf.keep("calendar", given, calendar) if shelf else calendar())
     yield Page("feeds/changes.xml", export.atom(items, changes, site))
     yield Page("feeds/changes.json", export.json_feed(items, changes, site))
 

@@ -5,7 +5,7 @@ import io
 import pickle
 import sqlite3
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
@@ -63,19 +63,24 @@ class Shelf:
         """Keeps it."""
         self._pages.execute("INSERT OR REPLACE INTO pages (key, text) VALUES (?, ?)", [key, packed(text)])
 
-    def keep(self, given: Sequence[object], make: Callable[[], Any], type_: Any = Any) -> Any:
-        """What is made of what is `given`, or was by an earlier run; `type_` says how to read it again from JSON."""
-        return self.values({None: self.key(*given)}, lambda _: make(), type_)[None]
+    def keep(self, what: object, given: object, make: Callable[[], Any], type_: Any = Any) -> Any:
+        """What goes by this name, as made now of what is `given` or by an earlier run of the same; it takes the place of
+        what was made of anything else. `type_` says how to read it again from JSON.
+        """
+        key, mark = self.key(what), _Digester(self._digests, False).digest(given)
+        if not (kept := self.take(key) or b"").startswith(mark):
+            self.put(key, kept := mark + _encoded(lambda _: make(), None))
+        read = msgspec.json.Decoder(type_, dec_hook=lambda type_, text: type_(text))
+        return read.decode(unpacked(kept.removeprefix(mark)))
 
-    def values(self, keys: Mapping[T, bytes], make: Callable[[T], object], type_: Any = Any) -> dict[T, Any]:
-        """Likewise of many things; by several processes, of many that are not there."""
+    def values(self, keys: Mapping[T, bytes], make: Callable[[T], object]) -> dict[T, Any]:
+        """What JSON can hold, of many things; made by several processes, of many that are not there."""
         found = {it: self.take(key) for it, key in keys.items()}
         wanting = [it for it, kept in found.items() if kept is None]
         for it, text in zip(wanting, spread(partial(_encoded, make), wanting), strict=True):
             self.put(keys[it], text)
             found[it] = text
-        read = msgspec.json.Decoder(type_, dec_hook=lambda type_, text: type_(text))
-        return {it: read.decode(unpacked(kept or b"")) for it, kept in found.items()}
+        return {it: msgspec.json.decode(unpacked(kept or b"")) for it, kept in found.items()}
 
     def held(self, key: bytes, put: bytes | None, read: Callable[[bytes], Any]) -> Any:
         """What is read of what is put there now or was before, as the same object while this process runs; else None."""
