@@ -7,8 +7,11 @@ keeps how. An article without a publication date but with a weekday and a day of
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import zip_longest
 from typing import NamedTuple, TypeAlias
+
+import regex
 
 from generator import dates
 from generator.extract.words import table
@@ -25,6 +28,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 _PATTERNS = [(shape, _pattern(text)) for entry in _TABLE["patterns"] for shape, text in entry.items()]
 DATELINE = _pattern(_TABLE["dateline"])
+_WORD = re.compile(r"\b\w{1,4}")  # its first letters
 _RANGE = re.compile("to|until|till|through|and|or|–|-", re.IGNORECASE)
 _EVENT, _ON_WEEKDAY, _WEEKDAY = _pattern(r"\b{EVENT}\b"), _pattern(r"\bon {WEEKDAY}\b"), _pattern(r"\b{WEEKDAY}\b")
 
@@ -73,14 +77,22 @@ class Context(NamedTuple):
 def expressions(text: str) -> Iterator[Expression]:
     """The dates and durations of a text, in order, none overlapping; an earlier pattern wins."""
     taken: list[Expression] = []
-    for shape, pattern in _PATTERNS:
-        for match in pattern.finditer(text):
+    begun = [(number, word.start()) for word in _WORD.finditer(text) for number in _begun_by(word[0])]
+    for number, start in sorted(begun):
+        shape, pattern = _PATTERNS[number]
+        if match := pattern.match(text, start):
             if all(match.end() <= t.start or t.end <= match.start() for t in taken):
                 parts = {k: v.lower() for k, v in match.groupdict().items() if v is not None}
                 real = shape != "day" or dates.is_date(_written({"year": "2024", **parts}))
                 if real and all(map(str.isascii, parts.values())):  # digits of other scripts are not for us to read
                     taken.append(Expression(shape, match.start(), match.end(), match.group(), parts))
     return _with_years(sorted(taken, key=lambda e: e.start), text)
+
+
+@lru_cache(maxsize=10_000)
+def _begun_by(word: str) -> list[int]:
+    """The patterns that may fit where a word begins with these letters."""
+    return [n for n, (_, each) in enumerate(_PATTERNS) if regex.match(each.pattern, word, regex.IGNORECASE, partial=True)]
 
 
 def _with_years(found: list[Expression], text: str) -> Iterator[Expression]:
