@@ -5,13 +5,12 @@ keeps how. An article without a publication date but with a weekday and a day of
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import zip_longest
 from typing import NamedTuple, TypeAlias
-
-import regex
 
 from generator import dates
 from generator.extract.words import table
@@ -28,9 +27,16 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 _PATTERNS = [(shape, _pattern(text)) for entry in _TABLE["patterns"] for shape, text in entry.items()]
 DATELINE = _pattern(_TABLE["dateline"])
-_WORD = re.compile(r"\b\w{1,4}")  # its first letters
+_WORD = re.compile(r"\w+")
 _RANGE = re.compile("to|until|till|through|and|or|–|-", re.IGNORECASE)
 _EVENT, _ON_WEEKDAY, _WEEKDAY = _pattern(r"\b{EVENT}\b"), _pattern(r"\bon {WEEKDAY}\b"), _pattern(r"\b{WEEKDAY}\b")
+
+
+_SPELLED: dict[str, set[int]] = defaultdict(set)
+"""Which patterns spell these letters out: a word that begins with none of them, nor with a digit, begins no date."""
+for number, (_, pattern) in enumerate(_PATTERNS):
+    for letters in re.findall("[a-z]+", re.sub(r".\?|\\.|p<\w+>", " ", pattern.pattern.lower())):
+        _SPELLED[letters].add(number)
 
 
 class Expression(NamedTuple):
@@ -90,9 +96,10 @@ def expressions(text: str) -> Iterator[Expression]:
 
 
 @lru_cache(maxsize=10_000)
-def _begun_by(word: str) -> list[int]:
-    """The patterns that may fit where a word begins with these letters."""
-    return [n for n, (_, each) in enumerate(_PATTERNS) if regex.match(each.pattern, word, regex.IGNORECASE, partial=True)]
+def _begun_by(word: str) -> set[int]:
+    """The patterns that may fit where this word stands."""
+    starts = (word[:end].lower() for end in range(min(3, len(word)), len(word) + 1))
+    return set(range(len(_PATTERNS))) if word[0].isdigit() else set().union(*(_SPELLED.get(start, ()) for start in starts))
 
 
 def _with_years(found: list[Expression], text: str) -> Iterator[Expression]:
