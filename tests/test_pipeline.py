@@ -9,6 +9,8 @@ import spacy
 from conftest import NAMES
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from spacy.attrs import DEP, LEMMA, MORPH, POS, TAG
+from spacy.pipeline import AttributeRuler
 
 from generator import content
 from generator.extract import DEFAULT_MODEL
@@ -54,6 +56,20 @@ def test_a_name_may_begin_with_a_word_that_the_tokenizer_cuts(nlp):
     assert [token.text for token in nlp.make_doc("Ima")] == ["I", "m", "a"]
     own = names(nlp, extend(NAMES, [{"id": "ima-forum", "name": "Ima Forum"}]))
     assert ("organisation:ima-forum|", 1, 5) in own.found(nlp.make_doc("The Ima Forum met."))
+
+
+def test_attributes_by_heart_are_those_that_the_model_s_rules_give(nlp):
+    real, known = AttributeRuler(nlp.vocab), nlp.get_pipe("attribute_ruler")
+    real.add_patterns(known.patterns)
+    odd = "I ain't gonna go: we gotta. Let's go, y'all. Isn't there nothin' on? It's 'em. C'mon, y all!\n \nThere is that."
+    looks = [TAG, DEP, POS, MORPH, LEMMA]
+    for text in ["", odd, *(article.text for article in content.load_articles(ROOT)[0])]:
+        doc = nlp.make_doc(text)
+        for name in ("newline_sentences", "tok2vec", "tagger", "parser"):
+            doc = nlp.get_pipe(name)(doc)
+        copy = doc.copy()
+        assert (known(doc).to_array(looks) == real(copy).to_array(looks)).all()
+        assert [(t.lemma_, str(t.morph)) for t in doc] == [(t.lemma_, str(t.morph)) for t in copy]
 
 
 def test_spacy_comes_without_its_command_line_until_somebody_asks():

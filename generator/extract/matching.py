@@ -101,12 +101,18 @@ def _phrase_matches(reading: Reading, rules: Rules, sentence: Sentence) -> Itera
 
 def _found(phrase: Phrase, text: str) -> list[Any]:
     """The places where a phrase fits; a pattern that takes too long is its author's error, not a hang."""
-    for pieces in phrase.needs:  # plain loops: most phrases end here, in most sentences
+    for pieces in phrase.telling:  # plain loops: most phrases end here, in most sentences
         for piece in pieces:
             if piece in text:
                 break
         else:
             return []
+    at = 0
+    for pieces in phrase.needs:
+        ends = [place + len(piece) for piece in pieces if (place := text.find(piece, at)) >= 0]
+        if not ends:
+            return []
+        at = min(ends)
     try:
         return list(phrase.pattern.finditer(text, timeout=MATCH_SECONDS))
     except TimeoutError:

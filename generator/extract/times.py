@@ -5,8 +5,10 @@ keeps how. An article without a publication date but with a weekday and a day of
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import zip_longest
 from typing import NamedTuple, TypeAlias
 
@@ -25,8 +27,16 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 _PATTERNS = [(shape, _pattern(text)) for entry in _TABLE["patterns"] for shape, text in entry.items()]
 DATELINE = _pattern(_TABLE["dateline"])
+_WORD = re.compile(r"\w+")
 _RANGE = re.compile("to|until|till|through|and|or|–|-", re.IGNORECASE)
 _EVENT, _ON_WEEKDAY, _WEEKDAY = _pattern(r"\b{EVENT}\b"), _pattern(r"\bon {WEEKDAY}\b"), _pattern(r"\b{WEEKDAY}\b")
+
+
+_SPELLED: dict[str, set[int]] = defaultdict(set)
+"""Which patterns spell these letters out: a word that begins with none of them, nor with a digit, begins no date."""
+for number, (_, pattern) in enumerate(_PATTERNS):
+    for letters in re.findall("[a-z]+", re.sub(r".\?|\\.|p<\w+>", " ", pattern.pattern.lower())):
+        _SPELLED[letters].add(number)
 
 
 class Expression(NamedTuple):
@@ -73,14 +83,23 @@ class Context(NamedTuple):
 def expressions(text: str) -> Iterator[Expression]:
     """The dates and durations of a text, in order, none overlapping; an earlier pattern wins."""
     taken: list[Expression] = []
-    for shape, pattern in _PATTERNS:
-        for match in pattern.finditer(text):
+    begun = [(number, word.start()) for word in _WORD.finditer(text) for number in _begun_by(word[0])]
+    for number, start in sorted(begun):
+        shape, pattern = _PATTERNS[number]
+        if match := pattern.match(text, start):
             if all(match.end() <= t.start or t.end <= match.start() for t in taken):
                 parts = {k: v.lower() for k, v in match.groupdict().items() if v is not None}
                 real = shape != "day" or dates.is_date(_written({"year": "2024", **parts}))
                 if real and all(map(str.isascii, parts.values())):  # digits of other scripts are not for us to read
                     taken.append(Expression(shape, match.start(), match.end(), match.group(), parts))
     return _with_years(sorted(taken, key=lambda e: e.start), text)
+
+
+@lru_cache(maxsize=10_000)
+def _begun_by(word: str) -> set[int]:
+    """The patterns that may fit where this word stands."""
+    starts = (word[:end].lower() for end in range(min(3, len(word)), len(word) + 1))
+    return set(range(len(_PATTERNS))) if word[0].isdigit() else set().union(*(_SPELLED.get(start, ()) for start in starts))
 
 
 def _with_years(found: list[Expression], text: str) -> Iterator[Expression]:

@@ -61,7 +61,7 @@ def sentences(doc: Doc, typed: list[Unit]) -> Iterator[Sentence]:
     """Each sentence of a Doc as units; `typed` are the pieces that entities, posts and dates made, in text order."""
     at = {unit.start: unit for unit in typed}
     for span in doc.sents:
-        if units := _merge_lists([*_fill(span, at)]):
+        if span[0].tag and (units := _merge_lists([*_fill(span, at)])):
             whole, bare = _rendered(units), _without_brackets(units)
             yield Sentence(span, units, (whole,) if len(bare) == len(units) else (whole, _rendered(bare)))
 
