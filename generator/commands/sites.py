@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import unified_diff
 from importlib.metadata import version
-from itertools import groupby, islice
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from generator import build as builder
-from generator import changes, content, disk, schemas
+from generator import content, disk, schemas
 from generator.commands.here import project_folder, refreshed
 from generator.commands.printing import change_line, finish, number, out, print_claim, tell, words
 from generator.errors import FactsheetsError, Problem
@@ -136,24 +136,6 @@ def new(folder: Annotated[Path, typer.Argument(help="It does not exist, is empty
     finish([], f"{number(written, 'file')} written in {folder}; there, run: factsheets build && mkdocs serve")
 
 
-@app.command("changes")
-def tell_changes(since: Annotated[str, typer.Option(help="A commit, branch or tag of the git repository.")]) -> None:
-    """Say which facts changed since a revision, as Markdown: for a summary, or a comment on a pull request.
-
-    Example: `factsheets changes --since origin/main`
-    """
-    root = project_folder()
-    before, (after, problems) = content.load_sheets_at(root, since), content.load_sheets(root)
-    found = [*changes.between(before, after, content.load_kinds(root))]
-    out.print(f"## {number(len(found), 'fact')} changed")
-    for name, some in groupby(sorted(found, key=lambda change: change.sheet.name), lambda change: change.sheet.name):
-        out.print(f"\n### {_code(name)}\n")
-        for change in some:
-            sides = [_code(words(fact)) if fact else "nothing" for fact in (change.before, change.after)]
-            out.print(f"- {' → '.join(sides)}")
-    finish(problems)
-
-
 _MADE = "content/schemas/"
 _EXAMPLES = ("content/articles/", "docs/", "practice/")  # whoever has a site may have deleted them
 
@@ -172,12 +154,6 @@ def _patch(name: str, old: bytes, new: bytes) -> str:
     before, after = ([line.decode("utf-8", "replace") for line in text.splitlines(keepends=True)] for text in (old, new))
     lines = unified_diff(before, after, f"a/{name}", f"b/{name}")
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
-
-
-def _code(text: str) -> str:
-    """Markdown that shows a text as it is, whatever it says."""
-    plain = " ".join(text.split()).replace("`", "'")
-    return f"`{plain}`"
 
 
 def _add_all(sources: Iterable[tuple[str, Mapping[str, str]]], how: How, problems: list[Problem]) -> None:
