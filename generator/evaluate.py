@@ -156,23 +156,6 @@ def precision_file(judged: Iterable[Judged]) -> str:
     return heading + strict_yaml.dump(rules)
 
 
-def run_file(judged: Iterable[Judged]) -> str:
-    """A run for a later `compare`: what was right and what was wrong, line by line."""
-    return "".join(sorted({f"{j.verdict} {j}\n" for j in judged if j.verdict in ("right", "wrong")}))
-
-
-def compare(earlier: str, judged: Iterable[Judged], path: Path) -> Iterator[str]:
-    """What a run gained and lost against an earlier `run_file`; raises ContentError where that is none."""
-    before, now = set(earlier.splitlines()), set(run_file(judged).splitlines())
-    if not all(line.startswith(("right ", "wrong ")) for line in before):
-        raise ContentError(Problem("not a saved run", path, hint="make one with: factsheets evaluate GOLD --save FILE"))
-    words = {"GAINED": now - before, "LOST": before - now, "NOW WRONG": now - before, "NO LONGER WRONG": before - now}
-    meant = {word: "wrong " if "WRONG" in word else "right " for word in words}
-    changes = {word: sorted(line[6:] for line in lines if line.startswith(meant[word])) for word, lines in words.items()}
-    yield ", ".join(f"{len(items)} {word.lower()}" for word, items in changes.items())
-    yield from (f"{word:15} {item}" for word, items in changes.items() for item in items)
-
-
 def _article(stem: str, claims: Iterable[Claim], facts: list[Gold], strict: bool) -> Iterator[Judged]:
     """Each claim in turn takes the first free fact that it says; only then is it asked whether it repeats one."""
     unique: dict[tuple[str, ...], Claim] = {}

@@ -50,8 +50,8 @@ def fact_of(root, kind, value):
 
 def test_what_readers_see_and_may_be_wrong_comes_before_what_they_do_not_see(project):
     signed = [a_claim("founding", value=v, event="treaty-signed", article=a) for v, a in (("1992", "c"), ("1993", "d"))]
-    root = project([WEAK, ANNOUNCED, *signed], {CSTO: "- {deny: {kind: official}, why: No.}\n"})
-    assert [item.reason for item in waiting(root)] == ["overdue", "disputed", "unsure", "idle"]
+    root = project([WEAK, ANNOUNCED, *signed])
+    assert [item.reason for item in waiting(root)] == ["overdue", "disputed", "unsure"]
 
 
 def test_an_accepted_reading_becomes_a_fact_and_is_not_asked_again(project):

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from generator import build as builder
-from generator import cache, content, dates, disk, strict_yaml, timeline
+from generator import cache, content, dates, disk, timeline
 from generator import check as checks
 from generator import schemas as schema
 from generator.commands import curating, sites
@@ -190,8 +190,6 @@ def render(to: Annotated[Path, typer.Option("--to", help="Folder for the pages; 
 def evaluate(
     gold: Annotated[list[Path], typer.Argument(help="Folders of gold files, named as the articles.", file_okay=False)],
     articles: Annotated[list[Path] | None, typer.Option(help="Where the articles are; else beside the gold.")] = None,
-    save: Annotated[Path | None, typer.Option(help="Keep this run, to compare a later one with.")] = None,
-    compare: Annotated[Path | None, typer.Option(help="A saved run: what was gained and lost since.")] = None,
     errors: Annotated[bool, typer.Option("--errors", help="List what was missed and what is false.")] = False,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Only every judged claim and missed fact, as JSON.")] = False,
     precision: Annotated[Path | None, typer.Option(help="Write each rule's measured precision here.")] = None,
@@ -216,10 +214,6 @@ def evaluate(
         out.print(*evaluation.report(claims, facts), sep="\n")
     if errors:
         out.print(*evaluation.errors(judged), sep="\n")
-    if compare:
-        out.print(*evaluation.compare(strict_yaml.read_text(compare), judged, compare), sep="\n")
-    if save:
-        disk.write(save, evaluation.run_file(judged))
     finish(problems)
 
 

@@ -1,7 +1,7 @@
 """Commands with which a person decides what waits for one."""
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 import typer
@@ -31,13 +31,15 @@ def review(
     project = refreshed()
     items = reviews.queue(project, cache.today())
     if subject is None:
-        _table(("id", "why", "subject", "says"), [(it.id, it.reason, it.sheet.name, words(it.says)) for it in items])
+        for item in items:
+            cells = (item.id, item.reason, item.sheet.name, words(item.says))
+            typer.echo("\t".join(" ".join(cell.split()) for cell in cells))
     else:
         sheet = find_sheet(project, subject).id
         for item in (item for item in items if item.sheet.id == sheet):
             out.print(f"{item.id} · {item.reason} · {words(item.says)}", style="bold")
             out.print(*_quotes_in_context(item, project), sep="\n")
-            out.print(f"in content/overrides/{item.place}:\n{item.override or '(edit or delete what stands there)'}")
+            out.print(f"in content/overrides/{item.place}:\n{item.override}")
     finish([], f"{number(len(items), 'item')} in all")
 
 
@@ -80,7 +82,7 @@ def _decide(how: str, id: str, why: str | None, changed: Mapping[str, str] = {})
     """Writes a decision and says what it changes."""
     project = refreshed()
     item = reviews.find(reviews.queue(project, cache.today()), id)
-    if not item.override or (item.reason == "drifting" and how != "accept"):
+    if item.reason == "drifting" and how != "accept":
         raise FactsheetsError("an override stands here already", f"edit or delete it: content/overrides/{item.place}")
     if not why and sys.stdin.isatty():
         why = typer.prompt("Why (readers see it)")
@@ -92,20 +94,6 @@ def _decide(how: str, id: str, why: str | None, changed: Mapping[str, str] = {})
     for change in changes.between(project.sheets, refreshed().sheets, kinds):
         out.print(change_line(change))
     err.print(f"added to {path.as_posix()}; {builder.RUN_BUILD}")
-
-
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table on a terminal, and else one line a row with tabs."""
-    if not out.is_terminal:
-        for row in rows:
-            typer.echo("\t".join(" ".join(cell.split()) for cell in row))
-        return
-    from rich.table import Table
-
-    table = Table(*columns)
-    for row in rows:
-        table.add_row(*row)
-    out.print(table)
 
 
 def _quotes_in_context(item: Item, project: builder.Project) -> Iterator[str]:
