@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from generator import articlefile, content, dates, strict_yaml, timeline
+from generator import content, dates, timeline
 from generator.build import RUN_BUILD, Project, extract_articles, refresh
 from generator.errors import Problem
 from generator.gazetteer import Gazetteer
@@ -25,7 +25,6 @@ def check(root: Path, *, today: date) -> Iterator[Problem]:
     yield from _orphans(project)
     yield from _unexpected(project, today)
     yield from _sourceless(project)
-    yield from _altered(root)
     for sheet in (sheet for sheet in project.sheets if sheet.type == "organisation"):
         path = Path("content/facts/organisations") / f"{sheet.id}.yml"
         hint = f"correct it in content/overrides/organisations/{sheet.id}.yml, or add an article"
@@ -125,16 +124,6 @@ def _sourceless(project: Project) -> Iterator[Problem]:
         if claim.source not in known:
             path = Path("content/overrides") / (claim.override or "")
             yield Problem(f"source: there is no {claim.source}", path, None, None, "warning")
-
-
-def _altered(root: Path) -> Iterator[Problem]:
-    """Bytes in `content/raw/` that are no longer those that were read: their digest is in their name and in the article."""
-    for path in sorted(path for path in (root / "content" / "raw").glob("*") if path.is_file()):
-        mark, place = f"sha256:{path.suffix[1:]}", content.article_path(root, path.stem)
-        said = place and articlefile.front_matter(strict_yaml.read_text(root / place), place)[0].get("raw", "")
-        if not articlefile.digest(path.read_bytes()).startswith(said if said and said.startswith(mark) else mark):
-            hint = "they are no evidence any more; take the file from an earlier commit, or delete it"
-            yield Problem("does not hold the bytes that were read", path.relative_to(root), None, hint)
 
 
 def _as_of(fact: Fact, day: date) -> Claim:

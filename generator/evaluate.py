@@ -14,7 +14,6 @@ from typing import Any, NamedTuple, TypeAlias
 
 from generator import schemas, strict_yaml
 from generator.errors import ContentError, Problem
-from generator.export import claim_line
 from generator.gazetteer import fold, load_built_in
 from generator.model import PUBLISH_AT, Claim
 
@@ -140,11 +139,6 @@ def errors(judged: Iterable[Judged]) -> Iterator[str]:
             rule = f"  [{j.claim.rule} {j.claim.confidence:.2f}]" if j.claim else ""
             quote = j.claim.quote.text if j.claim and j.claim.quote else (j.fact or {}).get("evidence") or ""
             yield f"{j.verdict.upper():6} {j}{rule}\n         {' '.join(quote.split())}"
-
-
-def judged_line(one: Judged) -> dict[str, Any]:
-    """One judged claim or missed fact for a line of JSON: `verdict`, the claim as `extract` prints it, the fact."""
-    return {"article": one.article, "verdict": one.verdict, "claim": one.claim and claim_line(one.claim), "fact": one.fact}
 
 
 def precision_file(judged: Iterable[Judged]) -> str:

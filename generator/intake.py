@@ -27,7 +27,6 @@ class Addition(NamedTuple):
     claims: list[Claim]
     changes: list[Change]
     notes: list[str]  # what a person should know
-    raw: bytes
 
 
 def plan(project: Project, source: Source, fields: Mapping[str, str], force: bool = False) -> Addition:
@@ -50,16 +49,13 @@ def plan(project: Project, source: Source, fields: Mapping[str, str], force: boo
     article = articlefile.parse(text, path)
     claims, moved = _effects(project, article)
     notes = [*_notes(project, article), *(_differences(article, found) if old else ())]
-    return Addition(article, path, None if text == before else text, old is not None, claims, moved, notes, source.raw)
+    return Addition(article, path, None if text == before else text, old is not None, claims, moved, notes)
 
 
-def save(root: Path, addition: Addition, keep_raw: bool = False) -> list[Path]:
-    """Writes what `plan` planned; returns the files below the project that it wrote."""
-    kept = Path("content", "raw", f"{addition.article.id}.{articlefile.digest(addition.raw)[7:19]}")
-    files: dict[Path, str | bytes] = {addition.path: addition.text} if addition.text else {}
-    files |= {kept: addition.raw} if keep_raw else {}
+def save(root: Path, addition: Addition) -> bool:
+    """Writes what `plan` planned; False where it is there already."""
     with disk.lock(root):
-        return [path for path, data in files.items() if disk.write(root / path, data)]
+        return addition.text is not None and disk.write(root / addition.path, addition.text)
 
 
 def _is_same(article: Article, found: Article, addresses: set[str]) -> bool:

@@ -1,7 +1,6 @@
 """The command line: the only place that prints or exits."""
 
 import errno
-import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -191,7 +190,6 @@ def evaluate(
     gold: Annotated[list[Path], typer.Argument(help="Folders of gold files, named as the articles.", file_okay=False)],
     articles: Annotated[list[Path] | None, typer.Option(help="Where the articles are; else beside the gold.")] = None,
     errors: Annotated[bool, typer.Option("--errors", help="List what was missed and what is false.")] = False,
-    jsonl: Annotated[bool, typer.Option("--jsonl", help="Only every judged claim and missed fact, as JSON.")] = False,
     precision: Annotated[Path | None, typer.Option(help="Write each rule's measured precision here.")] = None,
 ) -> None:
     """Score extraction against gold: precision, recall and F1 by kind, by rule and by confidence.
@@ -207,11 +205,7 @@ def evaluate(
     judged = evaluation.judge(evaluation.published(claims), facts)
     if precision:
         disk.write(precision, evaluation.precision_file(evaluation.judge(claims, facts)))
-    if jsonl:
-        for one in judged:
-            typer.echo(json.dumps(evaluation.judged_line(one), ensure_ascii=False))
-    else:
-        out.print(*evaluation.report(claims, facts), sep="\n")
+    out.print(*evaluation.report(claims, facts), sep="\n")
     if errors:
         out.print(*evaluation.errors(judged), sep="\n")
     finish(problems)

@@ -1,7 +1,6 @@
 """Commands that get articles in and sites out."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import unified_diff
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
@@ -26,7 +25,6 @@ app.add_typer(feeds_app, name="feed")
 _YES = Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")]
 _DRY = Annotated[bool, typer.Option("--dry-run", help="Only show what would be written.")]
 _FORCE = Annotated[bool, typer.Option("--force", help="Give up what a person edited in a text since it was added.")]
-_RAW = Annotated[bool, typer.Option("--keep-raw", help="Also keep the bytes as they came, in content/raw/.")]
 _PRIVATE = Annotated[bool, typer.Option("--allow-private", help="Also from hosts that are not public, such as this one.")]
 _FIELD = Annotated[
     list[str] | None, typer.Option(help="What you know better, e.g. published=2026-01-31, licence=CC0-1.0; repeatable.")
@@ -39,7 +37,6 @@ class How(NamedTuple):
     yes: bool
     dry_run: bool
     force: bool
-    keep_raw: bool
     private: bool
 
 
@@ -50,7 +47,6 @@ def add(
     yes: _YES = False,
     dry_run: _DRY = False,
     force: _FORCE = False,
-    keep_raw: _RAW = False,
     allow_private: _PRIVATE = False,
 ) -> None:
     """Show what articles say and which facts change with them, and put them into `content/articles/` if you agree.
@@ -62,7 +58,7 @@ def add(
     fields = dict(pair.split("=", 1) for pair in field or () if "=" in pair)
     if len(fields) < len(field or ()):
         raise typer.BadParameter("a field is NAME=TEXT, e.g. published=2026-01-31")
-    _add_all(((place, fields) for place in sources), How(yes, dry_run, force, keep_raw, allow_private), [])
+    _add_all(((place, fields) for place in sources), How(yes, dry_run, force, allow_private), [])
 
 
 @feeds_app.command("add")
@@ -85,7 +81,6 @@ def pull(
     limit: Annotated[int, typer.Option(min=1, help="How many new entries of each feed at most.")] = 10,
     yes: _YES = False,
     dry_run: _DRY = False,
-    keep_raw: _RAW = False,
     allow_private: _PRIVATE = False,
 ) -> None:
     """Add what is new in the feeds, as `add` does; a feed or an entry that cannot be had does not stop the others.
@@ -111,49 +106,23 @@ def pull(
             fields = {name: str(feed[name]) for name in feed.keys() & {"publisher", "licence"}}
             yield from ((address, fields) for address in islice((a for a in found if same(a) not in left), limit))
 
-    _add_all(entries(), How(yes, dry_run, False, keep_raw, allow_private), problems)
+    _add_all(entries(), How(yes, dry_run, False, allow_private), problems)
 
 
 @app.command()
-def new(folder: Annotated[Path, typer.Argument(help="It does not exist, is empty, or holds a site of yours.")]) -> None:
+def new(folder: Annotated[Path, typer.Argument(help="It does not exist, or is empty.")]) -> None:
     """Make a site of your own: an example article, settings, workflows that publish it, all ready to build.
 
-    A site that was made by an earlier version gets the files that it lacks. What you may have changed stays as it is;
-    where it differs from what a new site has, a patch is printed.
-
-    Examples: `factsheets new almanac && cd almanac && factsheets build && mkdocs serve` · `factsheets new . > upgrade.patch`
+    Example: `factsheets new almanac && cd almanac && factsheets build && mkdocs serve`
     """
-    older = (folder / "mkdocs.yml").is_file() and (folder / "content").is_dir()
-    if folder.exists() and not older and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FactsheetsError(f"{folder} is not empty", "name a folder that does not exist yet")
-    texts = _starter(folder)
-    if older:
-        differing = [name for name in texts if not name.startswith(_MADE) and (folder / name).is_file()]
-        for name in differing:
-            typer.echo(_patch(name, (folder / name).read_bytes(), texts[name]), nl=False)
-        texts = {name: text for name, text in texts.items() if name not in differing and not name.startswith(_EXAMPLES)}
+    starter, ours = disk.PACKAGE / "starter", version("factsheets").encode()
+    texts = {f"content/schemas/{name}": text.encode() for name, text in schemas.files(content.load_kinds(folder)).items()}
+    for path in filter(Path.is_file, starter.rglob("*")):
+        texts[path.relative_to(starter).as_posix().replace("dot-", ".")] = path.read_bytes().replace(b"VERSION", ours)
     written = sum(disk.write(folder / name, text) for name, text in texts.items())
     finish([], f"{number(written, 'file')} written in {folder}; there, run: factsheets build && mkdocs serve")
-
-
-_MADE = "content/schemas/"
-_EXAMPLES = ("content/articles/", "docs/", "practice/")  # whoever has a site may have deleted them
-
-
-def _starter(folder: Path) -> dict[str, bytes]:
-    """The files of a new site."""
-    starter = disk.PACKAGE / "starter"
-    paths = {path.relative_to(starter).as_posix(): path for path in sorted(starter.rglob("*")) if path.is_file()}
-    ours = version("factsheets").encode()
-    texts = {name.replace("dot-", "."): path.read_bytes().replace(b"VERSION", ours) for name, path in paths.items()}
-    return texts | {f"{_MADE}{name}": text.encode() for name, text in schemas.files(content.load_kinds(folder)).items()}
-
-
-def _patch(name: str, old: bytes, new: bytes) -> str:
-    """What makes a file into another; empty where they are the same."""
-    before, after = ([line.decode("utf-8", "replace") for line in text.splitlines(keepends=True)] for text in (old, new))
-    lines = unified_diff(before, after, f"a/{name}", f"b/{name}")
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
 def _add_all(sources: Iterable[tuple[str, Mapping[str, str]]], how: How, problems: list[Problem]) -> None:
@@ -169,9 +138,9 @@ def _add_all(sources: Iterable[tuple[str, Mapping[str, str]]], how: How, problem
             problems.extend(error.problems)
             continue
         _show(addition)
-        wanted = not how.dry_run and (addition.text or how.keep_raw)
+        wanted = addition.text and not how.dry_run
         if wanted and (how.yes or typer.confirm("Write it?", default=True, err=True)):
-            written += bool(intake.save(project.root, addition, how.keep_raw))
+            written += intake.save(project.root, addition)
             project = refreshed()
     finish(problems, f"{number(written, 'article')} written" + (f"; {builder.RUN_BUILD}" if written else ""))
 
