@@ -9,12 +9,13 @@ from typing import Any, TypeAlias
 from generator import content, dates, timeline
 from generator.build import RUN_BUILD, Project, extract_articles, refresh
 from generator.errors import Problem
+from generator.export import claim_line
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import FOLDERS, PUBLISH_AT, Article, Claim, Fact, Quote, Sheet
 from generator.reconcile import denies, plain
 
-Line: TypeAlias = Mapping[str, str | None]
+Line: TypeAlias = Mapping[str, Any]
 """A claim by the keys of the machine interface."""
 
 
@@ -84,8 +85,7 @@ def _wanted(kind: Kind, claim: Mapping[str, Any]) -> Iterator[Line]:
 
 
 def _line(claim: Claim) -> Line:
-    names = {"subject_name": claim.subject_name, "value": claim.value, "value_name": claim.value_name}
-    return {"kind": claim.kind, "subject": claim.subject, **names, **claim.fields}
+    return {**claim_line(claim), **claim.fields}
 
 
 def _orphans(project: Project) -> Iterator[Problem]:
@@ -135,11 +135,8 @@ def _as_of(fact: Fact, day: date) -> Claim:
 
 def _doubts(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> Iterator[str]:
     """Facts of a sheet that do not fit each other, or have aged."""
-    yield from _joined_before_it_was(sheet)
-    yield from _two_at_a_time(sheet)
-    yield from _taken_from_another(sheet)
-    yield from _chaired_from_outside(sheet, kinds, today)
-    yield from _counted_otherwise(sheet)
+    yield from chain(_joined_before_it_was(sheet), _two_at_a_time(sheet), _taken_from_another(sheet))
+    yield from chain(_chaired_from_outside(sheet, kinds, today), _counted_otherwise(sheet))
     yield from _long_unconfirmed(sheet, kinds, today)
 
 

@@ -141,15 +141,6 @@ def errors(judged: Iterable[Judged]) -> Iterator[str]:
             yield f"{j.verdict.upper():6} {j}{rule}\n         {' '.join(quote.split())}"
 
 
-def precision_file(judged: Iterable[Judged]) -> str:
-    """The YAML of `extract/precision.yml`: of each rule, the claims that were right and all that were judged."""
-    told = [(j.claim.rule, j.verdict) for j in judged if j.claim and j.verdict in ("right", "wrong")]
-    right, counts = Counter(rule for rule, verdict in told if verdict == "right"), Counter(rule for rule, _ in told)
-    rules = {rule: {"right": right[rule], "judged": count} for rule, count in sorted(counts.items())}
-    heading = "# Written by factsheets evaluate GOLD… --precision FILE: of each rule, claims right and judged.\n"
-    return heading + strict_yaml.dump(rules)
-
-
 def _article(stem: str, claims: Iterable[Claim], facts: list[Gold], strict: bool) -> Iterator[Judged]:
     """Each claim in turn takes the first free fact that it says; only then is it asked whether it repeats one."""
     unique: dict[tuple[str, ...], Claim] = {}

@@ -15,9 +15,8 @@ from generator import build as builder
 from generator import cache, content, dates, disk, timeline
 from generator import check as checks
 from generator import schemas as schema
-from generator.commands import curating, sites
-from generator.commands.here import find_sheet, project_folder, refreshed
-from generator.commands.printing import change_line, err, finish, number, out, print_claim, tell, why_line, words
+from generator.commands import common, curating, sites
+from generator.commands.common import change_line, err, finish, number, out, print_claim, tell, why_line, words
 from generator.errors import FactsheetsError, Problem, did_you_mean
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
@@ -66,7 +65,7 @@ def build(
 
     Examples: `factsheets build` · `factsheets build --explain-rebuild` · `factsheets build --engine dask://10.0.0.5:8786`
     """
-    root = project_folder()
+    root = common.project_folder()
     differing, read_before = cache.changed(root)[0], cache.inputs(root)
     report = builder.build(root, today=cache.today(), progress=_progress, workers=builder.Workers(workers, engine))
     for change in report.changes:
@@ -106,7 +105,7 @@ def check() -> None:
 
     Example: `factsheets check`
     """
-    problems = [*checks.check(project_folder(), today=cache.today())]
+    problems = [*checks.check(common.project_folder(), today=cache.today())]
     errors = sum(problem.severity == "error" for problem in problems)
     finish(problems, f"{number(errors, 'error')}, {number(len(problems) - errors, 'warning')}")
 
@@ -119,10 +118,10 @@ def explain(
 
     Examples: `factsheets explain csto` · `factsheets explain csto founding`
     """
-    project = refreshed()
+    project = common.refreshed()
     if kind and kind not in project.kinds:
         raise typer.BadParameter(f"no kind is called {kind!r}; {did_you_mean(kind, project.kinds)}")
-    sheet = find_sheet(project, subject)
+    sheet = common.find_sheet(project, subject)
     out.print(f"{sheet.name} ({FOLDERS[sheet.type]}/{sheet.id})", style="bold")
     for fact, standing in _standings(sheet, project.kinds, cache.today()):
         if kind not in (None, fact.kind):
@@ -152,8 +151,8 @@ def show(
         last = dates.bounds(period).latest
     except ValueError as error:
         raise typer.BadParameter(f"{error}: write 2014, 2014-06 or 2014-06-15") from None
-    project = refreshed()
-    sheet, unknown = find_sheet(project, subject), 0
+    project = common.refreshed()
+    sheet, unknown = common.find_sheet(project, subject), 0
     out.print(f"{sheet.name} ({FOLDERS[sheet.type]}/{sheet.id}), {period}", style="bold")
     for fact in sheet.facts:
         span = timeline.span(fact, timeline.later(fact, sheet.facts, project.kinds))
@@ -176,7 +175,7 @@ def render(to: Annotated[Path, typer.Option("--to", help="Folder for the pages; 
     """
     from generator.publish import assets, data, publish
 
-    project = refreshed()
+    project = common.refreshed()
     published = publish(project, project.problems)
     pages = *published.pages.values(), *data(published.edition)
     written = [disk.write(to / page.path, page.text) for page in pages]
@@ -190,7 +189,6 @@ def evaluate(
     gold: Annotated[list[Path], typer.Argument(help="Folders of gold files, named as the articles.", file_okay=False)],
     articles: Annotated[list[Path] | None, typer.Option(help="Where the articles are; else beside the gold.")] = None,
     errors: Annotated[bool, typer.Option("--errors", help="List what was missed and what is false.")] = False,
-    precision: Annotated[Path | None, typer.Option(help="Write each rule's measured precision here.")] = None,
 ) -> None:
     """Score extraction against gold: precision, recall and F1 by kind, by rule and by confidence.
 
@@ -203,8 +201,6 @@ def evaluate(
     found = [*content.read_articles(paths, problems := list[Problem]())]
     claims = {article.id: some for article, some in zip(found, _read(found, len(found)), strict=True)}
     judged = evaluation.judge(evaluation.published(claims), facts)
-    if precision:
-        disk.write(precision, evaluation.precision_file(evaluation.judge(claims, facts)))
     out.print(*evaluation.report(claims, facts), sep="\n")
     if errors:
         out.print(*evaluation.errors(judged), sep="\n")
@@ -217,7 +213,7 @@ def schemas() -> None:
 
     Example: `factsheets schemas`
     """
-    root = project_folder()
+    root = common.project_folder()
     with disk.lock(root):
         for name, text in schema.files(content.load_kinds(root)).items():
             disk.write(root / "content" / "schemas" / name, text)

@@ -9,8 +9,7 @@ import typer
 from generator import build as builder
 from generator import cache, changes, content
 from generator import review as reviews
-from generator.commands.here import find_sheet, refreshed
-from generator.commands.printing import change_line, err, finish, number, out, words
+from generator.commands.common import change_line, err, find_sheet, finish, number, out, refreshed, words
 from generator.errors import FactsheetsError
 from generator.model import Item
 

@@ -10,8 +10,7 @@ import typer
 
 from generator import build as builder
 from generator import content, disk, schemas
-from generator.commands.here import project_folder, refreshed
-from generator.commands.printing import change_line, finish, number, out, print_claim, tell, words
+from generator.commands.common import change_line, finish, number, out, print_claim, project_folder, refreshed, tell, words
 from generator.errors import FactsheetsError, Problem
 from generator.model import PUBLISH_AT
 
@@ -67,10 +66,10 @@ def add_feed(address: Annotated[str, typer.Argument(metavar="URL")], allow_priva
 
     Example: `factsheets feed add https://example.org/news.rss`
     """
-    from generator.sources import feeds
+    from generator.sources import load_feed
 
     root = project_folder()
-    feed = feeds.load(address, private=allow_private)
+    feed = load_feed(address, private=allow_private)
     if content.append_feed(root, {"url": address, "title": feed.title}):
         finish([], f"{feed.title}, {number(len(feed.addresses), 'article')}; run: factsheets feed pull")
     finish([], f"{feed.title} is in content/feeds.yml already")
@@ -89,7 +88,7 @@ def pull(
 
     Example: `factsheets feed pull --yes`
     """
-    from generator.sources import feeds, same
+    from generator.sources import load_feed, same
 
     root = project_folder()
     known = {same(article.url) for article in content.load_articles(root)[0] if article.url}
@@ -99,7 +98,7 @@ def pull(
         for feed in content.load_feeds(root):
             left = known | {same(address) for address in feed.get("skip") or ()}
             try:
-                found = feeds.load(feed["url"], private=allow_private).addresses
+                found = load_feed(feed["url"], private=allow_private).addresses
             except FactsheetsError as error:
                 problems.extend(error.problems)
                 continue

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from generator import strict_yaml
 
@@ -32,7 +32,7 @@ class Record:
 
     id: str
     name: str
-    type: str  # organisation | country
+    type: Literal["organisation", "country"]
     data: Mapping[str, Any]
 
     @property
@@ -102,7 +102,7 @@ def slug(name: str) -> str:
     return words[:60].strip("-") or "unnamed"
 
 
-def _read(name: str, type_: str) -> dict[str, Record]:
+def _read(name: str, type_: Literal["organisation", "country"]) -> dict[str, Record]:
     text = files("generator.gazetteer").joinpath(name).read_text("utf-8")
     data, _ = strict_yaml.parse(text, Path(name))
     return {item["id"]: Record(item["id"], item["name"], type_, item) for item in data}

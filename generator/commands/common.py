@@ -1,17 +1,44 @@
-"""What commands print, and how they end. Data goes to standard output, all else to standard error."""
+"""What commands share: the project they are typed in, what they print, how they end.
+
+Data goes to standard output, all else to standard error.
+"""
 
 import json
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import typer
 from rich.console import Console
 
-from generator import changes
-from generator.errors import Problem
-from generator.model import PUBLISH_AT, REASONS, Claim, Fact
+from generator import build as builder
+from generator import cache, changes
+from generator.errors import FactsheetsError, Problem, did_you_mean
+from generator.model import PUBLISH_AT, REASONS, Claim, Fact, Sheet
 
 out = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
+
+
+def project_folder() -> Path:
+    """The folder of the project that the command was typed in."""
+    if (root := cache.find_project(Path.cwd())) is None:
+        raise typer.BadParameter("no project here: neither this folder nor one above it holds content/")
+    return root
+
+
+def refreshed() -> builder.Project:
+    """That project, settled with its overrides as they are now."""
+    return builder.refresh(project_folder(), today=cache.today())
+
+
+def find_sheet(project: builder.Project, subject: str) -> Sheet:
+    """The sheet on a subject, by its id or one of its names."""
+    record = project.gazetteer.find(subject)
+    wanted = record.id if record else subject
+    if found := [sheet for sheet in project.sheets if sheet.id == wanted]:
+        return found[0]
+    known = [word for sheet in project.sheets for word in (sheet.id, sheet.name)]
+    raise FactsheetsError(f"no facts on {subject!r}", did_you_mean(subject, known))
 
 
 def finish(problems: Sequence[Problem], summary: str | None = None) -> None:
