@@ -198,12 +198,7 @@ def _by_start(fact: Fact) -> tuple[object, ...]:
     return dates.sort_key(started(fact)), plain(fact.value_name)
 
 
-_SETTLE: Mapping[str, Callable[[list[Claim], Kind], Iterator[Fact]]] = {
-    "one": _settle_one,
-    "many": _settle_many,
-    "one-per-post": _settle_posts,
-    "timeline": _settle_timeline,
-}
+_SETTLE = {"one": _settle_one, "many": _settle_many, "one-per-post": _settle_posts, "timeline": _settle_timeline}
 
 
 def _grouped(claims: list[Claim], kind: Kind, names: Sequence[str] | None = None) -> list[list[Claim]]:

@@ -41,6 +41,13 @@ def find_sheet(project: builder.Project, subject: str) -> Sheet:
     raise FactsheetsError(f"no facts on {subject!r}", did_you_mean(subject, known))
 
 
+def pairs(fields: Iterable[str] | None) -> dict[str, str]:
+    """What a person types as NAME=TEXT, by name."""
+    if not all("=" in field for field in fields or ()):
+        raise typer.BadParameter("a field is NAME=TEXT, e.g. published=2026-01-31")
+    return dict(field.split("=", 1) for field in fields or ())
+
+
 def finish(problems: Sequence[Problem], summary: str | None = None) -> None:
     """Ends a command: with exit code 1 where one of the problems is an error."""
     tell(problems)

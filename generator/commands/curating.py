@@ -9,7 +9,7 @@ import typer
 from generator import build as builder
 from generator import cache, changes, content
 from generator import review as reviews
-from generator.commands.common import change_line, err, find_sheet, finish, number, out, refreshed, words
+from generator.commands.common import change_line, err, find_sheet, finish, number, out, pairs, refreshed, words
 from generator.errors import FactsheetsError
 from generator.model import Item
 
@@ -71,10 +71,9 @@ def correct(
 
     Example: `factsheets correct 3e21fae7 --field since=2026-05-02 --why "A day later."`
     """
-    changed = dict(pair.split("=", 1) for pair in field or () if "=" in pair)
-    if len(changed) < len(field or ()) or not (changed or value):
+    if not (changed := pairs(field) | ({"value": value} if value else {})):
         raise typer.BadParameter("say what is right: --value VALUE or --field NAME=TEXT")
-    _decide("correct", id, why, {**changed, **({"value": value} if value else {})})
+    _decide("correct", id, why, changed)
 
 
 def _decide(how: str, id: str, why: str | None, changed: Mapping[str, str] = {}) -> None:

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from generator import build as builder
 from generator import content, disk, schemas
-from generator.commands.common import change_line, finish, number, out, print_claim, project_folder, refreshed, tell, words
+from generator.commands import common
+from generator.commands.common import change_line, finish, number, out, pairs, print_claim, tell, words
 from generator.errors import FactsheetsError, Problem
 from generator.model import PUBLISH_AT
 
@@ -30,15 +31,6 @@ _FIELD = Annotated[
 ]
 
 
-class How(NamedTuple):
-    """What a person wants of adding."""
-
-    yes: bool
-    dry_run: bool
-    force: bool
-    private: bool
-
-
 @app.command()
 def add(
     sources: Annotated[list[str], typer.Argument(help="Web pages, PDF, Markdown, text.", metavar="URL|FILE…")],
@@ -54,10 +46,8 @@ def add(
 
     Examples: `factsheets add https://example.org/news/summit` · `factsheets add report.pdf --field published=2026-01-31`
     """
-    fields = dict(pair.split("=", 1) for pair in field or () if "=" in pair)
-    if len(fields) < len(field or ()):
-        raise typer.BadParameter("a field is NAME=TEXT, e.g. published=2026-01-31")
-    _add_all(((place, fields) for place in sources), How(yes, dry_run, force, allow_private), [])
+    fields = pairs(field)
+    _add_all(((place, fields) for place in sources), [], not dry_run and (yes or None), allow_private, force)
 
 
 @feeds_app.command("add")
@@ -68,7 +58,7 @@ def add_feed(address: Annotated[str, typer.Argument(metavar="URL")], allow_priva
     """
     from generator.sources import load_feed
 
-    root = project_folder()
+    root = common.project_folder()
     feed = load_feed(address, private=allow_private)
     if content.append_feed(root, {"url": address, "title": feed.title}):
         finish([], f"{feed.title}, {number(len(feed.addresses), 'article')}; run: factsheets feed pull")
@@ -90,7 +80,7 @@ def pull(
     """
     from generator.sources import load_feed, same
 
-    root = project_folder()
+    root = common.project_folder()
     known = {same(article.url) for article in content.load_articles(root)[0] if article.url}
     problems: list[Problem] = []
 
@@ -105,7 +95,7 @@ def pull(
             fields = {name: str(feed[name]) for name in feed.keys() & {"publisher", "licence"}}
             yield from ((address, fields) for address in islice((a for a in found if same(a) not in left), limit))
 
-    _add_all(entries(), How(yes, dry_run, False, allow_private), problems)
+    _add_all(entries(), problems, not dry_run and (yes or None), allow_private, force=False)
 
 
 @app.command()
@@ -124,23 +114,27 @@ def new(folder: Annotated[Path, typer.Argument(help="It does not exist, or is em
     finish([], f"{number(written, 'file')} written in {folder}; there, run: factsheets build && mkdocs serve")
 
 
-def _add_all(sources: Iterable[tuple[str, Mapping[str, str]]], how: How, problems: list[Problem]) -> None:
-    """Each is shown and written before the next, which may be the same article; what fails is told at the end."""
+def _add_all(
+    sources: Iterable[tuple[str, Mapping[str, str]]], problems: list[Problem], yes: bool | None, private: bool, force: bool
+) -> None:
+    """Each is shown and written before the next, which may be the same article; what fails is told at the end.
+
+    Where `yes` is None, a person is asked.
+    """
     from generator import intake
     from generator.sources import load
 
-    project, written = refreshed(), 0
+    project, written = common.refreshed(), 0
     for place, fields in sources:
         try:
-            addition = intake.plan(project, load(place, private=how.private), fields, how.force)
+            addition = intake.plan(project, load(place, private=private), fields, force)
         except FactsheetsError as error:
             problems.extend(error.problems)
             continue
         _show(addition)
-        wanted = addition.text and not how.dry_run
-        if wanted and (how.yes or typer.confirm("Write it?", default=True, err=True)):
+        if addition.text and (typer.confirm("Write it?", default=True, err=True) if yes is None else yes):
             written += intake.save(project.root, addition)
-            project = refreshed()
+            project = common.refreshed()
     finish(problems, f"{number(written, 'article')} written" + (f"; {builder.RUN_BUILD}" if written else ""))
 
 
