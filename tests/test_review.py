@@ -250,7 +250,7 @@ def test_review_lists_and_accept_writes_and_says_what_changes(project):
     listed = typed(root, "review").stdout
     assert "unsure\tCollective Security Treaty Organization\tmembership: Belarus, status member" in listed
     full = typed(root, "review", "csto").stdout
-    assert "[BY membership status member]" in full
+    assert "“BY membership status member”" in full
     assert "value: BY" in full
     item = listed.split("\t")[0]
     assert "say why" in typed(root, "accept", item).stderr

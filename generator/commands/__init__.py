@@ -16,7 +16,7 @@ from generator import cache, content, dates, disk, timeline
 from generator import check as checks
 from generator import schemas as schema
 from generator.commands import common, curating, sites
-from generator.commands.common import change_line, err, finish, number, out, print_claim, tell, why_line, words
+from generator.commands.common import change_line, claim_lines, err, finish, number, out, print_claim, tell, why_line, words
 from generator.errors import FactsheetsError, Problem, did_you_mean
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
@@ -130,9 +130,9 @@ def explain(
         confirmed = f"last confirmed {fact.confirmed}" if fact.confirmed else "the sources are not dated"
         out.print("; ".join(filter(None, [f"  {fact.verdict}, decided by {fact.decided_by}", standing, confirmed])))
         out.print(f"  why: {why_line(fact)}")
-        for line in _claim_lines(fact.claims, fact):
+        for line in claim_lines(fact.claims, fact):
             out.print(f"  {line}")
-    for line in _claim_lines((c for c in sheet.denied if kind in (None, c.kind)), None):
+    for line in claim_lines((c for c in sheet.denied if kind in (None, c.kind)), None):
         out.print(f"denied: {line}")
     tell(problem for problem in project.problems if problem.severity == "error")
 
@@ -256,18 +256,3 @@ def _standings(sheet: Sheet, kinds: Mapping[str, Kind], day: date) -> Iterator[t
     for fact, standing in zip(sheet.facts, timeline.standings(sheet.facts, kinds, day), strict=True):
         status = timeline.status_on(fact, day) or "status that day open" if fact.events else None
         yield fact, status or (standing if fact.kind in kinds and kinds[fact.kind].changes else None)
-
-
-def _claim_lines(claims: Iterable[Claim], fact: Fact | None) -> Iterator[str]:
-    """A claim, where it comes from, and where it differs from the fact."""
-    for claim in claims:
-        same = fact and (claim.value, dict(claim.fields)) == (fact.value, dict(fact.fields))
-        said = "" if same else f" says {words(claim).partition(': ')[2]}:"
-        if claim.quote:
-            when = (f", {claim.said}" if claim.said else "") + (f", reprints {claim.origin}" if claim.origin else "")
-            quote = " ".join(claim.quote.text.split())
-            yield f"- {claim.quote.article}{when} ({claim.confidence:.2f}, {claim.rule}){said} “{quote}”"
-        else:
-            yield f"override {claim.override}{said} {claim.why}" if claim.override else f"- {claim.ref}{said}"
-        if claim.derivation:
-            yield f"    derived: {claim.derivation.says}"

@@ -4,7 +4,7 @@ Data goes to standard output, all else to standard error.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import typer
@@ -77,6 +77,21 @@ def print_claim(claim: Claim, jsonl: bool) -> None:
     else:
         quote = f"\n    “{' '.join(claim.quote.text.split())}”" if claim.quote else ""
         out.print(f"{claim.subject_name} · {words(claim)}  ({claim.confidence:.2f}){quote}")
+
+
+def claim_lines(claims: Iterable[Claim], fact: Fact | None) -> Iterator[str]:
+    """A claim, where it comes from, and where it differs from the fact."""
+    for claim in claims:
+        same = fact and (claim.value, dict(claim.fields)) == (fact.value, dict(fact.fields))
+        said = "" if same else f" says {words(claim).partition(': ')[2]}:"
+        if claim.quote:
+            when = (f", {claim.said}" if claim.said else "") + (f", reprints {claim.origin}" if claim.origin else "")
+            quote = " ".join(claim.quote.text.split())
+            yield f"- {claim.quote.article}{when} ({claim.confidence:.2f}, {claim.rule}){said} “{quote}”"
+        else:
+            yield f"override {claim.override}{said} {claim.why}" if claim.override else f"- {claim.ref}{said}"
+        if claim.derivation:
+            yield f"    derived: {claim.derivation.says}"
 
 
 def words(item: Claim | Fact) -> str:

@@ -1,7 +1,7 @@
 """Commands with which a person decides what waits for one."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -9,9 +9,8 @@ import typer
 from generator import build as builder
 from generator import cache, changes, content
 from generator import review as reviews
-from generator.commands.common import change_line, err, find_sheet, finish, number, out, pairs, refreshed, words
+from generator.commands.common import change_line, claim_lines, err, find_sheet, finish, number, out, pairs, refreshed, words
 from generator.errors import FactsheetsError
-from generator.model import Item
 
 app = typer.Typer()
 
@@ -37,7 +36,7 @@ def review(
         sheet = find_sheet(project, subject).id
         for item in (item for item in items if item.sheet.id == sheet):
             out.print(f"{item.id} · {item.reason} · {words(item.says)}", style="bold")
-            out.print(*_quotes_in_context(item, project), sep="\n")
+            out.print(*claim_lines(item.claims, item.says), sep="\n")
             out.print(f"in content/overrides/{item.place}:\n{item.override}")
     finish([], f"{number(len(items), 'item')} in all")
 
@@ -92,17 +91,3 @@ def _decide(how: str, id: str, why: str | None, changed: Mapping[str, str] = {})
     for change in changes.between(project.sheets, refreshed().sheets, kinds):
         out.print(change_line(change))
     err.print(f"added to {path.as_posix()}; {builder.RUN_BUILD}")
-
-
-def _quotes_in_context(item: Item, project: builder.Project) -> Iterator[str]:
-    from generator.render.edition import context
-
-    texts = {article.id: article.text for article in project.articles}
-    for claim in item.claims:
-        if quote := claim.quote:
-            text = texts.get(quote.article, "")
-            before, after = context(quote, text) if text[quote.start : quote.end] == quote.text else ("", "")
-            told = " ".join(f"{before}[{quote.text}]{after}".split())
-            yield f"  {quote.article}, {claim.said or 'undated'} ({claim.confidence:.2f}): {told}"
-        else:
-            yield f"  {claim.override or claim.ref}: {claim.why}"
