@@ -2,9 +2,8 @@
 
 import errno
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
@@ -15,12 +14,12 @@ from generator import build as builder
 from generator import cache, content, dates, disk, timeline
 from generator import check as checks
 from generator import schemas as schema
-from generator.commands import common, curating, sites
+from generator.commands import common, editing
 from generator.commands.common import change_line, claim_lines, err, finish, number, out, print_claim, tell, why_line, words
 from generator.errors import FactsheetsError, Problem, did_you_mean
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
-from generator.model import FOLDERS, PUBLISH_AT, Article, Claim, Fact, Sheet
+from generator.model import FOLDERS, PUBLISH_AT, Article, Claim
 
 app = typer.Typer(
     name="factsheets",
@@ -31,9 +30,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 kinds_app = typer.Typer(no_args_is_help=True, help="Kinds of fact.")
-app.add_typer(curating.app)
 app.add_typer(kinds_app, name="kinds")
-app.add_typer(sites.app)
+app.add_typer(editing.app)
 
 
 def main() -> None:
@@ -123,12 +121,15 @@ def explain(
         raise typer.BadParameter(f"no kind is called {kind!r}; {did_you_mean(kind, project.kinds)}")
     sheet = common.find_sheet(project, subject)
     out.print(f"{sheet.name} ({FOLDERS[sheet.type]}/{sheet.id})", style="bold")
-    for fact, standing in _standings(sheet, project.kinds, cache.today()):
+    standings = timeline.standings(sheet.facts, project.kinds, today := cache.today())
+    for fact, standing in zip(sheet.facts, standings, strict=True):
         if kind not in (None, fact.kind):
             continue
+        changing = fact.kind in project.kinds and project.kinds[fact.kind].changes
+        status = timeline.status_on(fact, today) or "status that day open" if fact.events else standing if changing else None
         out.print(f"\n{words(fact)}", style="bold")
         confirmed = f"last confirmed {fact.confirmed}" if fact.confirmed else "the sources are not dated"
-        out.print("; ".join(filter(None, [f"  {fact.verdict}, decided by {fact.decided_by}", standing, confirmed])))
+        out.print("; ".join(filter(None, [f"  {fact.verdict}, decided by {fact.decided_by}", status, confirmed])))
         out.print(f"  why: {why_line(fact)}")
         for line in claim_lines(fact.claims, fact):
             out.print(f"  {line}")
@@ -249,10 +250,3 @@ def _progress(claims: Iterator[list[Claim]], total: int) -> Iterable[list[Claim]
     from rich.progress import track
 
     return track(claims, "Reading articles", total, console=err, transient=True)
-
-
-def _standings(sheet: Sheet, kinds: Mapping[str, Kind], day: date) -> Iterator[tuple[Fact, str | None]]:
-    """The facts, and how each stands on a day; None for what never changes, such as a founding."""
-    for fact, standing in zip(sheet.facts, timeline.standings(sheet.facts, kinds, day), strict=True):
-        status = timeline.status_on(fact, day) or "status that day open" if fact.events else None
-        yield fact, status or (standing if fact.kind in kinds and kinds[fact.kind].changes else None)

@@ -1,5 +1,6 @@
-"""Commands that get articles in and sites out."""
+"""Commands that change what people keep in `content/`: articles come in, what waits for a person is decided."""
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from itertools import islice
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from generator import build as builder
-from generator import content, disk, schemas
+from generator import cache, changes, content, disk, schemas
+from generator import review as reviews
 from generator.commands import common
-from generator.commands.common import change_line, finish, number, out, pairs, print_claim, tell, words
+from generator.commands.common import change_line, claim_lines, err, finish, number, out, pairs, print_claim, tell, words
 from generator.errors import FactsheetsError, Problem
 from generator.model import PUBLISH_AT
 
@@ -24,20 +26,18 @@ app.add_typer(feeds_app, name="feed")
 
 _YES = Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")]
 _DRY = Annotated[bool, typer.Option("--dry-run", help="Only show what would be written.")]
-_FORCE = Annotated[bool, typer.Option("--force", help="Give up what a person edited in a text since it was added.")]
 _PRIVATE = Annotated[bool, typer.Option("--allow-private", help="Also from hosts that are not public, such as this one.")]
-_FIELD = Annotated[
-    list[str] | None, typer.Option(help="What you know better, e.g. published=2026-01-31, licence=CC0-1.0; repeatable.")
-]
+_WHY = Annotated[str | None, typer.Option(help="The reason; readers see it.")]
+_ID = Annotated[str, typer.Argument(help="As `factsheets review` lists it.")]
 
 
 @app.command()
 def add(
     sources: Annotated[list[str], typer.Argument(help="Web pages, PDF, Markdown, text.", metavar="URL|FILE…")],
-    field: _FIELD = None,
+    field: Annotated[list[str] | None, typer.Option(help="What you know better: licence=CC0-1.0; repeatable.")] = None,
     yes: _YES = False,
     dry_run: _DRY = False,
-    force: _FORCE = False,
+    force: Annotated[bool, typer.Option("--force", help="Give up what a person edited in a text since then.")] = False,
     allow_private: _PRIVATE = False,
 ) -> None:
     """Show what articles say and which facts change with them, and put them into `content/articles/` if you agree.
@@ -46,8 +46,7 @@ def add(
 
     Examples: `factsheets add https://example.org/news/summit` · `factsheets add report.pdf --field published=2026-01-31`
     """
-    fields = pairs(field)
-    _add_all(((place, fields) for place in sources), [], not dry_run and (yes or None), allow_private, force)
+    _add_all(((place, pairs(field)) for place in sources), [], not dry_run and (yes or None), allow_private, force)
 
 
 @feeds_app.command("add")
@@ -112,6 +111,81 @@ def new(folder: Annotated[Path, typer.Argument(help="It does not exist, or is em
         texts[path.relative_to(starter).as_posix().replace("dot-", ".")] = path.read_bytes().replace(b"VERSION", ours)
     written = sum(disk.write(folder / name, text) for name, text in texts.items())
     finish([], f"{number(written, 'file')} written in {folder}; there, run: factsheets build && mkdocs serve")
+
+
+@app.command()
+def review(
+    subject: Annotated[str | None, typer.Argument(help="Only this: an id or a name; with quotes and overrides.")] = None,
+) -> None:
+    """List what waits for a person, the most valuable first; with a subject, each item in full.
+
+    Examples: `factsheets review` · `factsheets review csto`
+    """
+    project = common.refreshed()
+    items = reviews.queue(project, cache.today())
+    if subject is None:
+        for item in items:
+            cells = (item.id, item.reason, item.sheet.name, words(item.says))
+            typer.echo("\t".join(" ".join(cell.split()) for cell in cells))
+    else:
+        sheet = common.find_sheet(project, subject).id
+        for item in (item for item in items if item.sheet.id == sheet):
+            out.print(f"{item.id} · {item.reason} · {words(item.says)}", style="bold")
+            out.print(*claim_lines(item.claims, item.says), sep="\n")
+            out.print(f"in content/overrides/{item.place}:\n{item.override}")
+    finish([], f"{number(len(items), 'item')} in all")
+
+
+@app.command()
+def accept(id: _ID, why: _WHY = None) -> None:
+    """Say that an item is so: adds the override that states it.
+
+    Example: `factsheets accept 3e21fae7 --why "The ministry confirms it."`
+    """
+    _decide("accept", id, why)
+
+
+@app.command()
+def reject(id: _ID, why: _WHY = None) -> None:
+    """Say that an item is not so: adds the overrides that deny what its sources say.
+
+    Example: `factsheets reject 3e21fae7 --why "It was announced and called off."`
+    """
+    _decide("reject", id, why)
+
+
+@app.command()
+def correct(
+    id: _ID,
+    value: Annotated[str | None, typer.Option(help="The right value.")] = None,
+    field: Annotated[list[str] | None, typer.Option(help="The right field, e.g. since=2026-05-01; repeatable.")] = None,
+    why: _WHY = None,
+) -> None:
+    """Say what is right instead: adds the override that states it.
+
+    Example: `factsheets correct 3e21fae7 --field since=2026-05-02 --why "A day later."`
+    """
+    if not (changed := pairs(field) | ({"value": value} if value else {})):
+        raise typer.BadParameter("say what is right: --value VALUE or --field NAME=TEXT")
+    _decide("correct", id, why, changed)
+
+
+def _decide(how: str, id: str, why: str | None, changed: Mapping[str, str] = {}) -> None:
+    """Writes a decision and says what it changes."""
+    project = common.refreshed()
+    item = reviews.find(reviews.queue(project, cache.today()), id)
+    if item.reason == "drifting" and how != "accept":
+        raise FactsheetsError("an override stands here already", f"edit or delete it: content/overrides/{item.place}")
+    if not why and sys.stdin.isatty():
+        why = typer.prompt("Why (readers see it)")
+    if not (why := (why or "").strip()):
+        raise typer.BadParameter("say why; readers see it: --why TEXT")
+    kinds = project.kinds
+    entry = reviews.reject(item, kinds, why) if how == "reject" else reviews.accept(item, kinds, why, changed)
+    path = content.append_override(project.root, item.place, entry, kinds, project.gazetteer)
+    for change in changes.between(project.sheets, common.refreshed().sheets, kinds):
+        out.print(change_line(change))
+    err.print(f"added to {path.as_posix()}; {builder.RUN_BUILD}")
 
 
 def _add_all(
