@@ -1,9 +1,10 @@
-"""Claims against gold: precision and recall. `docs/evaluate.md` teaches the gold format.
+"""Claims against gold: precision, recall, calibration. `docs/evaluate.md` teaches the gold format.
 
 A gold file is named after its article and holds a list `facts`. A claim is *right* (it finds a fact that no earlier
 claim found), *wrong*, or *neutral* (it repeats a found fact, or says one marked `optional`: neither good nor bad).
 """
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,6 +24,7 @@ GOLD_KINDS = {"membership": "member", "founding": "founded", "official": "offici
 """Our kinds of fact and what gold calls them; other kinds are not judged."""
 
 _TABLE = strict_yaml.read(Path(__file__).with_suffix(".yml"))[0]
+_BUCKETS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.01)
 
 
 class Judged(NamedTuple):
@@ -88,7 +90,7 @@ def judge(claims: Mapping[str, Iterable[Claim]], gold: Mapping[str, list[Gold]],
     """Every claim on an article that has gold, and every fact missed.
 
     `strict` asks for a member's status, a founding's event, an official's post and a handover's `from` and start too.
-    Give published claims for the figures, all claims for those of the rules.
+    Give published claims for the figures, all claims for the calibration.
     """
     return [judged for stem, facts in gold.items() for judged in _article(stem, claims.get(stem, ()), facts, strict)]
 
@@ -123,6 +125,11 @@ def report(claims: Mapping[str, list[Claim]], gold: Mapping[str, list[Gold]]) ->
     yield "by rule, all claims, strict: right, wrong, neutral"
     for rule in sorted({rule for rule, _ in counts}, key=lambda r: (-counts[r, "wrong"], -counts[r, "right"], r)):
         yield f"  {rule:44} " + " ".join(f"{counts[rule, verdict]:4d}" for verdict in ("right", "wrong", "neutral"))
+    yield "by confidence, all claims, strict"
+    for low, high in itertools.pairwise(_BUCKETS):
+        if inside := [v for claim, v in told if v != "neutral" and low <= claim.confidence < high]:
+            precision = inside.count("right") / len(inside)
+            yield f"  {low:.2f} to {min(high, 1):.2f}  precision {precision:.3f}  of {len(inside)}"
 
 
 def errors(judged: Iterable[Judged]) -> Iterator[str]:

@@ -89,11 +89,14 @@ def test_figures_by_kind_and_micro():
     assert figures["micro"].f1 == 0.5
 
 
-def test_only_publishable_claims_make_the_figures_and_all_make_those_of_the_rules():
+def test_only_publishable_claims_make_the_figures_and_all_make_the_calibration():
     claims = {"a": [claim(), claim(value="Sweden", confidence=0.4)]}
     lines = list(evaluate.report(claims, {"a": [member()]}))
     assert "1 publishable" in lines[0]
-    assert lines[-1].split()[-3:] == ["1", "1", "0"]
+    assert [line.split() for line in lines[-2:]] == [
+        ["0.00", "to", "0.50", "precision", "0.000", "of", "1"],
+        ["0.90", "to", "0.95", "precision", "1.000", "of", "1"],
+    ]
 
 
 def test_broken_gold_is_refused_with_every_line(tmp_path):

@@ -191,7 +191,7 @@ def evaluate(
     articles: Annotated[list[Path] | None, typer.Option(help="Where the articles are; else beside the gold.")] = None,
     errors: Annotated[bool, typer.Option("--errors", help="List what was missed and what is false.")] = False,
 ) -> None:
-    """Score extraction against gold: precision, recall and F1 by kind, and what each rule gets right.
+    """Score extraction against gold: precision, recall and F1 by kind, by rule and by confidence.
 
     Example: `factsheets evaluate gold/ --articles texts/ --errors`
     """
