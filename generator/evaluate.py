@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from generator import schemas, strict_yaml
 from generator.errors import ContentError, Problem
+from generator.export import claim_line
 from generator.gazetteer import fold, load_built_in
 from generator.model import PUBLISH_AT, Claim
 
@@ -139,6 +140,28 @@ def errors(judged: Iterable[Judged]) -> Iterator[str]:
             rule = f"  [{j.claim.rule} {j.claim.confidence:.2f}]" if j.claim else ""
             quote = j.claim.quote.text if j.claim and j.claim.quote else (j.fact or {}).get("evidence") or ""
             yield f"{j.verdict.upper():6} {j}{rule}\n         {' '.join(quote.split())}"
+
+
+def judged_line(one: Judged) -> dict[str, Any]:
+    """One judged claim or missed fact for a line of JSON: `verdict`, the claim as `extract` prints it, the fact."""
+    return {"article": one.article, "verdict": one.verdict, "claim": one.claim and claim_line(one.claim), "fact": one.fact}
+
+
+def run_file(judged: Iterable[Judged]) -> str:
+    """A run for a later `compare`: what was right and what was wrong, line by line."""
+    return "".join(sorted({f"{j.verdict} {j}\n" for j in judged if j.verdict in ("right", "wrong")}))
+
+
+def compare(earlier: str, judged: Iterable[Judged], path: Path) -> Iterator[str]:
+    """What a run gained and lost against an earlier `run_file`; raises ContentError where that is none."""
+    before, now = set(earlier.splitlines()), set(run_file(judged).splitlines())
+    if not all(line.startswith(("right ", "wrong ")) for line in before):
+        raise ContentError(Problem("not a saved run", path, hint="make one with: factsheets evaluate GOLD --save FILE"))
+    words = {"GAINED": now - before, "LOST": before - now, "NOW WRONG": now - before, "NO LONGER WRONG": before - now}
+    meant = {word: "wrong " if "WRONG" in word else "right " for word in words}
+    changes = {word: sorted(line[6:] for line in lines if line.startswith(meant[word])) for word, lines in words.items()}
+    yield ", ".join(f"{len(items)} {word.lower()}" for word, items in changes.items())
+    yield from (f"{word:15} {item}" for word, items in changes.items() for item in items)
 
 
 def _article(stem: str, claims: Iterable[Claim], facts: list[Gold], strict: bool) -> Iterator[Judged]:

@@ -99,6 +99,27 @@ def test_only_publishable_claims_make_the_figures_and_all_make_the_calibration()
     ]
 
 
+def test_a_comparison_names_what_was_gained_and_lost():
+    gold = {"a": [member(), member("Sweden")]}
+    before = evaluate.run_file(evaluate.judge({"a": [claim(), claim(value="Malta")]}, gold))
+    after = evaluate.judge({"a": [claim(value="Sweden")]}, gold)
+    first, *rest = evaluate.compare(before, after, Path("run.txt"))
+    assert first == "1 gained, 1 lost, 0 now wrong, 1 no longer wrong"
+    assert [line.split()[0] for line in rest] == ["GAINED", "LOST", "NO"]
+
+
+def test_a_file_that_is_no_saved_run_is_refused():
+    with pytest.raises(ContentError, match="not a saved run"):
+        list(evaluate.compare("[]", [], Path("run.txt")))
+
+
+def test_every_judged_claim_and_every_missed_fact_is_a_line_of_json():
+    judged = evaluate.judge({"a": [claim(value="Malta")]}, {"a": [member()]})
+    wrong, missed = (json.loads(json.dumps(evaluate.judged_line(one))) for one in judged)
+    assert (wrong["article"], wrong["verdict"], wrong["claim"]["value_name"], wrong["fact"]) == ("a", "wrong", "Malta", None)
+    assert (missed["article"], missed["verdict"], missed["claim"], missed["fact"]) == ("a", "missed", None, member())
+
+
 def test_broken_gold_is_refused_with_every_line(tmp_path):
     text = "facts:\n- kind: membr\n- kind: member\n  org: NATO\n  value: FI\n"
     (tmp_path / "a.yml").write_text(text, encoding="utf-8")

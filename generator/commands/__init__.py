@@ -1,6 +1,7 @@
 """The command line: the only place that prints or exits."""
 
 import errno
+import json
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import Annotated
 import typer
 
 from generator import build as builder
-from generator import cache, content, dates, disk, timeline
+from generator import cache, content, dates, disk, strict_yaml, timeline
 from generator import check as checks
 from generator import schemas as schema
 from generator.commands import common, editing
@@ -189,7 +190,10 @@ def render(to: Annotated[Path, typer.Option("--to", help="Folder for the pages; 
 def evaluate(
     gold: Annotated[list[Path], typer.Argument(help="Folders of gold files, named as the articles.", file_okay=False)],
     articles: Annotated[list[Path] | None, typer.Option(help="Where the articles are; else beside the gold.")] = None,
+    save: Annotated[Path | None, typer.Option(help="Keep this run, to compare a later one with.")] = None,
+    compare: Annotated[Path | None, typer.Option(help="A saved run: what was gained and lost since.")] = None,
     errors: Annotated[bool, typer.Option("--errors", help="List what was missed and what is false.")] = False,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="Only every judged claim and missed fact, as JSON.")] = False,
 ) -> None:
     """Score extraction against gold: precision, recall and F1 by kind, by rule and by confidence.
 
@@ -202,9 +206,17 @@ def evaluate(
     found = [*content.read_articles(paths, problems := list[Problem]())]
     claims = {article.id: some for article, some in zip(found, _read(found, len(found)), strict=True)}
     judged = evaluation.judge(evaluation.published(claims), facts)
-    out.print(*evaluation.report(claims, facts), sep="\n")
+    if jsonl:
+        for one in judged:
+            typer.echo(json.dumps(evaluation.judged_line(one), ensure_ascii=False))
+    else:
+        out.print(*evaluation.report(claims, facts), sep="\n")
     if errors:
         out.print(*evaluation.errors(judged), sep="\n")
+    if compare:
+        out.print(*evaluation.compare(strict_yaml.read_text(compare), judged, compare), sep="\n")
+    if save:
+        disk.write(save, evaluation.run_file(judged))
     finish(problems)
 
 
