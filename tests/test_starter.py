@@ -1,6 +1,7 @@
 """The site that `factsheets new` makes: it builds, its pieces are ours, and it says what to do."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -48,6 +49,35 @@ def test_a_folder_that_holds_something_is_refused(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
+def test_an_older_site_gets_what_it_lacks_and_what_is_a_persons_stays_and_is_told(tmp_path):
+    assert typed(tmp_path, "new", ".").returncode == 0
+    fresh = {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    for name in ("content/articles/nato-sweden-joins.md", "practice/report.pdf", ".github/workflows/check.yml"):
+        (tmp_path / name).unlink()
+    mine = {
+        "mkdocs.yml": fresh["mkdocs.yml"].replace(b"My fact sheets", b"Almanac"),
+        ".github/workflows/publish.yml": fresh[".github/workflows/publish.yml"].replace(b"--strict", b""),
+        "requirements.txt": b"./factsheets-0.0.9-py3-none-any.whl",  # without the comment, nor a last line feed
+        "content/feeds.yml": b"- url: https://example.org/rss\n",
+    }
+    write_files(tmp_path, {**mine, "content/schemas/feeds.json": "{}"})
+    done = typed(tmp_path, "new", ".")
+    assert done.returncode == 0
+    after = {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    left_out = {"content/articles/nato-sweden-joins.md", "practice/report.pdf"}
+    assert after == {**{name: text for name, text in fresh.items() if name not in left_out}, **mine}
+    assert "2 files written" in done.stderr
+    assert re.findall(r"^\+\+\+ b/(.*)", done.stdout, re.M) == [
+        ".github/workflows/publish.yml",
+        "mkdocs.yml",
+        "requirements.txt",
+    ]
+    (tmp_path / "upgrade.patch").write_text(done.stdout)
+    git(tmp_path, "apply", "--include=.github/*", "upgrade.patch")
+    assert (tmp_path / ".github/workflows/publish.yml").read_bytes() == fresh[".github/workflows/publish.yml"]
+    assert typed(tmp_path, "new", "content").returncode == 1
+
+
 OVERDUE = a_claim("presidency", value="RU", phase="will-take", since="2020-01-01", said="2019-11-01")
 
 
@@ -67,6 +97,11 @@ def test_the_weekly_check_lists_what_waits_and_fails_where_something_is_overdue(
     waits, _, lacks = summary.read_text().partition("## What the content lacks")
     assert ("\toverdue\t" in waits) == bool(code)
     assert "    error: content/overrides/organisations/csto.yml:1: 'value' is missing" in lacks
+
+
+def git(root, *words):
+    who = {f"GIT_{who}_{what}": "desk@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    subprocess.run(["git", *words], cwd=root, check=True, capture_output=True, env={**os.environ, **who})
 
 
 @pytest.mark.parametrize("name", PAGES)

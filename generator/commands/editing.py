@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import unified_diff
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
@@ -98,19 +99,38 @@ def pull(
 
 
 @app.command()
-def new(folder: Annotated[Path, typer.Argument(help="It does not exist, or is empty.")]) -> None:
+def new(folder: Annotated[Path, typer.Argument(help="It does not exist, is empty, or holds a site of yours.")]) -> None:
     """Make a site of your own: an example article, settings, workflows that publish it, all ready to build.
 
-    Example: `factsheets new almanac && cd almanac && factsheets build && mkdocs serve`
+    A site that was made by an earlier version gets the files that it lacks. What you may have changed stays as it is;
+    where it differs from what a new site has, a patch is printed.
+
+    Examples: `factsheets new almanac && cd almanac && factsheets build && mkdocs serve` · `factsheets new . > upgrade.patch`
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    older = (folder / "mkdocs.yml").is_file() and (folder / "content").is_dir()
+    if folder.exists() and not older and (not folder.is_dir() or any(folder.iterdir())):
         raise FactsheetsError(f"{folder} is not empty", "name a folder that does not exist yet")
     starter, ours = disk.PACKAGE / "starter", version("factsheets").encode()
     texts = {f"content/schemas/{name}": text.encode() for name, text in schemas.files(content.load_kinds(folder)).items()}
-    for path in filter(Path.is_file, starter.rglob("*")):
-        texts[path.relative_to(starter).as_posix().replace("dot-", ".")] = path.read_bytes().replace(b"VERSION", ours)
+    for path in sorted(filter(Path.is_file, starter.rglob("*"))):
+        name = path.relative_to(starter).as_posix().replace("dot-", ".")
+        text = path.read_bytes().replace(b"VERSION", ours)
+        if older and (folder / name).is_file():
+            typer.echo(_patch(name, (folder / name).read_bytes(), text), nl=False)
+        elif not older or not name.startswith(_EXAMPLES):
+            texts[name] = text
     written = sum(disk.write(folder / name, text) for name, text in texts.items())
     finish([], f"{number(written, 'file')} written in {folder}; there, run: factsheets build && mkdocs serve")
+
+
+_EXAMPLES = ("content/articles/", "docs/", "practice/")  # whoever has a site may have deleted them
+
+
+def _patch(name: str, old: bytes, new: bytes) -> str:
+    """What makes a file into another; empty where they are the same."""
+    before, after = ([line.decode("utf-8", "replace") for line in text.splitlines(keepends=True)] for text in (old, new))
+    lines = unified_diff(before, after, f"a/{name}", f"b/{name}")
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
 @app.command()
