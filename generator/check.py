@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from generator import content, dates, timeline
+from generator import articlefile, content, dates, timeline
 from generator.build import RUN_BUILD, Project, extract_articles, refresh
 from generator.errors import Problem
 from generator.export import claim_line
@@ -26,6 +26,7 @@ def check(root: Path, *, today: date) -> Iterator[Problem]:
     yield from _orphans(project)
     yield from _unexpected(project, today)
     yield from _sourceless(project)
+    yield from _altered(root)
     for sheet in (sheet for sheet in project.sheets if sheet.type == "organisation"):
         path = Path("content/facts/organisations") / f"{sheet.id}.yml"
         hint = f"correct it in content/overrides/organisations/{sheet.id}.yml, or add an article"
@@ -124,6 +125,16 @@ def _sourceless(project: Project) -> Iterator[Problem]:
         if claim.source not in known:
             path = Path("content/overrides") / (claim.override or "")
             yield Problem(f"source: there is no {claim.source}", path, None, None, "warning")
+
+
+def _altered(root: Path) -> Iterator[Problem]:
+    """Bytes in `content/raw/` that are no longer those that were read: their digest is in their name and in the article."""
+    for path in sorted(filter(Path.is_file, (root / "content" / "raw").glob("*"))):
+        digest, place = articlefile.digest(path.read_bytes()), content.article_path(root, path.stem)
+        mark, said = f"sha256:{path.suffix[1:]}", (root / place).read_bytes() if place else b""
+        if not digest.startswith(mark) or (f"raw: {mark}".encode() in said and f"raw: {digest}".encode() not in said):
+            hint = "they are no evidence any more; take the file from an earlier commit, or delete it"
+            yield Problem("does not hold the bytes that were read", path.relative_to(root), None, hint)
 
 
 def _as_of(fact: Fact, day: date) -> Claim:

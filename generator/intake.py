@@ -27,6 +27,7 @@ class Addition(NamedTuple):
     claims: list[Claim]
     changes: list[Change]
     notes: list[str]  # what a person should know
+    raw: bytes
 
 
 def plan(project: Project, source: Source, fields: Mapping[str, str], force: bool = False) -> Addition:
@@ -49,13 +50,16 @@ def plan(project: Project, source: Source, fields: Mapping[str, str], force: boo
     article = articlefile.parse(text, path)
     claims, moved = _effects(project, article)
     notes = [*_notes(project, article), *(_differences(article, found) if old else ())]
-    return Addition(article, path, None if text == before else text, old is not None, claims, moved, notes)
+    return Addition(article, path, None if text == before else text, old is not None, claims, moved, notes, source.raw)
 
 
-def save(root: Path, addition: Addition) -> bool:
-    """Writes what `plan` planned; False where it is there already."""
+def save(root: Path, addition: Addition, keep_raw: bool = False) -> bool:
+    """Writes what `plan` planned, and the bytes of the source beside the articles; False where all is there already."""
+    kept = Path("content", "raw", f"{addition.article.id}.{articlefile.digest(addition.raw)[7:19]}")
+    files: dict[Path, str | bytes] = {addition.path: addition.text} if addition.text else {}
+    files |= {kept: addition.raw} if keep_raw else {}
     with disk.lock(root):
-        return addition.text is not None and disk.write(root / addition.path, addition.text)
+        return bool([path for path, data in files.items() if disk.write(root / path, data)])
 
 
 def _is_same(article: Article, found: Article, addresses: set[str]) -> bool:

@@ -299,7 +299,7 @@ COMMANDS = {
     "accept": ["accept", "ITEM", "--why", "It is known."],
     "correct": ["correct", "ITEM", "--field", "since=2001", "--why", "It is known."],
     "reject": ["reject", "ITEM", "--why", "It is not so."],
-    "add a file": ["add", "page.html", "--yes"],
+    "add a file": ["add", "page.html", "--yes", "--keep-raw"],
     "add from the web": ["add", "SERVER/news", "--yes", "--allow-private"],
     "pull feeds": ["feed", "pull", "--yes", "--allow-private"],
     "add a feed": ["feed", "add", "SERVER/feed", "--allow-private"],

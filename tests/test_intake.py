@@ -165,14 +165,20 @@ def test_what_is_not_english_is_kept_marked_and_not_read(typed):
     assert not build.build(typed.root, today=date(2025, 12, 1)).changes
 
 
-def test_a_pdf_is_added_with_the_digest_of_its_bytes(typed):
+def test_a_pdf_and_its_bytes_are_kept(typed):
     typed.pages["/report.pdf"] = pdf([CHAIR[:60], CHAIR[60:].strip(), "Heads of state agreed."], title="A report")
-    done = typed("add", "SERVER/report.pdf", "--allow-private", "--yes", "--field", "published=2025-11")
+    done = typed("add", "SERVER/report.pdf", "--allow-private", "--yes", "--keep-raw", "--field", "published=2025-11")
     assert done.exit_code == 0, done.stderr
     (article,), _ = content.load_articles(typed.root)
     assert article.published == "2025-11"
-    raw = articlefile.digest(typed.pages["/report.pdf"])
-    assert f"raw: {raw}\n" in (typed.root / f"content/articles/{article.id}.md").read_text()
+    (raw,) = typed.root.glob("content/raw/*")
+    assert raw.read_bytes() == typed.pages["/report.pdf"]
+    assert raw.name.partition(".")[2] in (typed.root / f"content/articles/{article.id}.md").read_text()
+    assert "content/raw" not in typed("check").stderr
+    raw.write_bytes(raw.read_bytes() + b"\n")
+    altered = typed("check")
+    assert f"error: content/raw/{raw.name}: does not hold the bytes that were read" in altered.stderr
+    assert altered.exit_code == 1
 
 
 def test_one_source_that_fails_does_not_stop_the_others(typed):

@@ -6,7 +6,7 @@ from difflib import unified_diff
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -21,12 +21,16 @@ from generator.model import PUBLISH_AT
 if TYPE_CHECKING:
     from generator.intake import Addition
 
+Entry: TypeAlias = tuple[str, Mapping[str, str]]
+"""Where an article is to be had, and the fields that a person gives it."""
+
 app = typer.Typer()
 feeds_app = typer.Typer(no_args_is_help=True, help="Feeds (RSS, Atom) that articles come from: `content/feeds.yml`.")
 app.add_typer(feeds_app, name="feed")
 
 _YES = Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")]
 _DRY = Annotated[bool, typer.Option("--dry-run", help="Only show what would be written.")]
+_RAW = Annotated[bool, typer.Option("--keep-raw", help="Also keep the bytes as they came, in content/raw/.")]
 _PRIVATE = Annotated[bool, typer.Option("--allow-private", help="Also from hosts that are not public, such as this one.")]
 _WHY = Annotated[str | None, typer.Option(help="The reason; readers see it.")]
 _ID = Annotated[str, typer.Argument(help="As `factsheets review` lists it.")]
@@ -38,7 +42,8 @@ def add(
     field: Annotated[list[str] | None, typer.Option(help="What you know better: licence=CC0-1.0; repeatable.")] = None,
     yes: _YES = False,
     dry_run: _DRY = False,
-    force: Annotated[bool, typer.Option("--force", help="Give up what a person edited in a text since then.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Give up what a person edited since it was added.")] = False,
+    keep_raw: _RAW = False,
     allow_private: _PRIVATE = False,
 ) -> None:
     """Show what articles say and which facts change with them, and put them into `content/articles/` if you agree.
@@ -47,7 +52,8 @@ def add(
 
     Examples: `factsheets add https://example.org/news/summit` · `factsheets add report.pdf --field published=2026-01-31`
     """
-    _add_all(((place, pairs(field)) for place in sources), [], not dry_run and (yes or None), allow_private, force)
+    entries = ((place, pairs(field)) for place in sources)
+    _add_all(entries, [], not dry_run and (yes or None), allow_private, keep_raw, force)
 
 
 @feeds_app.command("add")
@@ -70,6 +76,7 @@ def pull(
     limit: Annotated[int, typer.Option(min=1, help="How many new entries of each feed at most.")] = 10,
     yes: _YES = False,
     dry_run: _DRY = False,
+    keep_raw: _RAW = False,
     allow_private: _PRIVATE = False,
 ) -> None:
     """Add what is new in the feeds, as `add` does; a feed or an entry that cannot be had does not stop the others.
@@ -84,7 +91,7 @@ def pull(
     known = {same(article.url) for article in content.load_articles(root)[0] if article.url}
     problems: list[Problem] = []
 
-    def entries() -> Iterator[tuple[str, Mapping[str, str]]]:
+    def entries() -> Iterator[Entry]:
         for feed in content.load_feeds(root):
             left = known | {same(address) for address in feed.get("skip") or ()}
             try:
@@ -95,7 +102,7 @@ def pull(
             fields = {name: str(feed[name]) for name in feed.keys() & {"publisher", "licence"}}
             yield from ((address, fields) for address in islice((a for a in found if same(a) not in left), limit))
 
-    _add_all(entries(), problems, not dry_run and (yes or None), allow_private, force=False)
+    _add_all(entries(), problems, not dry_run and (yes or None), allow_private, keep_raw)
 
 
 @app.command()
@@ -209,7 +216,7 @@ def _decide(how: str, id: str, why: str | None, changed: Mapping[str, str] = {})
 
 
 def _add_all(
-    sources: Iterable[tuple[str, Mapping[str, str]]], problems: list[Problem], yes: bool | None, private: bool, force: bool
+    sources: Iterable[Entry], problems: list[Problem], yes: bool | None, private: bool, keep_raw: bool, force: bool = False
 ) -> None:
     """Each is shown and written before the next, which may be the same article; what fails is told at the end.
 
@@ -226,8 +233,8 @@ def _add_all(
             problems.extend(error.problems)
             continue
         _show(addition)
-        if addition.text and (typer.confirm("Write it?", default=True, err=True) if yes is None else yes):
-            written += intake.save(project.root, addition)
+        if (addition.text or keep_raw) and (typer.confirm("Write it?", default=True, err=True) if yes is None else yes):
+            written += intake.save(project.root, addition, keep_raw)
             project = common.refreshed()
     finish(problems, f"{number(written, 'article')} written" + (f"; {builder.RUN_BUILD}" if written else ""))
 
