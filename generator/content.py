@@ -1,9 +1,12 @@
 """The only door to content/. What cannot be used is told as problems, each with its file, line and hint."""
 
 import hashlib
+import io
 import operator
 import os
 import re
+import subprocess
+import tarfile
 import textwrap
 import time
 from collections import Counter
@@ -19,7 +22,7 @@ from generator import gazetteer as gazetteers
 from generator import kinds as kind_files
 from generator.articlefile import TEXTS
 from generator.changes import Change
-from generator.errors import ContentError, Problem, did_you_mean
+from generator.errors import ContentError, FactsheetsError, Problem, did_you_mean
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import FOLDERS, TYPES, Article, Claim, Sheet, SubjectType
@@ -211,7 +214,7 @@ def load_sheets(root: Path, paths: Iterable[Path] | None = None) -> tuple[list[S
     """
 
     def read(path: Path) -> Sheet:
-        sheet = sheetfile.parse(strict_yaml.read(path)[0], TYPES[path.parent.name], path)
+        sheet = _sheet(strict_yaml.read_text(path), path)
         if sheet.id != path.stem:
             raise ContentError(Problem(f"holds the facts of {sheet.id!r}", path))
         return sheet
@@ -242,6 +245,27 @@ def digests(root: Path, paths: Sequence[Path]) -> dict[Path, str]:
     """Of files of the project that can be read: the same digest, the same text."""
     digest = lambda path: (path, hashlib.sha256(strict_yaml.read_text(path).encode()).hexdigest())  # noqa: E731
     return dict(_each(paths, digest, root)[0])
+
+
+def load_sheets_at(root: Path, revision: str) -> list[Sheet]:
+    """The sheets as they were saved at a revision of the project's git repository; none where it had no facts."""
+    command = ["git", "archive", "--format=tar", "--end-of-options", revision, "content/facts"]
+    try:
+        done = subprocess.run(command, cwd=root, capture_output=True, check=False)  # noqa: S603
+    except OSError:
+        raise FactsheetsError("git is not installed", "what changed since a revision is read from git") from None
+    if b"did not match any files" in done.stderr:
+        return []
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").partition("\n")[0]
+        raise FactsheetsError(f"git cannot show {revision!r}: {said}")
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+        found = [(archive.extractfile(member), Path(member.name)) for member in archive if member.isfile()]
+        return [_sheet(file.read().decode(), path) for file, path in found if file and path.parent.name in TYPES]
+
+
+def _sheet(text: str, path: Path) -> Sheet:
+    return sheetfile.parse(strict_yaml.parse(text, path)[0], TYPES[path.parent.name], path)
 
 
 def load_made_from(root: Path) -> MadeFrom:

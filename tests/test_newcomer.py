@@ -124,7 +124,7 @@ def test_a_month_later_the_article_is_there_once_and_the_change_is_told(told):
     later = said["A month later"]
     assert "is brought up to date" in later
     assert re.search(r"changes · .*presidency: Russia.*since 2026-01-01: changed.*before: .*since 2026-01-02", later)
-    assert "since: '2026-01-01'" in later, "as the record of change has it"
+    assert "since 2026-01-02` → `presidency: Russia" in later, "as Markdown, for a pull request"
     assert "retrieved: '2025-12-29'" in (home / PAGE).read_text()
 
 

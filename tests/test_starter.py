@@ -104,6 +104,21 @@ def git(root, *words):
     subprocess.run(["git", *words], cwd=root, check=True, capture_output=True, env={**os.environ, **who})
 
 
+def test_changes_since_a_revision_are_told_as_markdown_that_nothing_gets_out_of(project):
+    root = project([a_claim("official", "TJ", "Rah`mon @all", post="President")])
+    git(root, "init", "-b", "main")
+    git(root, "add", ".")
+    git(root, "commit", "-m", "facts")
+    assert typed(root, "changes", "--since", "HEAD").stdout == "## 0 facts changed\n"
+    (root / "content/facts/countries/TJ.yml").unlink()
+    told = typed(root, "changes", "--since", "HEAD").stdout
+    assert "### `Tajikistan`" in told
+    assert "- `official: Rah'mon @all, post President, status current` → nothing" in told
+    wrong = typed(root, "changes", "--since", "--output=x")
+    assert (wrong.returncode, (root / "x").exists()) == (1, False)
+    assert "git cannot show" in wrong.stderr
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_of_reference_is_what_the_program_says_of_itself(name):
     assert (DOCS / name).read_text("utf-8") == PAGES[name](), "run: python tests/reference.py"

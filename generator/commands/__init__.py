@@ -5,14 +5,14 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from generator import build as builder
-from generator import cache, content, dates, disk, strict_yaml, timeline
+from generator import cache, changes, content, dates, disk, strict_yaml, timeline
 from generator import check as checks
 from generator import schemas as schema
 from generator.commands import common, editing
@@ -167,6 +167,30 @@ def show(
             other = fact.events and fact.get("status") not in held  # then its dates are of another time, too
             out.print(f"  {' → '.join(held)}: {words(replace(fact, fields={}) if other else fact)}")
     finish([], f"{number(unknown, 'fact')} not known for that time" if unknown else None)
+
+
+@app.command("changes")
+def tell_changes(since: Annotated[str, typer.Option(help="A commit, branch or tag of the git repository.")]) -> None:
+    """Say which facts changed since a revision, as Markdown: for a summary, or a comment on a pull request.
+
+    Example: `factsheets changes --since origin/main`
+    """
+    root = common.project_folder()
+    before, (after, problems) = content.load_sheets_at(root, since), content.load_sheets(root)
+    found = sorted(changes.between(before, after, content.load_kinds(root)), key=lambda change: change.sheet.name)
+    out.print(f"## {number(len(found), 'fact')} changed")
+    for name, some in groupby(found, lambda change: change.sheet.name):
+        out.print(f"\n### {_code(name)}\n")
+        for change in some:
+            sides = [_code(words(fact)) if fact else "nothing" for fact in (change.before, change.after)]
+            out.print(f"- {' → '.join(sides)}")
+    finish(problems)
+
+
+def _code(text: str) -> str:
+    """Markdown that shows a text as it is, whatever it says."""
+    plain = " ".join(text.split()).replace("`", "'")
+    return f"`{plain}`"
 
 
 @app.command()
