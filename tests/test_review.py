@@ -245,6 +245,12 @@ def test_an_unknown_id_names_the_closest():
         review.find(items, items[0].id[:-1] + "z")
 
 
+def test_review_shows_a_short_quote_within_its_sentence(project):
+    beside = a_claim(value="KZ", text=" from 2002 on, as does Kazakhstan. More.", start=WEAK.quote.end)
+    root = project([WEAK, beside])
+    assert "“BY membership status member” from 2002 on, as does Kazakhstan.\n" in typed(root, "review", "csto").stdout
+
+
 def test_review_lists_and_accept_writes_and_says_what_changes(project):
     root = project([WEAK])
     listed = typed(root, "review").stdout

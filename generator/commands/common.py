@@ -4,7 +4,7 @@ Data goes to standard output, all else to standard error.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import typer
@@ -79,15 +79,19 @@ def print_claim(claim: Claim, jsonl: bool) -> None:
         out.print(f"{claim.subject_name} · {words(claim)}  ({claim.confidence:.2f}){quote}")
 
 
-def claim_lines(claims: Iterable[Claim], fact: Fact | None) -> Iterator[str]:
-    """A claim, where it comes from, and where it differs from the fact."""
+def claim_lines(claims: Iterable[Claim], fact: Fact | None, texts: Mapping[str, str] = {}) -> Iterator[str]:
+    """A claim, where it comes from, and where it differs from the fact; a short quote amid what such texts say around it."""
+    from generator.render.edition import context
+
     for claim in claims:
         same = fact and (claim.value, dict(claim.fields)) == (fact.value, dict(fact.fields))
         said = "" if same else f" says {words(claim).partition(': ')[2]}:"
-        if claim.quote:
+        if quote := claim.quote:
             when = (f", {claim.said}" if claim.said else "") + (f", reprints {claim.origin}" if claim.origin else "")
-            quote = " ".join(claim.quote.text.split())
-            yield f"- {claim.quote.article}{when} ({claim.confidence:.2f}, {claim.rule}){said} “{quote}”"
+            text = texts.get(quote.article, "")
+            before, after = context(quote, text) if text[quote.start : quote.end] == quote.text else ("", "")
+            told = " ".join(f"{before}“{quote.text}”{after}".split())
+            yield f"- {quote.article}{when} ({claim.confidence:.2f}, {claim.rule}){said} {told}"
         else:
             yield f"override {claim.override}{said} {claim.why}" if claim.override else f"- {claim.ref}{said}"
         if claim.derivation:

@@ -39,10 +39,10 @@ _ID = Annotated[str, typer.Argument(help="As `factsheets review` lists it.")]
 @app.command()
 def add(
     sources: Annotated[list[str], typer.Argument(help="Web pages, PDF, Markdown, text.", metavar="URL|FILE…")],
-    field: Annotated[list[str] | None, typer.Option(help="What you know better: licence=CC0-1.0; repeatable.")] = None,
+    field: Annotated[list[str] | None, typer.Option(help="What you know better, e.g. licence=CC0-1.0; repeatable.")] = None,
     yes: _YES = False,
     dry_run: _DRY = False,
-    force: Annotated[bool, typer.Option("--force", help="Give up what a person edited since it was added.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Give up what people edited in a text since it was added.")] = False,
     keep_raw: _RAW = False,
     allow_private: _PRIVATE = False,
 ) -> None:
@@ -155,10 +155,10 @@ def review(
             cells = (item.id, item.reason, item.sheet.name, words(item.says))
             typer.echo("\t".join(" ".join(cell.split()) for cell in cells))
     else:
-        sheet = common.find_sheet(project, subject).id
+        sheet, texts = common.find_sheet(project, subject).id, {article.id: article.text for article in project.articles}
         for item in (item for item in items if item.sheet.id == sheet):
             out.print(f"{item.id} · {item.reason} · {words(item.says)}", style="bold")
-            out.print(*claim_lines(item.claims, item.says), sep="\n")
+            out.print(*claim_lines(item.claims, item.says, texts), sep="\n")
             out.print(f"in content/overrides/{item.place}:\n{item.override}")
     finish([], f"{number(len(items), 'item')} in all")
 
