@@ -30,15 +30,11 @@ def parse(text: str, path: Path, beside: Mapping[str, Any] | None = None) -> Art
     if not text.strip():
         raise ContentError(Problem("has no text", path, None, "an article needs at least one sentence"))
     based_on, first = data.get("based_on") or (), text.strip().partition("\n")[0]
-    return Article(
-        id=path.stem,
-        title=" ".join(normalise(data.get("title") or first.lstrip("#").strip() or first).split()),
-        text=text,
-        published=data.get("published", "").partition("T")[0] or None,
-        language=data.get("language") or "en",
-        based_on=(based_on,) if isinstance(based_on, str) else tuple(based_on),
-        **{name: data.get(name) for name in ("publisher", "url", "licence")},
-    )
+    title = " ".join(normalise(data.get("title") or first.lstrip("#").strip() or first).split())
+    published, language = data.get("published", "").partition("T")[0] or None, data.get("language") or "en"
+    also = {name: data.get(name) for name in ("publisher", "url", "licence")}
+    sources = (based_on,) if isinstance(based_on, str) else tuple(based_on)
+    return Article(path.stem, title, text, published, language=language, based_on=sources, **also)
 
 
 def front_matter(text: str, path: Path) -> tuple[Mapping[str, Any], str]:

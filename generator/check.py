@@ -6,15 +6,16 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from generator import articlefile, content, dates, strict_yaml, timeline
+from generator import articlefile, content, dates, timeline
 from generator.build import RUN_BUILD, Project, extract_articles, refresh
 from generator.errors import Problem
+from generator.export import claim_line
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import FOLDERS, PUBLISH_AT, Article, Claim, Fact, Quote, Sheet
 from generator.reconcile import denies, plain
 
-Line: TypeAlias = Mapping[str, str | None]
+Line: TypeAlias = Mapping[str, Any]
 """A claim by the keys of the machine interface."""
 
 
@@ -85,8 +86,7 @@ def _wanted(kind: Kind, claim: Mapping[str, Any]) -> Iterator[Line]:
 
 
 def _line(claim: Claim) -> Line:
-    names = {"subject_name": claim.subject_name, "value": claim.value, "value_name": claim.value_name}
-    return {"kind": claim.kind, "subject": claim.subject, **names, **claim.fields}
+    return {**claim_line(claim), **claim.fields}
 
 
 def _orphans(project: Project) -> Iterator[Problem]:
@@ -129,10 +129,10 @@ def _sourceless(project: Project) -> Iterator[Problem]:
 
 def _altered(root: Path) -> Iterator[Problem]:
     """Bytes in `content/raw/` that are no longer those that were read: their digest is in their name and in the article."""
-    for path in sorted(path for path in (root / "content" / "raw").glob("*") if path.is_file()):
-        mark, place = f"sha256:{path.suffix[1:]}", content.article_path(root, path.stem)
-        said = place and articlefile.front_matter(strict_yaml.read_text(root / place), place)[0].get("raw", "")
-        if not articlefile.digest(path.read_bytes()).startswith(said if said and said.startswith(mark) else mark):
+    for path in sorted(filter(Path.is_file, (root / "content" / "raw").glob("*"))):
+        digest, place = articlefile.digest(path.read_bytes()), content.article_path(root, path.stem)
+        mark, said = f"sha256:{path.suffix[1:]}", (root / place).read_bytes() if place else b""
+        if not digest.startswith(mark) or (f"raw: {mark}".encode() in said and f"raw: {digest}".encode() not in said):
             hint = "they are no evidence any more; take the file from an earlier commit, or delete it"
             yield Problem("does not hold the bytes that were read", path.relative_to(root), None, hint)
 
@@ -146,11 +146,8 @@ def _as_of(fact: Fact, day: date) -> Claim:
 
 def _doubts(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> Iterator[str]:
     """Facts of a sheet that do not fit each other, or have aged."""
-    yield from _joined_before_it_was(sheet)
-    yield from _two_at_a_time(sheet)
-    yield from _taken_from_another(sheet)
-    yield from _chaired_from_outside(sheet, kinds, today)
-    yield from _counted_otherwise(sheet)
+    yield from chain(_joined_before_it_was(sheet), _two_at_a_time(sheet), _taken_from_another(sheet))
+    yield from chain(_chaired_from_outside(sheet, kinds, today), _counted_otherwise(sheet))
     yield from _long_unconfirmed(sheet, kinds, today)
 
 

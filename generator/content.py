@@ -265,12 +265,11 @@ def load_sheets_at(root: Path, revision: str) -> list[Sheet]:
     if b"did not match any files" in done.stderr:
         return []
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
+        said = done.stderr.decode("utf-8", "replace").partition("\n")[0]
         raise FactsheetsError(f"git cannot show {revision!r}: {said}")
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-        found = {Path(member.name): archive.extractfile(member) for member in archive if member.isfile()}
-        texts = {path: file.read().decode() for path, file in found.items() if file and path.parent.name in TYPES}
-    return [_sheet(text, path) for path, text in texts.items()]
+        found = [(archive.extractfile(member), Path(member.name)) for member in archive if member.isfile()]
+        return [_sheet(file.read().decode(), path) for file, path in found if file and path.parent.name in TYPES]
 
 
 def _sheet(text: str, path: Path) -> Sheet:

@@ -133,10 +133,12 @@ def _point(text: str) -> Bounds:
     """A plain date; what its form does not cover (qualifiers, unspecified digits, seasons) is read by the `edtf` library."""
     if match := _PLAIN.fullmatch(text):
         year, month, day = match.groups()
-        if day:
-            return Bounds(*[_day(text, year, int(month), int(day))] * 2)
-        first, last = _HALVES.get(month) or ((int(month), int(month)) if month else (1, 12))
-        return Bounds(_day(text, year, first, 1), _day(text, year, last, calendar.monthrange(int(year), last)[1]))
+        first, last = (month and not day and _HALVES.get(month)) or (int(month or 1), int(month or 12))
+        try:
+            end = int(day) if day else calendar.monthrange(int(year), last)[1]
+            return Bounds(date(int(year), first, int(day or 1)), date(int(year), last, end))
+        except ValueError:
+            raise ValueError(f"{text!r} is not a day that exists") from None
     if text[:1] not in _BEGINS:  # the parser takes milliseconds to refuse a name
         raise ValueError(f"{text!r} is not a date in EDTF")
     from edtf import EDTFParseException, parse_edtf  # takes longer than reading a small project: most have plain dates alone
@@ -147,13 +149,6 @@ def _point(text: str) -> Bounds:
         return Bounds(*(date(*end[:3]) for end in (parsed.lower_fuzzy(), parsed.upper_fuzzy())))
     except (EDTFParseException, ValueError, TypeError, AttributeError, OverflowError):
         raise ValueError(f"{text!r} is not a date in EDTF") from None
-
-
-def _day(text: str, year: str, month: int, day: int) -> date:
-    try:
-        return date(int(year), month, day)
-    except ValueError:
-        raise ValueError(f"{text!r} is not a day that exists") from None
 
 
 def _shift(text: str, months: int, days: int, finest: str) -> str:

@@ -147,15 +147,6 @@ def judged_line(one: Judged) -> dict[str, Any]:
     return {"article": one.article, "verdict": one.verdict, "claim": one.claim and claim_line(one.claim), "fact": one.fact}
 
 
-def precision_file(judged: Iterable[Judged]) -> str:
-    """The YAML of `extract/precision.yml`: of each rule, the claims that were right and all that were judged."""
-    told = [(j.claim.rule, j.verdict) for j in judged if j.claim and j.verdict in ("right", "wrong")]
-    right, counts = Counter(rule for rule, verdict in told if verdict == "right"), Counter(rule for rule, _ in told)
-    rules = {rule: {"right": right[rule], "judged": count} for rule, count in sorted(counts.items())}
-    heading = "# Written by factsheets evaluate GOLD… --precision FILE: of each rule, claims right and judged.\n"
-    return heading + strict_yaml.dump(rules)
-
-
 def run_file(judged: Iterable[Judged]) -> str:
     """A run for a later `compare`: what was right and what was wrong, line by line."""
     return "".join(sorted({f"{j.verdict} {j}\n" for j in judged if j.verdict in ("right", "wrong")}))

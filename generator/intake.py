@@ -53,13 +53,13 @@ def plan(project: Project, source: Source, fields: Mapping[str, str], force: boo
     return Addition(article, path, None if text == before else text, old is not None, claims, moved, notes, source.raw)
 
 
-def save(root: Path, addition: Addition, keep_raw: bool = False) -> list[Path]:
-    """Writes what `plan` planned; returns the files below the project that it wrote."""
+def save(root: Path, addition: Addition, keep_raw: bool = False) -> bool:
+    """Writes what `plan` planned, and the bytes of the source beside the articles; False where all is there already."""
     kept = Path("content", "raw", f"{addition.article.id}.{articlefile.digest(addition.raw)[7:19]}")
     files: dict[Path, str | bytes] = {addition.path: addition.text} if addition.text else {}
     files |= {kept: addition.raw} if keep_raw else {}
     with disk.lock(root):
-        return [path for path, data in files.items() if disk.write(root / path, data)]
+        return bool([path for path, data in files.items() if disk.write(root / path, data)])
 
 
 def _is_same(article: Article, found: Article, addresses: set[str]) -> bool:

@@ -168,7 +168,7 @@ class Sheet:
     denied: Sequence[Claim] = ()  # denials, each followed by the claims it took away: withdrawn, it gives them back
 
 
-Reason: TypeAlias = Literal["overdue", "disputed", "miscounted", "drifting", "orphaned", "unsure", "idle"]
+Reason: TypeAlias = Literal["overdue", "disputed", "miscounted", "drifting", "orphaned", "unsure"]
 """Why something waits for a person, the most valuable first."""
 
 
@@ -181,5 +181,5 @@ class Item(NamedTuple):
     says: Fact  # what to accept: the value and fields that the override below states
     claims: tuple[Claim, ...]  # what sources say, for and against
     place: str  # the override file, relative to overrides/
-    override: str  # YAML that accepts it; empty where a person has to edit or delete what stands there
+    override: str  # YAML that accepts it
     stands: Claim | None = None  # the override in question, where there is one

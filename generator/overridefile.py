@@ -48,19 +48,18 @@ def read(
     text = strict_yaml.read_text(path) if text is None else text
     data, lines = schemas.parse(text, path, schemas.overrides(kinds))
     blank = Claim("", path.stem, records[path.stem].name, type_, None, "", override=path.relative_to(folder).as_posix())
-    claims: dict[str, tuple[Claim, int]] = {}
-    expected: list[Expectation] = []
-    problems: list[Problem] = []
+    claims, expected, problems = dict[str, tuple[Claim, int]](), list[Expectation](), list[Problem]()
     for number, item in enumerate(data or ()):
+        line = lines[(number,)]
         claim, wrong = _claim(item, number, lines, blank, kinds, gazetteer)
         problems += wrong
         if bounds := item.get("expect"):
-            least = int(bounds.get("min", "max" not in bounds))
-            expected.append(Expectation(claim, least, float(bounds.get("max", math.inf)), lines[(number,)]))
+            least, most = int(bounds.get("min", "max" not in bounds)), float(bounds.get("max", math.inf))
+            expected.append(Expectation(claim, least, most, line))
             continue
         if claim.id in claims and not wrong and claim.evidence == claims[claim.id][0].evidence:
-            problems.append(Problem("this override stands twice", None, lines[(number,)]))
-        claims[claim.id] = claim, lines[(number,)]
+            problems.append(Problem("this override stands twice", None, line))
+        claims[claim.id] = claim, line
     if problems:
         raise ContentError(*(replace(problem, path=path) for problem in problems))
     return [*claims.values()], expected

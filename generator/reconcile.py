@@ -10,9 +10,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import chain, combinations
+from pathlib import Path
 from typing import Any
 
-from generator import dates
+from generator import dates, strict_yaml
 from generator.events import latest, settle_events, with_history
 from generator.gazetteer import Gazetteer, fold
 from generator.kinds import Kind
@@ -20,12 +21,7 @@ from generator.model import CHOSEN, PUBLISH_AT, Claim, DecidedBy, Event, Fact, S
 from generator.reprints import independent, repeats
 from generator.timeline import is_planned, miscounted, started, when
 
-_SHARED_POSTS = {
-    "adviser", "advisor", "aide", "ambassador", "assistant", "commissioner", "delegate", "deputy", "envoy", "judge",
-    "lawmaker", "legislator", "member", "official", "representative", "senator", "spokesman", "spokesperson",
-    "spokeswoman", "undersecretary", "vice",
-}  # fmt: skip
-_SPELLINGS = {"defense": "defence", "labor": "labour", "advisor": "adviser", "center": "centre"}
+_WORDS = strict_yaml.read(Path(__file__).with_suffix(".yml"))[0]
 _DISPUTED = ("date", "country", "organisation", "party")  # fields in which sources can contradict each other
 _LONGEST_GUESS = timedelta(days=366)  # two undated sightings of one chair further apart may be two terms
 
@@ -62,7 +58,7 @@ def source_claims(sheets: Iterable[Sheet]) -> list[Claim]:
 @lru_cache(maxsize=65536)
 def plain(text: str) -> str:
     """Names, posts and other words as they are compared: no case, accents, hyphens, in one spelling."""
-    return " ".join(_SPELLINGS.get(word, word) for word in fold(text).split())
+    return " ".join(_WORDS["spellings"].get(word, word) for word in fold(text).split())
 
 
 def idle_overrides(claims: Sequence[Claim], kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> Iterator[tuple[Claim, str]]:
@@ -174,7 +170,7 @@ def _settle_posts(claims: list[Claim], kind: Kind) -> Iterator[Fact]:
             fact = _fact(holder, kind, fields, disputed, ranked)
             facts.append(replace(fact, value=full.value, value_name=full.value_name))
         words = {word for name in posts for word in plain(facts[0].fields.get(name, "")).split()}
-        if not words & _SHARED_POSTS and words != {"minister"}:
+        if words.isdisjoint(_WORDS["shared_posts"]) and words != {"minister"}:
             _one_at_a_time(facts)
         yield from sorted(facts, key=_by_start)
 
@@ -198,12 +194,7 @@ def _by_start(fact: Fact) -> tuple[object, ...]:
     return dates.sort_key(started(fact)), plain(fact.value_name)
 
 
-_SETTLE: Mapping[str, Callable[[list[Claim], Kind], Iterator[Fact]]] = {
-    "one": _settle_one,
-    "many": _settle_many,
-    "one-per-post": _settle_posts,
-    "timeline": _settle_timeline,
-}
+_SETTLE = {"one": _settle_one, "many": _settle_many, "one-per-post": _settle_posts, "timeline": _settle_timeline}
 
 
 def _grouped(claims: list[Claim], kind: Kind, names: Sequence[str] | None = None) -> list[list[Claim]]:

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TypeAlias, get_args
 
 from generator import dates, overridefile, timeline
-from generator.build import Project, idle
+from generator.build import Project
 from generator.errors import FactsheetsError, did_you_mean
 from generator.kinds import Kind
 from generator.model import FOLDERS, PUBLISH_AT, Claim, DecidedBy, Fact, Item, Reason, Sheet
@@ -34,8 +34,8 @@ def queue(
 
     That is, in the order of `Item.reason`: handovers whose day has passed without a word, disputes, counts that the list
     of members does not bear out, decisions on which sources have said something new, facts whose words have gone from
-    their article, claims below the threshold, overrides that could go. Of one reason what more sources speak of comes
-    first, then what is surer, then the newer. Of sheets that do not ask nothing waits.
+    their article, claims below the threshold. Of one reason what more sources speak of comes first, then what is surer,
+    then the newer. Of sheets that do not ask nothing waits.
     A decision is remembered: what an override states or denies is not asked again until the evidence changes.
     """
     overrides = project.overrides.claims
@@ -52,9 +52,6 @@ def queue(
         against = _against(claim, sheet, project.kinds)
         if against and claim.evidence not in (None, digest(against)):
             items.append(_item("drifting", sheet, _fact(claim), against, project.kinds, claim))
-    for claim, _ in idle(project.sheets, project):
-        sheet = Sheet(claim.subject, claim.subject_name, claim.subject_type)
-        items.append(_item("idle", sheet, _fact(claim), [claim], project.kinds, claim))
     return sorted({item.id: item for item in items}.values(), key=_value)
 
 
@@ -194,7 +191,7 @@ def _item(
     key = repr((reason, sheet.type, sheet.id, says.kind, stands and stands.id, digest(found)))
     short = hashlib.sha256(key.encode()).hexdigest()[:8]
     item = Item(short, reason, sheet, says, found, place, "", stands)
-    return item if reason == "idle" else item._replace(override=accept(item, kinds, stands.why if stands else _DRAFT))
+    return item._replace(override=accept(item, kinds, stands.why if stands else _DRAFT))
 
 
 def _claim(item: Item) -> Claim:

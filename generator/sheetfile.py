@@ -9,14 +9,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from generator import strict_yaml
 from generator.errors import ContentError, Problem
-from generator.model import FOLDERS, Claim, Derivation, Event, Fact, Quote, Sheet, SubjectType
+from generator.model import FOLDERS, Claim, Fact, Quote, Sheet, SubjectType
 
 Says = dict[str, str | None]
-
-_FACT_TEXTS = ("verdict", "decided_by", "confirmed")
-_CLAIM_TEXTS = ("ref", "override", "why", "source", "evidence", "said", "rule")
 
 
 def dump(sheet: Sheet) -> str:
@@ -43,10 +42,8 @@ def said(fact: Fact) -> dict[str, Any]:
 def parse_fact(data: Mapping[str, Any]) -> Fact:
     """A fact without its claims."""
     value = data.get("value")
-    events = tuple(Event(**event) for event in data.get("events") or ())
-    says = (data["kind"], value, data.get("value_name", value or ""), data.get("fields") or {})
-    decided = (data["verdict"], data["decided_by"], data.get("reason") or {})
-    return Fact(*says, *decided, (), events, data.get("confirmed"))
+    says: dict[str, Any] = {"value": value, "value_name": value or "", "fields": {}, "reason": {}}
+    return msgspec.convert({**says, **data, "claims": ()}, Fact, strict=False)
 
 
 def parse(data: Any, type_: SubjectType, path: Path) -> Sheet:
@@ -62,14 +59,10 @@ def parse(data: Any, type_: SubjectType, path: Path) -> Sheet:
 
 def _fact(fact: Fact, sheet: Sheet) -> dict[str, Any]:
     base = _says(fact, sheet.name)
-    return _filled(
-        kind=fact.kind,
-        **said(fact),
-        events=[_filled(**asdict(event)) for event in fact.events],
-        **{name: getattr(fact, name) for name in _FACT_TEXTS},
-        reason=dict(fact.reason),
-        claims=[_claim(claim, base) for claim in fact.claims],
-    )
+    events = [_filled(**asdict(event)) for event in fact.events]
+    decided = {name: getattr(fact, name) for name in ("verdict", "decided_by", "confirmed")}
+    claims = [_claim(claim, base) for claim in fact.claims]
+    return _filled(kind=fact.kind, **said(fact), events=events, **decided, reason=dict(fact.reason), claims=claims)
 
 
 def _claim(claim: Claim, base: Says) -> dict[str, Any]:
@@ -77,15 +70,14 @@ def _claim(claim: Claim, base: Says) -> dict[str, Any]:
         return {"ref": claim.ref}
     own = _says(claim, claim.subject_name)
     base = base if own["value"] == base.get("value") else {**base, "value_name": own["value"]}
-    says = {key: own.get(key) for key in sorted(own | base) if own.get(key) != base.get(key)}
     rests_on = claim.derivation
     return _filled(
         **(_quote(claim.quote) if claim.quote else {}),
-        **{name: getattr(claim, name) for name in _CLAIM_TEXTS},
+        **{name: getattr(claim, name) for name in ("override", "why", "source", "evidence", "said", "rule")},
         denies="yes" if claim.denies else None,
         confidence=None if claim.override else round(claim.confidence, 3),
         derivation=rests_on and _filled(says=rests_on.says, quotes=[_quote(quote) for quote in rests_on.quotes]),
-        says=says,
+        says={key: own.get(key) for key in sorted(own | base) if own.get(key) != base.get(key)},
     )
 
 
@@ -109,22 +101,15 @@ def _with_claims(fact: Fact, items: list[Mapping[str, Any]], sheet: Sheet) -> Fa
 def _parse_claim(data: Mapping[str, Any], kind: str, sheet: Sheet, base: Says) -> Claim:
     own = data.get("says") or {}
     says = {**base, **({"value_name": own["value"]} if "value" in own else {}), **own}
-    rests_on = data.get("derivation")
-    return Claim(
-        kind=kind,
-        subject=sheet.id,
-        subject_type=sheet.type,
-        subject_name=says.pop("subject_name") or "",
-        value=says.pop("value", None),
-        value_name=says.pop("value_name", None) or "",
-        fields={key: text for key, text in says.items() if text is not None},
-        quote=_parse_quote(data) if "quote" in data else None,
-        **{name: data[name] for name in _CLAIM_TEXTS if name in data},
-        confidence=float(data.get("confidence", 1)),
-        derivation=rests_on and Derivation(rests_on["says"], tuple(map(_parse_quote, rests_on.get("quotes", ())))),
-        denies=data.get("denies") == "yes",
-    )
+    names = {name: says.pop(name, None) or "" for name in ("value_name", "subject_name")}
+    whole: dict[str, Any] = {**data, "kind": kind, "subject": sheet.id, "subject_type": sheet.type, **names}
+    whole |= {"value": says.pop("value", None), "denies": "denies" in data}
+    whole["fields"] = {name: text for name, text in says.items() if text is not None}
+    whole["quote"] = _parse_quote(data) if "quote" in data else None
+    if rests_on := data.get("derivation"):
+        whole["derivation"] = {**rests_on, "quotes": [*map(_parse_quote, rests_on.get("quotes", ()))]}
+    return msgspec.convert(whole, Claim, strict=False)
 
 
-def _parse_quote(data: Mapping[str, Any]) -> Quote:
-    return Quote(data["article"], int(data["start"]), int(data["end"]), data["quote"])
+def _parse_quote(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {**data, "text": data["quote"]}

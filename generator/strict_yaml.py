@@ -43,12 +43,11 @@ def parse(text: str, path: Path) -> tuple[Any, Lines]:
         data = first and _value(first, events, (), lines, path)
         if extra := next(events, None):
             raise ContentError(Problem("a second YAML document", path, _line(extra)))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else None
-        raise ContentError(Problem(f"not valid YAML: {error.problem or error.context}", path, line)) from None
     except yaml.YAMLError as error:
-        raise ContentError(Problem(f"not valid YAML: {str(error).splitlines()[0]}", path)) from None
+        told = vars(error)
+        mark = told.get("problem_mark") or told.get("context_mark")
+        message = told.get("problem") or told.get("context") or str(error).splitlines()[0]
+        raise ContentError(Problem(f"not valid YAML: {message}", path, mark.line + 1 if mark else None)) from None
     return data, lines
 
 

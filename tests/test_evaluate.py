@@ -113,6 +113,13 @@ def test_a_file_that_is_no_saved_run_is_refused():
         list(evaluate.compare("[]", [], Path("run.txt")))
 
 
+def test_every_judged_claim_and_every_missed_fact_is_a_line_of_json():
+    judged = evaluate.judge({"a": [claim(value="Malta")]}, {"a": [member()]})
+    wrong, missed = (json.loads(json.dumps(evaluate.judged_line(one))) for one in judged)
+    assert (wrong["article"], wrong["verdict"], wrong["claim"]["value_name"], wrong["fact"]) == ("a", "wrong", "Malta", None)
+    assert (missed["article"], missed["verdict"], missed["claim"], missed["fact"]) == ("a", "missed", None, member())
+
+
 def test_broken_gold_is_refused_with_every_line(tmp_path):
     text = "facts:\n- kind: membr\n- kind: member\n  org: NATO\n  value: FI\n"
     (tmp_path / "a.yml").write_text(text, encoding="utf-8")

@@ -50,8 +50,8 @@ def fact_of(root, kind, value):
 
 def test_what_readers_see_and_may_be_wrong_comes_before_what_they_do_not_see(project):
     signed = [a_claim("founding", value=v, event="treaty-signed", article=a) for v, a in (("1992", "c"), ("1993", "d"))]
-    root = project([WEAK, ANNOUNCED, *signed], {CSTO: "- {deny: {kind: official}, why: No.}\n"})
-    assert [item.reason for item in waiting(root)] == ["overdue", "disputed", "unsure", "idle"]
+    root = project([WEAK, ANNOUNCED, *signed])
+    assert [item.reason for item in waiting(root)] == ["overdue", "disputed", "unsure"]
 
 
 def test_an_accepted_reading_becomes_a_fact_and_is_not_asked_again(project):
@@ -245,12 +245,18 @@ def test_an_unknown_id_names_the_closest():
         review.find(items, items[0].id[:-1] + "z")
 
 
+def test_review_shows_a_short_quote_within_its_sentence(project):
+    beside = a_claim(value="KZ", text=" from 2002 on, as does Kazakhstan. More.", start=WEAK.quote.end)
+    root = project([WEAK, beside])
+    assert "“BY membership status member” from 2002 on, as does Kazakhstan.\n" in typed(root, "review", "csto").stdout
+
+
 def test_review_lists_and_accept_writes_and_says_what_changes(project):
     root = project([WEAK])
     listed = typed(root, "review").stdout
     assert "unsure\tCollective Security Treaty Organization\tmembership: Belarus, status member" in listed
     full = typed(root, "review", "csto").stdout
-    assert "[BY membership status member]" in full
+    assert "“BY membership status member”" in full
     assert "value: BY" in full
     item = listed.split("\t")[0]
     assert "say why" in typed(root, "accept", item).stderr

@@ -7,7 +7,7 @@ import pytest
 from loopback import answer, bomb, cut_off, drip, endless, page, pdf, redirect, serving
 
 from generator.errors import FactsheetsError
-from generator.sources import feeds, load, same, texts, web
+from generator.sources import load, load_feed, same, texts, web
 
 QUICK = web.Limits(size=2_000_000, seconds=1.5, redirects=3)
 NEWS = "BISHKEK, November 27 – Russia will take over the presidency of the CSTO from Kyrgyzstan on 1 January 2026."
@@ -215,7 +215,7 @@ def test_a_feed_leads_to_its_entries():
     pages = {"/page": PAGE, "/path": b"/etc/passwd"}
     with serving(pages) as server:
         pages["/rss"] = RSS.format(server).encode()
-        assert feeds.load(f"{server}/rss", private=True) == ("The wire", (f"{server}/a", f"{server}/b"))
+        assert load_feed(f"{server}/rss", private=True) == ("The wire", (f"{server}/a", f"{server}/b"))
         for path in ("/page", "/path"):
             with pytest.raises(FactsheetsError, match="is no feed"):
-                feeds.load(f"{server}{path}", private=True)
+                load_feed(f"{server}{path}", private=True)

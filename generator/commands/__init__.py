@@ -3,26 +3,24 @@
 import errno
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date
-from itertools import chain
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from generator import build as builder
-from generator import cache, content, dates, disk, strict_yaml, timeline
+from generator import cache, changes, content, dates, disk, strict_yaml, timeline
 from generator import check as checks
 from generator import schemas as schema
-from generator.commands import curating, sites
-from generator.commands.here import find_sheet, project_folder, refreshed
-from generator.commands.printing import change_line, err, finish, number, out, print_claim, tell, why_line, words
+from generator.commands import common, editing
+from generator.commands.common import change_line, claim_lines, err, finish, number, out, print_claim, tell, why_line, words
 from generator.errors import FactsheetsError, Problem, did_you_mean
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
-from generator.model import FOLDERS, PUBLISH_AT, Article, Claim, Fact, Sheet
+from generator.model import FOLDERS, PUBLISH_AT, Article, Claim
 
 app = typer.Typer(
     name="factsheets",
@@ -33,9 +31,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 kinds_app = typer.Typer(no_args_is_help=True, help="Kinds of fact.")
-app.add_typer(curating.app)
 app.add_typer(kinds_app, name="kinds")
-app.add_typer(sites.app)
+app.add_typer(editing.app)
 
 
 def main() -> None:
@@ -67,7 +64,7 @@ def build(
 
     Examples: `factsheets build` · `factsheets build --explain-rebuild` · `factsheets build --engine dask://10.0.0.5:8786`
     """
-    root = project_folder()
+    root = common.project_folder()
     differing, read_before = cache.changed(root)[0], cache.inputs(root)
     report = builder.build(root, today=cache.today(), progress=_progress, workers=builder.Workers(workers, engine))
     for change in report.changes:
@@ -107,7 +104,7 @@ def check() -> None:
 
     Example: `factsheets check`
     """
-    problems = [*checks.check(project_folder(), today=cache.today())]
+    problems = [*checks.check(common.project_folder(), today=cache.today())]
     errors = sum(problem.severity == "error" for problem in problems)
     finish(problems, f"{number(errors, 'error')}, {number(len(problems) - errors, 'warning')}")
 
@@ -120,21 +117,24 @@ def explain(
 
     Examples: `factsheets explain csto` · `factsheets explain csto founding`
     """
-    project = refreshed()
+    project = common.refreshed()
     if kind and kind not in project.kinds:
         raise typer.BadParameter(f"no kind is called {kind!r}; {did_you_mean(kind, project.kinds)}")
-    sheet = find_sheet(project, subject)
+    sheet = common.find_sheet(project, subject)
     out.print(f"{sheet.name} ({FOLDERS[sheet.type]}/{sheet.id})", style="bold")
-    for fact, standing in _standings(sheet, project.kinds, cache.today()):
+    standings = timeline.standings(sheet.facts, project.kinds, today := cache.today())
+    for fact, standing in zip(sheet.facts, standings, strict=True):
         if kind not in (None, fact.kind):
             continue
+        changing = fact.kind in project.kinds and project.kinds[fact.kind].changes
+        status = timeline.status_on(fact, today) or "status that day open" if fact.events else standing if changing else None
         out.print(f"\n{words(fact)}", style="bold")
         confirmed = f"last confirmed {fact.confirmed}" if fact.confirmed else "the sources are not dated"
-        out.print("; ".join(filter(None, [f"  {fact.verdict}, decided by {fact.decided_by}", standing, confirmed])))
+        out.print("; ".join(filter(None, [f"  {fact.verdict}, decided by {fact.decided_by}", status, confirmed])))
         out.print(f"  why: {why_line(fact)}")
-        for line in _claim_lines(fact.claims, fact):
+        for line in claim_lines(fact.claims, fact):
             out.print(f"  {line}")
-    for line in _claim_lines((c for c in sheet.denied if kind in (None, c.kind)), None):
+    for line in claim_lines((c for c in sheet.denied if kind in (None, c.kind)), None):
         out.print(f"denied: {line}")
     tell(problem for problem in project.problems if problem.severity == "error")
 
@@ -153,8 +153,8 @@ def show(
         last = dates.bounds(period).latest
     except ValueError as error:
         raise typer.BadParameter(f"{error}: write 2014, 2014-06 or 2014-06-15") from None
-    project = refreshed()
-    sheet, unknown = find_sheet(project, subject), 0
+    project = common.refreshed()
+    sheet, unknown = common.find_sheet(project, subject), 0
     out.print(f"{sheet.name} ({FOLDERS[sheet.type]}/{sheet.id}), {period}", style="bold")
     for fact in sheet.facts:
         span = timeline.span(fact, timeline.later(fact, sheet.facts, project.kinds))
@@ -169,6 +169,30 @@ def show(
     finish([], f"{number(unknown, 'fact')} not known for that time" if unknown else None)
 
 
+@app.command("changes")
+def tell_changes(since: Annotated[str, typer.Option(help="A commit, branch or tag of the git repository.")]) -> None:
+    """Say which facts changed since a revision, as Markdown: for a summary, or a comment on a pull request.
+
+    Example: `factsheets changes --since origin/main`
+    """
+    root = common.project_folder()
+    before, (after, problems) = content.load_sheets_at(root, since), content.load_sheets(root)
+    found = sorted(changes.between(before, after, content.load_kinds(root)), key=lambda change: change.sheet.name)
+    out.print(f"## {number(len(found), 'fact')} changed")
+    for name, some in groupby(found, lambda change: change.sheet.name):
+        out.print(f"\n### {_code(name)}\n")
+        for change in some:
+            sides = [_code(words(fact)) if fact else "nothing" for fact in (change.before, change.after)]
+            out.print(f"- {' → '.join(sides)}")
+    finish(problems)
+
+
+def _code(text: str) -> str:
+    """Markdown that shows a text as it is, whatever it says."""
+    plain = " ".join(text.split()).replace("`", "'")
+    return f"`{plain}`"
+
+
 @app.command()
 def render(to: Annotated[Path, typer.Option("--to", help="Folder for the pages; it is not emptied first.")]) -> None:
     """Write every page as Markdown, and the data beside them, for any site engine.
@@ -177,7 +201,7 @@ def render(to: Annotated[Path, typer.Option("--to", help="Folder for the pages; 
     """
     from generator.publish import assets, data, publish
 
-    project = refreshed()
+    project = common.refreshed()
     published = publish(project, project.problems)
     pages = *published.pages.values(), *data(published.edition)
     written = [disk.write(to / page.path, page.text) for page in pages]
@@ -194,7 +218,6 @@ def evaluate(
     compare: Annotated[Path | None, typer.Option(help="A saved run: what was gained and lost since.")] = None,
     errors: Annotated[bool, typer.Option("--errors", help="List what was missed and what is false.")] = False,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Only every judged claim and missed fact, as JSON.")] = False,
-    precision: Annotated[Path | None, typer.Option(help="Write each rule's measured precision here.")] = None,
 ) -> None:
     """Score extraction against gold: precision, recall and F1 by kind, by rule and by confidence.
 
@@ -207,8 +230,6 @@ def evaluate(
     found = [*content.read_articles(paths, problems := list[Problem]())]
     claims = {article.id: some for article, some in zip(found, _read(found, len(found)), strict=True)}
     judged = evaluation.judge(evaluation.published(claims), facts)
-    if precision:
-        disk.write(precision, evaluation.precision_file(evaluation.judge(claims, facts)))
     if jsonl:
         for one in judged:
             typer.echo(json.dumps(evaluation.judged_line(one), ensure_ascii=False))
@@ -229,7 +250,7 @@ def schemas() -> None:
 
     Example: `factsheets schemas`
     """
-    root = project_folder()
+    root = common.project_folder()
     with disk.lock(root):
         for name, text in schema.files(content.load_kinds(root)).items():
             disk.write(root / "content" / "schemas" / name, text)
@@ -265,25 +286,3 @@ def _progress(claims: Iterator[list[Claim]], total: int) -> Iterable[list[Claim]
     from rich.progress import track
 
     return track(claims, "Reading articles", total, console=err, transient=True)
-
-
-def _standings(sheet: Sheet, kinds: Mapping[str, Kind], day: date) -> Iterator[tuple[Fact, str | None]]:
-    """The facts, and how each stands on a day; None for what never changes, such as a founding."""
-    for fact, standing in zip(sheet.facts, timeline.standings(sheet.facts, kinds, day), strict=True):
-        status = timeline.status_on(fact, day) or "status that day open" if fact.events else None
-        yield fact, status or (standing if fact.kind in kinds and kinds[fact.kind].changes else None)
-
-
-def _claim_lines(claims: Iterable[Claim], fact: Fact | None) -> Iterator[str]:
-    """A claim, where it comes from, and where it differs from the fact."""
-    for claim in claims:
-        same = fact and (claim.value, dict(claim.fields)) == (fact.value, dict(fact.fields))
-        said = "" if same else f" says {words(claim).partition(': ')[2]}:"
-        if claim.quote:
-            when = (f", {claim.said}" if claim.said else "") + (f", reprints {claim.origin}" if claim.origin else "")
-            quote = " ".join(claim.quote.text.split())
-            yield f"- {claim.quote.article}{when} ({claim.confidence:.2f}, {claim.rule}){said} “{quote}”"
-        else:
-            yield f"override {claim.override}{said} {claim.why}" if claim.override else f"- {claim.ref}{said}"
-        if claim.derivation:
-            yield f"    derived: {claim.derivation.says}"

@@ -18,7 +18,7 @@ def confidence(rule: str, features: Set[str]) -> float:
 def precision(rule: str) -> float:
     """(right + WEIGHT × PRIOR) / (judged + WEIGHT): a rule's share of right claims, shrunk to the prior.
 
-    The counts are those of `precision.yml`, which `factsheets evaluate --precision` writes.
+    The counts are those of `precision.yml`, which `tests/precision.py` writes.
     """
     measured = (table("extract/precision.yml") or {}).get(rule, {})
     return (float(measured.get("right", 0)) + WEIGHT * PRIOR) / (float(measured.get("judged", 0)) + WEIGHT)

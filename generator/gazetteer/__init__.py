@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from generator import strict_yaml
 
@@ -31,7 +31,7 @@ class Record:
 
     id: str
     name: str
-    type: str  # organisation | country
+    type: Literal["organisation", "country"]
     data: Mapping[str, Any]
 
     @property

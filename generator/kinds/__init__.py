@@ -7,6 +7,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
+
 from generator import schemas, strict_yaml
 from generator.errors import ContentError, Problem, did_you_mean
 
@@ -81,17 +83,10 @@ def parse(text: str, path: Path) -> Kind:
 
 def _kind(data: Mapping[str, Any], path: Path) -> Kind:
     label = data.get("label") or data["kind"].capitalize()
-    shown = (data["kind"], label, data.get("plural") or label, data["cardinality"], data["subject"], data["value"])
-    identity, changes = tuple(data.get("identity") or ["value"]), data.get("changes", "true") == "true"
-    declared = {name: _field(name, spec) for name, spec in data["fields"].items()}
-    types, lexicon = ({name: tuple(some) for name, some in (data.get(key) or {}).items()} for key in ("types", "lexicon"))
-    frames, phrases, examples, nots = (tuple(data.get(key) or ()) for key in ("frames", "phrases", "examples", "not"))
-    return Kind(*shown, identity, changes, declared, types, lexicon, frames, phrases, examples, nots, path)
-
-
-def _field(name: str, spec: Mapping[str, Any]) -> Field:
-    values, label = tuple(spec.get("values") or ()), spec.get("label") or name.replace("_", " ")
-    return Field(name, spec["type"], spec.get("optional") == "true", values, spec.get("fallback"), label)
+    fields = {name: {"label": name.replace("_", " "), **spec, "name": name} for name, spec in data["fields"].items()}
+    usual = {"plural": label, "identity": ["value"], "changes": "true", "nots": data.get("not") or []}
+    whole = {**usual, **data, "name": data["kind"], "label": label, "fields": fields, "path": path}
+    return msgspec.convert(whole, Kind, strict=False)
 
 
 def _problems(data: Mapping[str, Any], lines: strict_yaml.Lines, path: Path) -> Iterator[Problem]:

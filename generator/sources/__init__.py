@@ -1,8 +1,9 @@
 """What others published → articles: from the web, or from files that a person has. The only place that reaches out."""
 
+import io
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from courlan import normalize_url
 
@@ -10,7 +11,7 @@ from generator.errors import FactsheetsError
 from generator.model import Article
 from generator.sources import texts, web
 
-__all__ = ["Source", "load", "same"]
+__all__ = ["Feed", "Source", "load", "load_feed", "same"]
 
 
 class Source(NamedTuple):
@@ -19,6 +20,13 @@ class Source(NamedTuple):
     article: Article  # its id is a proposal
     raw: bytes
     asked: str  # the address or path that was asked for
+
+
+class Feed(NamedTuple):
+    """What a feed is called and what it leads to, in its order: most have the newest first."""
+
+    title: str
+    addresses: tuple[str, ...]
 
 
 def load(place: str, *, private: bool = False) -> Source:
@@ -34,6 +42,18 @@ def load(place: str, *, private: bool = False) -> Source:
         hint = "an address begins with http:// or https://" if "." in place.partition("/")[0] else None
         raise FactsheetsError(f"{place}: cannot be read: {error.strerror}", hint) from None
     return Source(texts.read(raw, place), raw, place)
+
+
+def load_feed(url: str, *, private: bool = False) -> Feed:
+    """The feed at an address; raises FactsheetsError where there is none."""
+    import feedparser
+
+    found = web.fetch(url, private=private)
+    data = feedparser.parse(io.BytesIO(found.raw))  # bytes alone may be taken for the name of a file
+    if not data.version:
+        raise FactsheetsError(f"{url}: is no feed (RSS or Atom)", "look for a link named RSS on the page")
+    links = (urljoin(found.url, entry.link) for entry in data.entries if entry.get("link"))
+    return Feed(" ".join(data.feed.get("title", "").split()) or url, tuple(dict.fromkeys(links)))
 
 
 def same(url: str) -> str:
