@@ -324,11 +324,8 @@ def _filled(best: Claim, group: Iterable[Claim]) -> Claim:
         added = {key: said for key, said in other.fields.items() if key not in fields and key != "status"}
         fields |= added
         derivation = derivation or (other.derivation if added else None)
-    value, name = best.value, best.value_name
-    if best.kind == "official":
-        value = name = max([name, *(other.value_name for other in group)], key=len)
     confident = max(c.confidence for c in group)
-    return replace(best, fields=fields, derivation=derivation, value=value, value_name=name, confidence=confident)
+    return replace(best, fields=fields, derivation=derivation, confidence=confident)
 
 
 def _without_echoes(merged: list[Claim]) -> list[Claim]:

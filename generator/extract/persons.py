@@ -7,19 +7,13 @@ from generator.extract.posts import head_words, offices
 from generator.extract.units import Unit
 from generator.extract.words import table, words
 
-_RANKED = re.compile(
-    r"(?i)\b(secretary|director|under|vice|inspector)-(general|secretary|president|chairman|minister|premier)\b"
-)
-
 
 class People:
     """The people of one article: a bare surname stands for the one full name found elsewhere in it."""
 
     def __init__(self, units: Iterable[Unit]) -> None:
-        self._full: dict[str, set[str]] = {}
-        for unit in units:
-            if unit.type == "person" and len(parts := _plain(unit.name).split()) > 1:
-                self._full.setdefault(_surname(parts), set()).add(" ".join(parts))
+        plain = (_plain(unit.name) for unit in units if unit.type == "person")
+        self._full = {name: name.casefold().split() for name in plain if " " in name}
 
     def full(self, name: str) -> str | None:
         """The fullest name; None for what is no name."""
@@ -29,15 +23,13 @@ class People:
             return None
         if len(parts) > 1:
             return plain
-        anywhere = {full for names in self._full.values() for full in names if plain in full.split()}
-        found = self._full.get(_surname(parts)) or anywhere
-        return next(iter(found)) if len(found) == 1 else plain
+        found = [full for full, parts in self._full.items() if plain.casefold() in parts]
+        return found[0] if len(found) == 1 else plain
 
 
 def canonical_post(text: str) -> str:
     """A post in plain words: lower case but for names, one spelling for "Secretary-General" and "Defense"."""
     text = re.sub(r"\s*[-–]\s*", "-", text)
-    text = _RANKED.sub(r"\1 \2", text)
     known, spellings = offices(), table("extract/words.yml")["spellings"]
     vocabulary = known.ranks | known.domains | head_words()
     spelled = []
@@ -54,8 +46,3 @@ def canonical_post(text: str) -> str:
 def _plain(name: str) -> str:
     name = re.sub(r"\s+", " ", name).strip(" ,.'’-–")
     return re.sub(r"['’]s$", "", name)
-
-
-def _surname(parts: list[str]) -> str:
-    named = [p for p in parts if p.lower() not in words("suffixes")]
-    return (named or parts)[-1].casefold()

@@ -142,8 +142,6 @@ def _inside(reading: Reading, match: Match, type_: str, token: Token) -> list[Un
         if found := listed or coreference.group(token, reading.units):
             match.features |= set() if listed else {"coreference"}
             return [v for u in found for v in values_of(match, type_, u)]
-    if type_ == "country" and lemma == "country" and any(c.lower_ in ("whose", "his", "her") for c in token.children):
-        return _nation_of_person(reading, token)
     relations = ["apposition", "modifier"] if lemma in words("generic") else []
     relations += ["possessor", "of", "modifier"] if metonym else ["of"] if lemma in words("generic") else []
     if type_ == "organisation" and any(c.lower_ in ("a", "an", "another") for c in token.children):
@@ -152,17 +150,6 @@ def _inside(reading: Reading, match: Match, type_: str, token: Token) -> list[Un
         units = [unit for inner in roles.modifiers(token, relation) if (unit := reading.unit(inner))]
         if values := [v for unit in units for v in values_of(match, type_, unit, adjectives=lemma in words("metonyms"))]:
             return values
-    return []
-
-
-def _nation_of_person(reading: Reading, token: Token) -> list[Unit]:
-    """ "Blair, whose country …": the nation before the title that the text gave the person named last."""
-    units = [u for u in reading.units if u.end <= token.i]
-    surname = next((u.name.split()[-1] for u in reversed(units) if u.type == "person"), None)
-    for i, unit in enumerate(units):
-        if unit.type == "person" and unit.name.split()[-1] == surname and i > 1 and units[i - 1].type == "post":
-            if before := [u for u in units[max(0, i - 3) : i - 1] if u.type in ("country", "adjective")]:
-                return before[-1:]
     return []
 
 

@@ -270,21 +270,8 @@ def _against(expression: Expression, context: Context) -> Resolved | None:
         return Resolved(f"[{','.join(each)}]", says, doubtful=True) if each else None
     if context.day:
         return _from_day(expression, context.day, context.tense)
-    if "month" in expression.parts:
-        return _from_earlier(expression, context.previous)
     if expression.parts.get("unit") == "year" and (year := _year(expression.parts, context)):
         return Resolved(str(year), f"{expression.text}, published {context.anchor}")
-    return None
-
-
-def _from_earlier(expression: Expression, previous: list[Dated]) -> Resolved | None:
-    """Without an exact publication day, a month takes the year of the date before it in the same passage."""
-    for earlier, resolved in reversed(previous):
-        near = earlier.shape in _EXACT and expression.start - earlier.end < 250 and resolved.value[0].isdigit()
-        value = _written({**expression.parts, "year": resolved.value[:4]}) if near else None
-        if value and dates.sort_key(value)[1] >= dates.sort_key(resolved.value)[0]:
-            says = f"{expression.text}, in the year of {resolved.value}"
-            return Resolved(value, says, ((earlier.start, earlier.end),))
     return None
 
 
