@@ -63,7 +63,7 @@ def publish(
     edition = Edition(
         subjects=project.sheets, read=project.articles, kinds=project.kinds, gazetteer=project.gazetteer,
         today=project.today, references=project.references.tables, repository=repository, changes=project.changes,
-        templates=project.templates, expected=project.overrides.expected, before=last.edition if last else None,
+        templates=project.templates, expected=project.overrides.expected, last=last.edition if last else None,
         told=lambda sheet: told(sheet)[1],
     )  # fmt: skip
     review = queue(project, project.today, edition.again, lambda sheet: told(sheet)[0])
@@ -75,14 +75,12 @@ def publish(
     }  # fmt: skip
     heads = list[str]()  # the titles of lists may stand in the navigation of every page
     kept, keys = dict[str, Kept](), dict[str, bytes]()
-    edits = (found for where in ("overrides/*/*", "articles/*") for found in (project.root / "content").glob(where))
-    there = {path.relative_to(project.root).as_posix() for path in edits}
     for lists in (True, False):
         rest = [draft for draft in drafts.values() if draft.path not in pages and in_navigation(draft.path) == lists]
         if shelf:
-            base = shelf.key(*ground.values(), heads)
+            base, there = shelf.key(*ground.values(), heads), _editable(project.root)
             for draft in rest:
-                edited = draft.edit_path or ""  # where there is none, the pencil makes one
+                edited = draft.edit_path or ""
                 forms = edited in there, edited.removesuffix(".md") + ".txt" in there
                 listed = not draft.own and not edition.templates
                 key = keys[draft.path] = shelf.key(base, draft, forms, listed=listed)
@@ -96,6 +94,12 @@ def publish(
     ground["a list's title"] = heads
     of = {what: shelf.key(what, given).hex() for what, given in ground.items()} if shelf else {}
     return Published({path: pages[path] for path in drafts}, drafts, edition, kept, keys, of)
+
+
+def _editable(root: Path) -> frozenset[str]:
+    """What the pencil of a page can open; for what is not there it makes a new file."""
+    found = (path for where in ("overrides/*/*", "articles/*") for path in (root / "content").glob(where))
+    return frozenset(path.relative_to(root).as_posix() for path in found)
 
 
 def _told(project: Project, law: object, shelf: Shelf | None) -> Callable[[Sheet], tuple[bool, list[Line]]]:

@@ -39,7 +39,7 @@ from generator.render import Page
 from generator.render.words import compiled
 from generator.shelf import Kept, Shelf
 from generator.standing import Standing, place
-from generator.watching import look_at_once
+from generator.watching import BURST, look_at_once
 
 T = TypeVar("T")
 
@@ -168,7 +168,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
             if not self._show_again():
                 builder()
 
-        server.builder = build_again
+        server.builder, server.build_delay = build_again, BURST
         self._stop_looking = look_at_once(server.observer, _root(config) / "content")
         return server
 

@@ -81,8 +81,9 @@ def render(
     read.sort(key=lambda item: (dates.sort_key(item["article"].published), item["article"].id), reverse=True)
     shared = {"problems": problems, "unsaved": frozenset(unsaved), "many": len(organisations) > paging.LIMIT}
     searched = sum(len(article.text) for article in edition.read) <= paging.SEARCHED
-    lists = {"organisations": organisations, "countries": countries, "articles": read}
-    yield Draft("index.md", "home", shared | lists | {"lately": _lately(organisations)})
+    pages = {"organisations": organisations, "countries": countries, "articles": read}
+    lists = {folder: [it.listed for it in some] for folder, some in pages.items()}
+    yield Draft("index.md", "home", shared | lists | {"lately": _lately(lists["organisations"])})
     yield from _lists(shared, lists, told, edition)
     if review is not None:
         waiting = [
@@ -92,7 +93,7 @@ def render(
         values = shared | {"kinds": edition.kinds, "waiting": len(waiting)}
         yield from _list("review", waiting, edition, values, lambda _: ("all",), name="items", limit=paging.LIMIT // 3)
     for folder, template in (("organisations", "organisation"), ("countries", "country")):
-        for one in lists[folder]:
+        for one in pages[folder]:
             path = f"{folder}/{one['id']}"
             yield Draft(f"{path}.md", template, shared, f"content/overrides/{path}.yml", one)
     for one in read:
@@ -101,8 +102,11 @@ def render(
 
 
 def _again(name: str, values: Values, edition: Edition) -> Values:
-    """Those of the last edition where they would be the same."""
-    return edition.again(name, lambda *_: values, *values.parts)
+    """Those of the last edition where they would be the same; and those for lists, where these would show the same."""
+    made, before = edition.again(name, lambda *_: values, *values.parts), edition.before(name)
+    if made is not before and isinstance(before, Values) and not edition.templates and [*made.faces] == [*before.faces]:
+        made.listed = before.listed
+    return made
 
 
 def _lists(values: dict[str, Any], lists: Mapping[str, list[Any]], told: list[Told], edition: Edition) -> Iterator[Draft]:

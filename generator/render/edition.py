@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from importlib.resources import files
-from itertools import chain, islice
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote as percent
 from urllib.parse import urlencode
@@ -187,14 +187,14 @@ class Edition:
     templates: Mapping[str, str] = field(default_factory=dict)  # a project's own, by file name
     expected: Sequence[overridefile.Expectation] = ()  # how many facts editors count on
     told: Callable[[Sheet], list[Line]] | None = None  # `lines`, where some are kept
-    before: "Edition | None" = None  # the one that this replaces, until what is the same has been taken over
+    last: "Edition | None" = None  # the one that this replaces, until what is the same has been taken over
     _made: dict[str, tuple[object, Any]] = field(default_factory=dict)  # by what it is, with what it was made of
     _known: Mapping[str, tuple[object, Any]] = field(default_factory=dict)  # what the one before made
 
     def __post_init__(self) -> None:
-        before, self.before = self.before, None
-        self._known = before._made if before else {}
-        if before and before._ground() != self._ground():  # which needs of what was made only what follows from its sheet
+        last, self.last = self.last, None
+        self._known = last._made if last else {}
+        if last and last._ground() != self._ground():  # which needs of what was made only what follows from its sheet
             self._known = {}
 
     def again(self, what: str, make: Callable[..., T], *given: object) -> T:
@@ -203,6 +203,10 @@ class Edition:
         made: T = known[1] if known and known[0] == given else make(*given)
         self._made[what] = given, made
         return made
+
+    def before(self, what: str) -> object:
+        """What the edition before made by this name, on the same ground."""
+        return self._known.get(what, (None, None))[1]
 
     @cached_property
     def sheets(self) -> Mapping[str, Sheet]:
@@ -223,27 +227,21 @@ class Edition:
     @cached_property
     def rows(self) -> Mapping[str, tuple[Row, ...]]:
         """The rows of each sheet by its id: settled and disputed facts; those that need review are not shown."""
-        return {it.id: self.again(f"rows of {it.id}", self._rows, it, *self._seen(it.id)) for it in self.sheets.values()}
+        stamps = self.again("stamps", lambda them: {it.id: _digest(repr(it)) for it in them.values()}, self.articles)
+        around = self.again("around", lambda *them: them, frozenset(self.pages), stamps)
+        return {it.id: self.again(f"rows of {it.id}", self._rows, it, around) for it in self.sheets.values()}
 
-    def _seen(self, id: str) -> tuple[frozenset[str], tuple[str, ...]]:
-        """Who is named in a sheet and has no page, and digests of the articles cited there."""
-        lines = self.lines[id]
-        named = frozenset[str]().union(*[line.named for line in lines]) - self.pages.keys()
-        return named, tuple([self._stamps.get(id_, "") for line in lines for id_ in line.cited_ids])
-
-    @cached_property
-    def _stamps(self) -> Mapping[str, str]:
-        return {id_: hashlib.sha256(repr(it).encode()).hexdigest()[:32] for id_, it in self.articles.items()}
-
-    def _rows(self, sheet: Sheet, unpaged: frozenset[str], stamps: Sequence[str]) -> tuple[Row, ...]:
+    def _rows(self, sheet: Sheet, around: tuple[frozenset[str], Mapping[str, str]]) -> tuple[Row, ...]:
+        """Their keys say who is named there that has no page, and how the articles read that are cited."""
+        paged, stamps = around
         subject, record = self.name(sheet.id, sheet.name), self.gazetteer.record(sheet.id)
-        short, told = (record.acronym if record else None) or subject.text, iter(stamps)
+        short = (record.acronym if record else None) or subject.text
         same = {"sheet": Sheet(sheet.id, sheet.name, sheet.type), "subject": subject, "short": short, "_facts": sheet.facts}
         same |= {"_articles": self.articles, "_name": self.name, "_repository": self.repository}
         rows = tuple(map(Row._make, self.lines[sheet.id]))
         for row in rows:
-            names = "".join(sorted(unpaged.intersection(row.named))) if unpaged else ""
-            key = row.digest + names + "".join(islice(told, len(row.cited_ids)))
+            names = "" if paged.issuperset(row.named) else " ".join(it for it in row.named if it not in paged)
+            key = row.digest + names + "".join([stamps.get(it, "") for it in row.cited_ids])
             vars(row).update(same, kind=self.kinds[row.kind_name], face=row.says + names, key=key)
         return rows
 

@@ -27,7 +27,12 @@ class Values(Once, Mapping[str, Any]):
     def __init__(self, parts: tuple[object, ...], makers: Mapping[str, Callable[["Values"], Any]]) -> None:
         self.parts = parts
         """All that they follow from, besides what is the same for every page of an edition."""
-        self._makers = makers
+        self._makers, self.listed = makers, self
+
+    @property
+    def faces(self) -> Iterator[object]:
+        """The parts as lists see them: of rows, what differs where a list may."""
+        return ([row.face for row in it] if type(it) is tuple and it and hasattr(it[0], "face") else it for it in self.parts)
 
     def __getitem__(self, name: str) -> Any:
         return self.once(name, lambda: self._makers[name](self))
