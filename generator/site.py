@@ -97,9 +97,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         takes up to a third of a build.
         """
         self._command = command
-        gc.set_threshold(100_000, 50, 100)
-        if command != "serve":
-            gc.disable()  # until all is read
+        gc.set_threshold(300_000, 50, 100)
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Style sheet and script before the project's own; everything a curator edits is watched."""
@@ -156,8 +154,6 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
         """Keeps what shows a page again under `serve`; compiled templates are kept for the next run."""
         self._build, self._policies = (config, files, env), {}
-        gc.freeze()
-        gc.enable()
         env.bytecode_cache = env.bytecode_cache or compiled(config.theme.name or "theme")
         return env
 
