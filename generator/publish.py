@@ -54,19 +54,19 @@ def publish(
     names = project.gazetteer.countries, project.gazetteer.organisations
     law = shelf and shelf.key(project.kinds, names, project.references.tables, repository)
     last = last if last and last.edition.templates == project.templates else None
-    find_out = _told(project, law, shelf)
+    find_out = _finder(project, law, shelf)
 
-    def told(sheet: Sheet) -> tuple[bool, list[Line]]:
-        it: tuple[bool, list[Line]] = edition.again(f"told of {sheet.type} {sheet.id}", find_out, sheet)
+    def told(sheet: Sheet) -> _Told:
+        it: _Told = edition.again(f"told of {sheet.type} {sheet.id}", find_out, sheet)
         return it
 
     edition = Edition(
         subjects=project.sheets, read=project.articles, kinds=project.kinds, gazetteer=project.gazetteer,
         today=project.today, references=project.references.tables, repository=repository, changes=project.changes,
         templates=project.templates, expected=project.overrides.expected, last=last.edition if last else None,
-        told=lambda sheet: told(sheet)[1],
+        told=lambda sheet: told(sheet).lines,
     )  # fmt: skip
-    review = queue(project, project.today, edition.again, lambda sheet: told(sheet)[0])
+    review = queue(project, project.today, edition.again, lambda sheet: told(sheet).asks)
     drafts = {d.path: d for d in render(edition, problems=problems, unsaved=project.unsaved, review=review)}
     pages = {path: last.pages[path] for path, draft in drafts.items() if last and last.drafts.get(path) == draft}
     ground: dict[str, object] = {
@@ -75,10 +75,11 @@ def publish(
     }  # fmt: skip
     heads = list[str]()  # the titles of lists may stand in the navigation of every page
     kept, keys = dict[str, Kept](), dict[str, bytes]()
+    there = _editable(project.root) if shelf else frozenset()
     for lists in (True, False):
         rest = [draft for draft in drafts.values() if draft.path not in pages and in_navigation(draft.path) == lists]
         if shelf:
-            base, there = shelf.key(*ground.values(), heads), _editable(project.root)
+            base = shelf.key(*ground.values(), heads)
             for draft in rest:
                 edited = draft.edit_path or ""
                 forms = edited in there, edited.removesuffix(".md") + ".txt" in there
@@ -102,21 +103,28 @@ def _editable(root: Path) -> frozenset[str]:
     return frozenset(path.relative_to(root).as_posix() for path in found)
 
 
-def _told(project: Project, law: object, shelf: Shelf | None) -> Callable[[Sheet], tuple[bool, list[Line]]]:
-    """What follows from a sheet on a day: whether anything of it waits for a person, and its lines."""
+class _Told(NamedTuple):
+    """What follows from a sheet on a day."""
+
+    asks: bool  # does anything of it wait for a person?
+    lines: list[Line]
+
+
+def _finder(project: Project, law: object, shelf: Shelf | None) -> Callable[[Sheet], _Told]:
+    """What tells of each sheet; of the shelf, where an earlier run found it out."""
     texts = {article.id: article.text for article in project.articles}
     sheets: dict[Place, Sheet] = {(it.type, it.id): it for it in project.sheets if it.type != "other"}
     now = ((place, it.facts) for place, it in sheets.items() if it.id not in project.overrides.broken)  # not the last good
     shelved = {place: facts.key for place, facts in now if shelf and isinstance(facts, Packed)}
 
-    def found_out(place: Place) -> tuple[bool, list[Line]]:
+    def found_out(place: Place) -> _Told:
         asks = any(True for _ in asked(sheets[place], texts, project.kinds, project.today))
-        return asks, [*lines(sheets[place], project.kinds, project.today)]
+        return _Told(asks, [*lines(sheets[place], project.kinds, project.today)])
 
-    def told(sheet: Sheet) -> tuple[bool, list[Line]]:
+    def told(sheet: Sheet) -> _Told:
         place = sheet.type, sheet.id
         asks, found = kept.pop(place, None) or found_out(place)
-        return asks, [*map(Line._make, found)]
+        return _Told(asks, [*map(Line._make, found)])
 
     keys = {place: shelf.key("told", law, key, project.today) for place, key in shelved.items()} if shelf else {}
     kept = shelf.values(keys, found_out) if shelf else {}

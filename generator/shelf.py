@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
@@ -19,6 +19,7 @@ from generator.packing import Packed, packed, sound, unpacked
 from generator.processes import spread
 
 T = TypeVar("T")
+_Known: TypeAlias = dict[int, tuple[object, bytes]]  # digests of objects, by what tells them apart while they are there
 
 _held: dict[bytes, Any] = {}  # what this process asked for, as objects
 _SETTLED = msgspec.json.Decoder(tuple[tuple[Fact, ...], tuple[Claim, ...]])
@@ -46,12 +47,11 @@ class Shelf:
         self._pages = sqlite3.connect(path, timeout=1)
         self._pages.execute("CREATE TABLE IF NOT EXISTS pages (key PRIMARY KEY, text, theme, html, found)")
         self._theme, self._used = theme, set[bytes]()
-        self._digests: dict[int, tuple[object, bytes]] = {}
-        self._faces: dict[int, tuple[object, bytes]] = {}
+        self._digests: tuple[_Known, _Known] = {}, {}  # as pages see things, and lists
 
     def key(self, *given: object, listed: bool = False) -> bytes:
         """Of all that a text depends on besides the program; of one where rows are `listed` by their `Row.face`."""
-        key = _Digester(self._faces if listed else self._digests, listed).digest((_program(), given))
+        key = _Digester(self._digests[listed], listed).digest((_program(), given))
         self._used.add(key)
         return key
 
@@ -67,7 +67,7 @@ class Shelf:
         """What goes by this name, as made now of what is `given` or by an earlier run of the same; it takes the place of
         what was made of anything else. `type_` says how to read it again from JSON.
         """
-        key, mark = self.key(what), _Digester(self._digests, False).digest(given)
+        key, mark = self.key(what), _Digester(self._digests[False], False).digest(given)
         if not (kept := self.take(key) or b"").startswith(mark):
             self.put(key, kept := mark + _encoded(lambda _: make(), None))
         read = msgspec.json.Decoder(type_, dec_hook=lambda type_, text: type_(text))
@@ -155,7 +155,7 @@ class _Digester(pickle.Pickler):
     Equal values of which other parts are one object may differ too: such a page is made again.
     """
 
-    def __init__(self, known: dict[int, tuple[object, bytes]], listed: bool) -> None:
+    def __init__(self, known: _Known, listed: bool) -> None:
         self._out, self._known, self._listed = io.BytesIO(), known, listed
         super().__init__(self._out, protocol=5)
 
@@ -172,12 +172,7 @@ class _Digester(pickle.Pickler):
             return key.encode()
         if found := self._known.get(id(value)):
             return found[1]
-        parts = getattr(value, "parts", None) or value.__reduce_ex__(5)
-        digest = _Digester(self._known, self._listed).digest([self._together(part) for part in parts])
+        parts = value.seen(self._listed) if hasattr(value, "seen") else value.__reduce_ex__(5)
+        digest = _Digester(self._known, self._listed).digest([*parts])
         self._known[id(value)] = value, digest
         return digest
-
-    def _together(self, part: Any) -> Any:
-        """Many rows at once, which is quicker than one by one."""
-        rows = type(part) is tuple and part and hasattr(part[0], "face")
-        return "".join([row.face if self._listed else row.key for row in part]) if rows else part

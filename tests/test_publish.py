@@ -1,5 +1,6 @@
 """What is taken over from the last time equals what would be made anew, whatever was edited between."""
 
+import gc
 import os
 import sqlite3
 import zlib
@@ -18,6 +19,7 @@ from generator import publish as publishing
 from generator import shelf as shelves
 from generator.build import refresh
 from generator.publish import data, publish
+from generator.render.edition import Edition
 from generator.shelf import Shelf
 
 KIND = "kind: seat\nlabel: Seat\ncardinality: one\nidentity: []\nvalue: city\nfields:\n  city: {type: text, label: city}\n"
@@ -307,6 +309,18 @@ def test_a_list_stays_where_only_the_evidence_behind_it_changes(project):
     assert all(first[path] != other_words[path] for path in lists)
 
 
+def test_a_list_changes_with_what_it_shows_of_a_fact_besides_its_line(project):
+    """The address of a fact is the same for two spellings of a post, which the list of people shows."""
+    root, keys = project(CLAIMS), []
+    for post in ("head of staff", "head-of-staff"):
+        write_files(
+            root,
+            {"content/overrides/countries/AM.yml": f"- {{kind: official, value: Ann Lee, post: {post}, why: Known.}}\n"},
+        )
+        keys.append(shelved(refresh(root, today=TODAY)).keys["people/index.md"])
+    assert keys[0] != keys[1]
+
+
 def test_only_pages_that_are_made_anew_read_their_facts(project):
     root = project([*CLAIMS, a_claim("founding", subject="eu", value="1993", event="established", article="c", start=50)])
     read = []
@@ -318,3 +332,17 @@ def test_only_pages_that_are_made_anew_read_their_facts(project):
             assert len([*data(made.edition, shelf=shelf)]) > 5
         read.append({sheet.id for sheet in made.edition.subjects if "_items" in vars(sheet.facts)})
     assert read == [{"csto", "cis", "eu"}, {"csto"}, {"csto"}]  # of a subject with overrides, whether these are needed still
+
+
+def test_an_edition_that_was_replaced_lets_go_of_what_is_shown_no_more(project):
+    """Under `serve` one is made at each edit, and what it made that is shown still holds it."""
+    root = project([a_claim(subject=body, value="AM", status="member", start=50) for body in ("csto", "cis", "eaeu", "eu")])
+    last = shown = None
+    for body in ("csto", "cis", "eaeu", "eu"):
+        write_files(root, {f"content/overrides/organisations/{body}.yml": LEFT.replace("UZ", "BY")})
+        last = refresh(root, today=TODAY, last=last)
+        shown = publish(last, last=shown)
+    gc.collect()
+    mine = [it for it in gc.get_objects() if isinstance(it, Edition) and [*it.articles] == [*shown.edition.articles]]
+    assert len(mine) > 1, "if none but the last lives, nothing has to be let go of"
+    assert [it for it in mine if it._made or "rows" in vars(it)] == [shown.edition]

@@ -104,7 +104,7 @@ def render(
 def _again(name: str, values: Values, edition: Edition) -> Values:
     """Those of the last edition where they would be the same; and those for lists, where these would show the same."""
     made, before = edition.again(name, lambda *_: values, *values.parts), edition.before(name)
-    if made is not before and isinstance(before, Values) and not edition.templates and [*made.faces] == [*before.faces]:
+    if made is not before and isinstance(before, Values) and not edition.templates and made.seen(True) == before.seen(True):
         made.listed = before.listed
     return made
 

@@ -84,7 +84,7 @@ class Line(NamedTuple):
     miscounts: int | None  # of a count, how many are listed where that is another number
     named: Sequence[str]  # ids of all subjects that it names
     cited_ids: Sequence[str]  # of articles that hold its quotes
-    says: str  # a digest of all this and of the facts, but for what sources say of it in which words
+    gist: str  # a digest of all this and of the fact, but for what sources say of it in which words
     digest: str  # of all of it
 
 
@@ -193,9 +193,10 @@ class Edition:
 
     def __post_init__(self) -> None:
         last, self.last = self.last, None
-        self._known = last._made if last else {}
-        if last and last._ground() != self._ground():  # which needs of what was made only what follows from its sheet
-            self._known = {}
+        if last and last._ground() == self._ground():
+            self._known = last._made
+        if last:
+            last._give_up()
 
     def again(self, what: str, make: Callable[..., T], *given: object) -> T:
         """What is made of what is `given` and of the ground; what was made here or in the edition before of the same."""
@@ -242,8 +243,14 @@ class Edition:
         for row in rows:
             names = "" if paged.issuperset(row.named) else " ".join(it for it in row.named if it not in paged)
             key = row.digest + names + "".join([stamps.get(it, "") for it in row.cited_ids])
-            vars(row).update(same, kind=self.kinds[row.kind_name], face=row.says + names, key=key)
+            vars(row).update(same, kind=self.kinds[row.kind_name], face=row.gist + names, key=key)
         return rows
+
+    def _give_up(self) -> None:
+        """What was made here lives on where it is shown, and the edition with it; all else that it made need not."""
+        self._made, self._known, self.told = {}, {}, None
+        for name in ("lines", "rows", "derived", "citing"):
+            vars(self).pop(name, None)
 
     def _ground(self) -> tuple[object, ...]:
         """All that what is made `again` depends on besides what is given."""
@@ -254,7 +261,7 @@ class Edition:
     def derived(self) -> Mapping[str, tuple[Row, ...]]:
         """The rows of other sheets whose value is this id: a country's memberships and presidencies."""
         found: dict[str, list[Row]] = defaultdict(list)
-        for row in self.of(lambda kind: _names(kind.value, kind)):
+        for row in self.of(lambda kind: _of_subject(kind.value, kind)):
             if row.value_id:
                 found[row.value_id].append(row)
         return {id_: tuple(rows) for id_, rows in found.items()}
@@ -313,7 +320,8 @@ def lines(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> Iterator[Line
         agreeing = [claim for claim in backing if not _says_otherwise(claim, fact)]
         until, gone = _until(fact), fact.reason.get("departs", "").split(", ")
         more = fact.fields.get("since") or until or len(agreeing) < len(backing)
-        named = [fact.value if name == kind.value else fact.fields.get(name) for name in kind.fields if _names(name, kind)]
+        holders = (name for name in kind.fields if _of_subject(name, kind))
+        named = [fact.value if name == kind.value else fact.fields.get(name) for name in holders]
         said = [quoted for claim in fact.claims for quoted in quotes(claim)]
         line = Line(
             place=place, anchor=here if used[here] == 1 else f"{here}-{used[here]}", kind_name=fact.kind,
@@ -324,13 +332,13 @@ def lines(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> Iterator[Line
             sources=independent(claim for claim in agreeing if claim.quote), tabled=any(claim.ref for claim in agreeing),
             listed=fact.decided_by == "reference" and not more, departs=any(claim.ref in gone for claim in fact.claims),
             miscounts=listed.get(id(fact)), named=[*filter(None, named)],
-            cited_ids=[*dict.fromkeys(it.article for it in said)], says="", digest="",
+            cited_ids=[*dict.fromkeys(it.article for it in said)], gist="", digest="",
         )  # fmt: skip
         about = sheet.type, sheet.id, sheet.name, line
-        yield line._replace(says=_digest(about, replace(fact, claims=()), said), digest=_digest(about, fact, later))
+        yield line._replace(gist=_digest(about, replace(fact, claims=()), said), digest=_digest(about, fact))
 
 
-def _names(field: str, kind: Kind) -> bool:
+def _of_subject(field: str, kind: Kind) -> bool:
     """Does a field hold the id of a subject?"""
     return kind.fields[field].type in ("country", "organisation", "party")
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from operator import attrgetter
+from typing import Any, TypeGuard
 
 
 class Once:
@@ -29,10 +30,10 @@ class Values(Once, Mapping[str, Any]):
         """All that they follow from, besides what is the same for every page of an edition."""
         self._makers, self.listed = makers, self
 
-    @property
-    def faces(self) -> Iterator[object]:
-        """The parts as lists see them: of rows, what differs where a list may."""
-        return ([row.face for row in it] if type(it) is tuple and it and hasattr(it[0], "face") else it for it in self.parts)
+    def seen(self, listed: bool) -> list[object]:
+        """The parts; of rows what differs where the page that shows these may, or one that has them `listed`."""
+        told = attrgetter("face" if listed else "key")
+        return [[*map(told, it)] if _are_rows(it) else it for it in self.parts]
 
     def __getitem__(self, name: str) -> Any:
         return self.once(name, lambda: self._makers[name](self))
@@ -42,3 +43,7 @@ class Values(Once, Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._makers)
+
+
+def _are_rows(part: object) -> TypeGuard[tuple[Any, ...]]:
+    return type(part) is tuple and bool(part) and hasattr(part[0], "face")
