@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from generator import articlefile, dates, kinds, overridefile, sheetfile, strict_yaml
+from generator.extract import times
 from generator.model import Event, Fact
 from generator.reconcile import reconcile, source_claims
 from generator.timeline import standings, state, status_on, when
@@ -394,3 +395,22 @@ def test_an_edition_is_believed_for_its_own_time_alone(past, day):
             period.split("/") for claim in fact.claims if claim.get("status") == status for period in claim.listed.split()
         ]
         assert status is None or any(int(a) <= day.year <= int(b) + 1 for a, b in periods)
+
+
+PIECES = (
+    "| |-|, |. |'|1949|2002|1990s|4|25th|31|half|first|decade|May|mar|Sept.|december|monday|sundays|on|late|the|following"
+    "|year|same|that|ten|a|years|later|more than|ago|anniversary|annual|yearlong|today|last|this|after|its|summit|of|since"
+    "|Mayor|July"
+).split("|")
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12), st.booleans())
+@settings(max_examples=300)
+def test_a_date_begins_only_where_a_word_or_a_number_of_its_patterns_does(pieces, spaced):
+    text = (" " if spaced else "").join(pieces)
+    found = [*times.expressions(text)]
+    anywhere, times._begun_by = times._begun_by, lambda _: range(len(times._PATTERNS))
+    try:
+        assert found == [*times.expressions(text)]
+    finally:
+        times._begun_by = anywhere

@@ -131,7 +131,9 @@ def _context(reading: Reading, match: Match, slots: Slots, shared: Mapping[str, 
 
 
 def _leader(reading: Reading, match: Match, slots: Slots, shared: Mapping[str, str]) -> tuple[Any, ...] | None:
-    """The body by the list of leaders, for a title that nothing stands before, or that names its person alone."""
+    """The body by the list of leaders, or that of a secretary general where the text has but one; for a title that nothing
+    stands before, or that names its person alone.
+    """
     post, before = slots["post"][0], reading.doc[slots["post"][0].start - 1]
     told = before.text[:1].isupper() or before.text in ("'s", "’s", "-")
     named = before.pos_ in ("NOUN", "PROPN", "ADJ") or (told and before.pos_ != "DET")
@@ -140,7 +142,7 @@ def _leader(reading: Reading, match: Match, slots: Slots, shared: Mapping[str, s
         return None
     name = reading.people.full(slots["person"][0].name) if len(slots.get("person", [])) == 1 else None
     body = name and body_of(shared.get("post", ""), name, shared.get("status", "current"), reading.article.published)
-    if not body or not (record := reading.gazetteer.record(body)):  # a secretary general, of the only body there
+    if not body or not (record := reading.gazetteer.record(body)):
         bodies = {u.id: u for u in (reading.focus, *match.sentence.units) if u and u.type.startswith("org")}
         ranked = any(rank in shared.get("post", "") for rank in words("ranks_of_bodies")) and "named" not in match.features
         return (list(bodies.values()), "context") if ranked and len(bodies) == 1 else None

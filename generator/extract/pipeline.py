@@ -25,7 +25,8 @@ MODEL_DIGEST = "e73cbc4677bb9db306a3310c1f3bbf8273645a44022b311216decabc6f7ea4de
 """SHA-256 over the names and bytes of the default model's data files, version 3.8.0: a third party re-uploads it."""
 
 _RULED = [TAG, DEP, POS, MORPH, LEMMA]
-_BY_EXPRESSION = ("n't", "nt", "y", "y'", "nothin'", "nuthin'")  # the words that patterns describe, not list
+_LOOKED_AT = {"TAG", "DEP", "LOWER", "IS_SPACE"}
+_DESCRIBED = {"^n'?t$": ("n't", "nt"), "^n[ou]thin'$": ("nothin'", "nuthin'"), "^y'?$": ("y", "y'")}
 
 
 @registry.tokenizers("factsheets.as_stored")  # type: ignore[untyped-decorator]
@@ -38,24 +39,30 @@ def _as_stored() -> Callable[[Language], Tokenizer]:
 class AttributesByHeart(AttributeRuler):
     """The model's attribute ruler, which would try 180 patterns at each token: each sort of token is shown to it once.
 
-    Its patterns look at tag, role and listed words, of one token or of two together.
+    Its patterns look at tag, role and listed words, of one token or of two together; where those of another model do not,
+    each token is shown to them.
     """
 
     def __init__(self, nlp: Language, name: str, scorer: Any, *, validate: bool) -> None:
         super().__init__(nlp.vocab, name, scorer=scorer, validate=validate)
         self._listed, self._paired = set[int](), set[int]()  # words in patterns, and in those of two tokens
         self._known: dict[tuple[Any, ...], list[int]] = {}
+        self._others = False  # are there patterns that look at anything else?
 
     def add(self, patterns: Any, attrs: dict[Any, Any], index: int = 0) -> None:
         """Takes one of the model's rules."""
         super().add(patterns, attrs, index)
+        self._others |= any(len(each) > 2 or any(spec.keys() - _LOOKED_AT for spec in each) for each in patterns)
         for word, length in ((spec["LOWER"], len(each)) for each in patterns for spec in each if "LOWER" in spec):
-            spelled = [word] if isinstance(word, str) else word.get("IN", _BY_EXPRESSION)
+            spelled = [word] if isinstance(word, str) else word.get("IN") or _DESCRIBED.get(word.get("REGEX"), ())
+            self._others |= not spelled
             self._listed.update(map(self.vocab.strings.add, spelled))
             self._paired.update(map(self.vocab.strings.add, spelled if length > 1 else ()))
 
     def __call__(self, doc: Doc) -> Doc:
         """Sets tag, role, part of speech, morphology and lemma."""
+        if self._others:
+            return super().__call__(doc)
         listed, paired, expletive = self._listed, self._paired, self.vocab.strings["expl"]
         rows = doc.to_array([TAG, DEP, IS_SPACE, LOWER]).tolist()
         near = [0, *(word if word in paired else dep == expletive for _, dep, _, word in rows), 0]

@@ -32,11 +32,16 @@ _RANGE = re.compile("to|until|till|through|and|or|–|-", re.IGNORECASE)
 _EVENT, _ON_WEEKDAY, _WEEKDAY = _pattern(r"\b{EVENT}\b"), _pattern(r"\bon {WEEKDAY}\b"), _pattern(r"\b{WEEKDAY}\b")
 
 
-_SPELLED: dict[str, set[int]] = defaultdict(set)
-"""Which patterns spell these letters out: a word that begins with none of them, nor with a digit, begins no date."""
-for number, (_, pattern) in enumerate(_PATTERNS):
-    for letters in re.findall("[a-z]+", re.sub(r".\?|\\.|p<\w+>", " ", pattern.pattern.lower())):
-        _SPELLED[letters].add(number)
+def _spelled() -> Mapping[str, set[int]]:
+    """Which patterns spell these letters out: a word that begins with none of them, nor with a digit, begins no date."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for number, (_, pattern) in enumerate(_PATTERNS):
+        for letters in re.findall("[a-z]+", re.sub(r".\?|\\.|p<\w+>", " ", pattern.pattern.lower())):
+            found[letters].add(number)
+    return found
+
+
+_SPELLED = _spelled()
 
 
 class Expression(NamedTuple):

@@ -58,7 +58,9 @@ class Rendering(NamedTuple):
 
 
 def sentences(doc: Doc, typed: list[Unit]) -> Iterator[Sentence]:
-    """Each sentence of a Doc as units; `typed` are the pieces that entities, posts and dates made, in text order."""
+    """Each sentence of a Doc as units, but for what the sieve left out, which has no tags; `typed` are the pieces that
+    entities, posts and dates made, in text order.
+    """
     at = {unit.start: unit for unit in typed}
     for span in doc.sents:
         if span[0].tag and (units := _merge_lists([*_fill(span, at)])):
