@@ -18,7 +18,10 @@ def main() -> None:
     gc.set_threshold(100_000, 50, 100)  # what is loaded stays: looking through it for garbage is a tenth of a short run
     from generator import commands
 
-    commands.main()
+    try:
+        commands.main()
+    finally:
+        gc.freeze()  # nor is what goes with the process looked through once more, which takes as long again
 
 
 if __name__ == "__main__":

@@ -9,9 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, TypeAlias
 
-import feedgenerator
-import icalendar
-
 from generator import dates, schemas, timeline
 from generator.gazetteer import load_built_in
 from generator.kinds import BUILT_IN, Kind
@@ -52,6 +49,8 @@ def _quote(quote: Quote) -> Mapping[str, Any]:
 
 def atom(items: Sequence[Mapping[str, str]], title: str, site: str) -> str:
     """An Atom feed (RFC 4287) of `render.history.news`."""
+    import feedgenerator  # here, as most runs write no feed; likewise icalendar
+
     feed = feedgenerator.Atom1Feed(title, site, title, feed_url=f"{site}feeds/changes.xml", author_name=title)
     for item in items:
         on = _midnight(item["on"])
@@ -147,6 +146,8 @@ def _columns(kind: Kind) -> dict[str, str]:
 
 def calendar(terms: Iterable[Standing], title: str, told: date) -> str:
     """The handovers whose day is known, as iCalendar (RFC 5545): each is the start of a term."""
+    import icalendar
+
     result = icalendar.Calendar({"prodid": "-//factsheets//handovers//EN", "version": "2.0", "x-wr-calname": title})
     for sheet, _, term, _ in terms:
         since = term.get("since") or ""

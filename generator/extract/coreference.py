@@ -30,7 +30,8 @@ def anaphors(doc: Doc, units: list[Unit], gazetteer: Gazetteer) -> list[Unit]:
     named = [u for u in units if u.type not in words("weak_types")]
     covered = tokens(named)
     made: list[Unit] = []
-    for token in doc:
+    nouns = words("country_nouns", "body_nouns")
+    for token in (token for token in doc if token.lower_ in nouns):
         start = _definite(doc, token, covered)
         if start is not None and (unit := _antecedent(doc, token, start, [*named, *made], gazetteer)):
             made.append(unit)
@@ -54,9 +55,8 @@ def pronoun(token: Token, units: list[Unit], type_: str) -> Unit | None:
     if listed and word in ("they", "their") and type_ in ("country", "party"):
         wanted = ("countries",)
     pool = [u for u in units if u.start >= token.sent.start - 80 and u.end <= token.i and u.type in wanted]
-    subjects = [u for u in pool if _is_subject(token.doc, u)]
-    found = subjects if type_ == "party" else subjects or pool
-    return found[-1] if found else None
+    subject = next((u for u in reversed(pool) if _is_subject(token.doc, u)), None)
+    return subject or (pool[-1] if pool and type_ != "party" else None)
 
 
 _FITTING = {"organisation": ("organisation",), "country": ("country",), "party": ("country", "countries", "organisation")}
@@ -118,13 +118,13 @@ _HYPHENATED = ("-nation", "-member", "-state", "-country", "-strong", "-led", "-
 
 def _definite(doc: Doc, token: Token, covered: set[int]) -> int | None:
     """Where the noun phrase "the [loose words] NOUN" begins; None where it names something or is not definite."""
-    country = token.lower_ in words("country_nouns")
-    if token.i in covered or token.pos_ not in ("NOUN", "PROPN") or not (country or token.lower_ in words("body_nouns")):
+    if token.i in covered or token.pos_ not in ("NOUN", "PROPN"):
         return None
     if token.i + 1 < len(doc):
         behind = doc[token.i + 1]
         compound = behind.pos_ in ("NOUN", "PROPN") and behind.lower_ != "members"
-        if behind.i in covered or compound or (behind.lower_ in ("of", "for", "on") and not country):
+        goes_on = behind.lower_ in ("of", "for", "on") and token.lower_ not in words("country_nouns")
+        if behind.i in covered or compound or goes_on:
             return None
     i = token.i - 1
     while i >= 0 and not doc[i + 1].is_sent_start:

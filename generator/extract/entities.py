@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
-from spacy.attrs import ORTH
+import numpy
+from spacy.attrs import IS_SPACE, ORTH
 from spacy.language import Language
 from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc, Span, Token
@@ -24,9 +25,9 @@ _ACRONYM = re.compile(r"[A-Z][A-Za-z]?[A-Z][A-Z0-9-]{0,8}")
 @Language.component("newline_sentences")
 def newline_sentences(doc: Doc) -> Doc:
     """A line break ends a sentence: headlines and bullets never run into the next line; nor "CAIRO (AP) – " into its."""
-    for token in doc[:-1]:
-        if "\n" in token.text:
-            doc[token.i + 1].is_sent_start = True
+    for i in numpy.flatnonzero(doc.to_array(IS_SPACE)[:-1]).tolist():
+        if "\n" in doc[i].text:
+            doc[i + 1].is_sent_start = True
     for match in FILED_FROM.finditer(doc.text):
         behind = doc.char_span(match.end(), match.end() + 1, alignment_mode="expand")
         if behind is not None and behind.start:
@@ -88,17 +89,19 @@ def acronym_definitions(doc: Doc) -> Doc:
     ents = list(doc.ents)
     owners = {e.end: e.kb_id_ for e in ents if e.kb_id_.startswith(("organisation:", "treaty:"))}
     made: dict[str, str] = {}
-    for token in doc[1:-1]:
-        acronym = doc[token.i + 1].text
-        if token.text != "(" or not _ACRONYM.fullmatch(acronym):
+    for i in numpy.flatnonzero(doc.to_array(ORTH)[1:-1] == doc.vocab.strings["("]).tolist():
+        bracket, acronym = i + 1, doc[i + 2].text
+        if not _ACRONYM.fullmatch(acronym):
             continue
-        name = _long_name(doc, token.i, acronym)
-        if token.i in owners:
-            made[acronym] = owners[token.i]
+        name = _long_name(doc, bracket, acronym)
+        if bracket in owners:
+            made[acronym] = owners[bracket]
         elif name and not any(e.kb_id_ and len(e) >= len(name) and _overlap(e, name) for e in ents):
             made[acronym] = f"organisation:{slug(name.text)}"
             named = Span(doc, name.start, name.end, label="ORG", kb_id=made[acronym])
             ents = [*(e for e in ents if not _overlap(e, name)), named]
+    if not made:
+        return doc
     covered = {i for e in ents if e.kb_id_ for i in range(e.start, e.end)}
     again = [t.i for t in doc if t.text in made and t.i not in covered]
     ents = [e for e in ents if not any(e.start <= i < e.end for i in again)]

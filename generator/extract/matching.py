@@ -92,7 +92,9 @@ def _is(reading: Reading, kind: Kind, token: Token, choice: str) -> bool:
 
 
 def _phrase_matches(reading: Reading, rules: Rules, sentence: Sentence) -> Iterator[Match]:
-    for phrase in rules.phrases:
+    text = "\n".join(rendering.text for rendering in sentence.renderings)
+    for number in sorted({number for piece, some in rules.by_piece.items() if piece in text for number in some}):
+        phrase = rules.phrases[number]
         for rendering in sentence.renderings:
             for found in _found(phrase, rendering.text):
                 if match := _phrase(reading, phrase, sentence, rendering, found):
@@ -101,12 +103,6 @@ def _phrase_matches(reading: Reading, rules: Rules, sentence: Sentence) -> Itera
 
 def _found(phrase: Phrase, text: str) -> list[Any]:
     """The places where a phrase fits; a pattern that takes too long is its author's error, not a hang."""
-    for pieces in phrase.telling:  # plain loops: most phrases end here, in most sentences
-        for piece in pieces:
-            if piece in text:
-                break
-        else:
-            return []
     at = 0
     for pieces in phrase.needs:
         ends = [place + len(piece) for piece in pieces if (place := text.find(piece, at)) >= 0]

@@ -51,8 +51,7 @@ class Phrase:
 
     kind: Kind
     spec: Mapping[str, Any]
-    needs: tuple[frozenset[str], ...]
-    telling: tuple[frozenset[str], ...]  # those that fewest texts have first
+    needs: list[set[str]]
 
     @cached_property
     def pattern(self) -> Any:
@@ -63,16 +62,18 @@ class Phrase:
 
 
 class Rules(NamedTuple):
-    """All rules of some kinds: frames by the lemma of their trigger, phrases in order."""
+    """All rules of some kinds: frames by the lemma of their trigger, phrases in order, and the numbers of those that may fit
+    a text by pieces of it: each fits none without one of its own.
+    """
 
     frames: Mapping[str, list[Frame]]
     phrases: tuple[Phrase, ...]
+    by_piece: Mapping[str, list[int]]
 
 
 def compile_rules(kinds: Iterable[Kind]) -> Rules:
     """Raises ContentError for a phrase that is no regular expression or a slot that is no field."""
-    frames: dict[str, list[Frame]] = defaultdict(list)
-    phrases = []
+    frames, by_piece, phrases = defaultdict[str, list[Frame]](list), defaultdict[str, list[int]](list), list[Phrase]()
     for kind in kinds:
         for spec in kind.frames:
             _check(kind, spec)
@@ -81,11 +82,13 @@ def compile_rules(kinds: Iterable[Kind]) -> Rules:
                 frames[lemma].append(Frame(kind, spec, particle))
         for spec in kind.phrases:
             _check(kind, spec)
-            needs = [frozenset(_spelled(kind, pieces)) for pieces in needed_pieces(kind, spec["match"])]
-            phrases.append(Phrase(kind, spec, tuple(needs), tuple(sorted(needs, key=len))))
+            needs = [{*_spelled(kind, pieces)} for pieces in needed_pieces(kind, spec["match"])]
+            for piece in max(needs, key=_telling, default={""}):
+                by_piece[piece].append(len(phrases))
+            phrases.append(Phrase(kind, spec, needs))
             if kind != load_built_in().get(kind.name):
                 phrases[-1].pattern  # noqa: B018  # what a person wrote is compiled now: it may be wrong
-    return Rules(frames, tuple(phrases))
+    return Rules(frames, tuple(phrases), by_piece)
 
 
 def _check(kind: Kind, spec: Mapping[str, Any]) -> None:

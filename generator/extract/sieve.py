@@ -62,8 +62,11 @@ class Sieve:
 
     def __init__(self, nlp: Language, kinds: Collection[Kind]) -> None:
         self._names = nlp.get_pipe("gazetteer_matcher").found  # type: ignore[attr-defined]
-        self._needs = {frozenset(need) for kind in kinds for need in _needs(kind)}
-        self._terms = frozenset().union(*self._needs)
+        needs = {frozenset(need) for kind in kinds for need in _needs(kind)}
+        self._terms = frozenset().union(*needs)
+        self._needs: dict[Terms | None, list[frozenset[Terms]]] = defaultdict(list)  # by the one that fewest texts meet
+        for need in needs:
+            self._needs[min(need, key=_common, default=None)].append(need)
         self._by_word: dict[str, set[Terms]] = defaultdict(set)  # those that a word is enough for
         for word, enough in ((word, terms) for terms in self._terms for word in terms.single):
             self._by_word[word].add(enough)
@@ -118,7 +121,7 @@ class Sieve:
             return True
         every = about.union(*sentences)
         met = {terms for terms in self._by_several if terms.met(every)}.union(*map(self._by_word.__getitem__, every))
-        near = [need for need in self._needs if need <= met]
+        near = [need for terms in (None, *met) for need in self._needs.get(terms, ()) if need <= met]
         return any(all(t.anywhere or t.met(found) for t in need) for need in near for found in sentences)
 
 
@@ -206,6 +209,11 @@ def _terms(spelled: Iterable[str]) -> Terms:
     """ "take over" needs both words; of "over|up" either is left to chance."""
     terms = {frozenset(word for word in each.lower().split() if "|" not in word) for each in spelled}
     return Terms(frozenset().union(*(t for t in terms if len(t) == 1)), tuple(t for t in terms if len(t) > 1))
+
+
+def _common(terms: Terms) -> tuple[bool, int]:
+    """More texts hold what is no word, and one of many words."""
+    return any(word.startswith("<") for word in terms.single), len(terms.single) + len(terms.several)
 
 
 def _stem(word: str) -> str:
