@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from importlib import import_module
 from itertools import chain, groupby
 from operator import itemgetter
@@ -33,7 +34,7 @@ from generator.extract.claims import claims
 from generator.extract.matching import matches
 from generator.extract.pipeline import DEFAULT_MODEL, load
 from generator.extract.reading import read
-from generator.extract.rules import compile_rules
+from generator.extract.rules import Rules, compile_rules
 from generator.extract.sieve import Sieve, Sifted, whole
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
@@ -66,8 +67,7 @@ def extract(
     An article that is not in English yields none. `today` bounds the years that an undated article can be of. Without
     `sift`, paragraphs that cannot hold a fact are parsed as well, which takes longer and gives the same claims.
     """
-    nlp, rules = load(model, gazetteer), compile_rules(kinds.values())
-    sieve = Sieve(nlp, kinds.values()) if sift else None
+    nlp, rules, sieve = _ready(model, gazetteer, tuple(kinds.values()))
 
     def found(part: Article, start: int, doc: Doc) -> list[Claim]:
         reading = read(part, doc, gazetteer, today) if len(doc) else None
@@ -75,13 +75,20 @@ def extract(
 
     def told(batch: list[Part]) -> list[tuple[int, list[Claim]]]:
         with nlp.memory_zone() if len(nlp.vocab) > WORDS else nullcontext():  # where words are forgotten with articles
-            docs = _parsed([part for _, _, part in batch], nlp, sieve)
+            docs = _parsed([part for _, _, part in batch], nlp, sieve if sift else None)
             return [(number, found(part, start, doc)) for (number, start, part), doc in zip(batch, docs, strict=True)]
 
     parts = ((number, *part) for number, article in enumerate(articles) for part in _parts(article))
     each = chain.from_iterable(map(told, batches(parts, lambda part: len(part[2].text), HELD)))
     for _, some in groupby(each, key=itemgetter(0)):
         yield [claim for _, of_part in some for claim in of_part]
+
+
+@lru_cache(maxsize=2)
+def _ready(model: str, gazetteer: Gazetteer, kinds: tuple[Kind, ...]) -> tuple[Language, Rules, Sieve]:
+    """Kept, since articles come a share at a time, of which it would take a tenth."""
+    nlp = load(model, gazetteer)
+    return nlp, compile_rules(kinds), Sieve(nlp, kinds)
 
 
 def _parsed(articles: list[Article], nlp: Language, sieve: Sieve | None) -> Iterator[Doc]:
@@ -133,6 +140,6 @@ def rules_at_work(
     articles: Iterable[Article], *, kinds: Mapping[str, Kind], gazetteer: Gazetteer, model: str = DEFAULT_MODEL
 ) -> set[str]:
     """Every rule, as `kind/id`, that fits somewhere in these articles, though another may have given the claim."""
-    nlp, rules = load(model, gazetteer), compile_rules(kinds.values())
+    nlp, rules, _ = _ready(model, gazetteer, tuple(kinds.values()))
     readings = (read(article, nlp(article.text), gazetteer, None) for article in articles)
     return {f"{match.kind.name}/{match.rule}" for reading in readings for match in matches(reading, rules)}

@@ -51,6 +51,9 @@ class Kind:
     nots: tuple[str, ...] = ()
     path: Path = Path()
 
+    def __hash__(self) -> int:
+        return hash(self.name)
+
     def others(self) -> list[Field]:
         """The fields besides subject and value, in the order declared."""
         return [f for f in self.fields.values() if f.name not in (self.subject, self.value)]
