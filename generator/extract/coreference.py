@@ -56,7 +56,15 @@ def pronoun(token: Token, units: list[Unit], type_: str) -> Unit | None:
         wanted = ("countries",)
     pool = [u for u in units if u.start >= token.sent.start - 80 and u.end <= token.i and u.type in wanted]
     subject = next((u for u in reversed(pool) if _is_subject(token.doc, u)), None)
-    return subject or (pool[-1] if pool and type_ != "party" else None)
+    return subject or (pool[-1] if pool and type_ != "party" and not _rival(token, pool[-1], units) else None)
+
+
+def _rival(token: Token, unit: Unit, units: list[Unit]) -> bool:
+    """ "The secretariat has served the League since its foundation": may the thing that the clause tells of be meant?"""
+    told = [c for c in clause_verb(token).children if c.dep_ == "nsubj" and c.i < unit.start]
+    named = tokens(u for u in units if u.type != "word")
+    definite = [c.tag_ == "NN" and c.i not in named and any(d.lower_ == "the" for d in c.children) for c in told]
+    return any(definite) or any(c.lower_ == "which" for c in told)
 
 
 _FITTING = {"organisation": ("organisation",), "country": ("country",), "party": ("country", "countries", "organisation")}

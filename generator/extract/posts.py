@@ -20,6 +20,7 @@ class Words(NamedTuple):
 
     states: dict[str, str]
     ranks: frozenset[str]
+    narrow: dict[str, list[str]]
     domains: frozenset[str]
     heads: dict[str, list[tuple[str, ...]]]
     seats: dict[str, str]
@@ -32,7 +33,7 @@ def offices() -> Words:
     heads: dict[str, list[tuple[str, ...]]] = defaultdict(list)
     for parts in sorted((tuple(head.replace("-", " ").split()) for head in data["heads"]), key=len, reverse=True):
         heads[parts[0]].append(parts)
-    return Words(data["states"], frozenset(data["ranks"]), frozenset(data["domains"]), heads, data["seats"])
+    return Words(data["states"], frozenset(data["ranks"]), data["narrow"], frozenset(data["domains"]), heads, data["seats"])
 
 
 @cache
@@ -105,7 +106,7 @@ def _post(doc: Doc, lower: list[str], head: int, head_end: int, taken: set[int])
         hyphen = word == "-" and beside in words("prefixes") | offices().domains
         if state := offices().states.get(word):
             status, unit_start = status or state, left
-        elif word in offices().ranks | offices().domains:
+        elif word in offices().ranks | offices().domains and _is_rank(word, lower[left + 1 : head_end], left + 1 == head):
             start = unit_start = left
         elif not (hyphen or joins):
             break
@@ -118,6 +119,12 @@ def _post(doc: Doc, lower: list[str], head: int, head_end: int, taken: set[int])
     text = "".join((_singular(lower[t.i]) if t.i in plurals else t.text) + t.whitespace_ for t in doc[start:end]).strip()
     data = {"status": status, "plural": bool(plurals), "seat": seat, "chair": bool(_SEAT.fullmatch(text.lower()))}
     return Unit("post", min(unit_start, start), behind, text, name=text, data=data)
+
+
+def _is_rank(word: str, behind: list[str], before_head: bool) -> bool:
+    """Or does it count, or belong to another phrase: "the first secretary general", "under former President"?"""
+    narrow = offices().narrow.get(word)
+    return narrow is None or (" ".join(w for w in behind if w != "-") if before_head else behind[0]) in narrow
 
 
 def _seat(lower: list[str], start: int, taken: set[int]) -> tuple[int, str | None]:

@@ -101,6 +101,10 @@ def _check(kind: Kind, spec: Mapping[str, Any]) -> None:
             raise ContentError(Problem(message, kind.path, None, did_you_mean(name, kind.lexicon)))
 
 
+_ENDS = r"(?!\S)(?<!<organisation>(?= 's ))"
+"""Of "the presidency of the Union's council", no phrase takes the Union."""
+
+
 def _pattern(kind: Kind, spec: Mapping[str, Any]) -> Any:
     """A phrase's regular expression: `<country>` is a unit, `$chair` one of the kind's words."""
 
@@ -111,7 +115,7 @@ def _pattern(kind: Kind, spec: Mapping[str, Any]) -> Any:
     text = text.replace("… ", _FILLER)
     text = _PLACEHOLDER.sub(lambda m: m[0] if text[m.start() - 2 : m.start()] == "?P" else _unit_pattern(kind, m[1]), text)
     try:
-        return regex.compile(r"(?<!\S)" + text + r"(?!\S)")
+        return regex.compile(r"(?<!\S)" + text + _ENDS)
     except (regex.error, RecursionError) as error:
         raise ContentError(Problem(f"the phrase {spec['id']!r} is no regular expression: {error}", kind.path)) from None
 
