@@ -1,11 +1,16 @@
 """Texts made small: as they are held, kept, and handed from one process to another."""
 
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+HELD = 100
+"""Lists that are held as they were read: those that were read last."""
+
+_held = deque["Packed[Any]"]()
 
 
 def packed(text: str | bytes) -> bytes:
@@ -19,14 +24,20 @@ def unpacked(text: bytes) -> str:
 
 
 class Packed(Sequence[T]):
-    """What a text lists, `packed`, which is read once somebody asks for it; of equal key is what is equal."""
+    """What a text lists, `packed`, which is read when somebody asks for it; of equal key is what is equal."""
 
     def __init__(self, key: str, text: bytes, read: Callable[[str], Sequence[T]]) -> None:
         self.key, self._text, self._read = key, text, read
+        self._list: Sequence[T] | None = None
 
-    @cached_property
+    @property
     def _items(self) -> Sequence[T]:
-        return self._read(unpacked(self._text))
+        if self._list is None:
+            self._list = self._read(unpacked(self._text))
+            _held.append(self)
+            if len(_held) > HELD:
+                _held.popleft()._list = None
+        return self._list
 
     def __getitem__(self, place: Any) -> Any:
         return self._items[place]

@@ -11,13 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.attrs import DEP, LEMMA, MORPH, POS, TAG
 from spacy.pipeline import AttributeRuler
-from spacy.tokens import Doc
 
 from generator import content
 from generator.extract import DEFAULT_MODEL
 from generator.extract.entities import GazetteerMatcher
 from generator.extract.entities import _spellings as spellings
-from generator.extract.pipeline import AttributesByHeart, load
+from generator.extract.pipeline import load
 from generator.gazetteer import extend
 
 ROOT = Path(__file__).parent.parent
@@ -78,17 +77,3 @@ def test_spacy_comes_without_its_command_line_until_somebody_asks():
     code = f"import sys, generator.extract, spacy; {says}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.split() == ["0", "True"]
-
-
-@pytest.mark.parametrize("pattern", [[{"LOWER": {"REGEX": "^gon"}}], [{"LEMMA": "there"}], [{"TAG": "PRP"}] * 3])
-def test_a_model_whose_rules_look_at_anything_else_is_shown_each_token(nlp, pattern):
-    both = AttributeRuler(nlp.vocab), AttributesByHeart(nlp, "ruler", None, validate=False)
-    words, tags = ["Gone", "it", "it", "it", "there"], ["VBN", "PRP", "PRP", "PRP", "EX"]
-    found = []
-    for ruler in both:
-        ruler.add_patterns(nlp.get_pipe("attribute_ruler").patterns)
-        ruler.add([pattern], {"LEMMA": "seen"}, index=len(pattern) - 1)
-        doc = Doc(nlp.vocab, words, tags=tags, deps=["dep"] * 5, lemmas=[word.lower() for word in words])
-        found.append([token.lemma_ for token in ruler(doc)])
-    assert found[0] == found[1]
-    assert "seen" in found[0]

