@@ -18,6 +18,7 @@ from generator import build, content, processes
 from generator import publish as publishing
 from generator import shelf as shelves
 from generator.build import refresh
+from generator.packing import HELD, Packed, packed
 from generator.publish import data, publish
 from generator.render.edition import Edition
 from generator.shelf import Shelf
@@ -330,8 +331,15 @@ def test_only_pages_that_are_made_anew_read_their_facts(project):
         with closing(Shelf(root)) as shelf:
             made = publish(refresh(root, today=TODAY, shelf=shelf), shelf=shelf)
             assert len([*data(made.edition, shelf=shelf)]) > 5
-        read.append({sheet.id for sheet in made.edition.subjects if "_items" in vars(sheet.facts)})
+        read.append({sheet.id for sheet in made.edition.subjects if sheet.facts._list is not None})
     assert read == [{"csto", "cis", "eu"}, {"csto"}, {"csto"}]  # of a subject with overrides, whether these are needed still
+
+
+def test_of_all_that_is_packed_few_lists_are_held_as_they_were_read():
+    many = [Packed(str(number), packed(str(number)), lambda text: [int(text)]) for number in range(2 * HELD)]
+    for each in (many, many[::-1]):
+        assert [number for it in each for number in it] == [int(it.key) for it in each]
+        assert [it.key for it in each if it._list is not None] == [it.key for it in each[HELD:]]
 
 
 def test_an_edition_that_was_replaced_lets_go_of_what_is_shown_no_more(project):
