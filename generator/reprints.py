@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import chain
+from zlib import crc32
 
 from generator import dates
 from generator.model import Article, Claim
@@ -12,6 +13,7 @@ from generator.model import Article, Claim
 _RUN = 4  # words
 _COPIED = 0.5  # of the shorter text; different reports of one event share a tenth of their runs at most
 _COMMON = 50  # articles: words that so many hold lead to no reprint, or each article would meet all others
+_MANY, _SAMPLED = 80, 4  # runs: of a text with so many, one in four leads to its reprints
 _ENOUGH = 20  # runs: shorter texts are alike by chance
 _LONG = 8  # words: two articles do not put them in the same order by chance
 
@@ -19,26 +21,36 @@ _LONG = 8  # words: two articles do not put them in the same order by chance
 @lru_cache(maxsize=2)
 def originals(articles: tuple[Article, ...]) -> Mapping[str, str]:
     """Ids of reprints, each with that of the article it repeats: the first one printed with half of the same words."""
-    known: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    texts: dict[str, set[tuple[str, ...]]] = {}
+    known: dict[int, tuple[str, ...]] = {}
+    texts: dict[str, tuple[str, int]] = {}
     result: dict[str, str] = {}
     for article in sorted(articles, key=lambda a: (not a.published, dates.sort_key(a.published), a.id)):
-        words = re.findall(r"\w+", article.text.casefold())
-        runs = set(zip(*(words[start:] for start in range(_RUN)), strict=False))
-        held = [known.get(run, ()) for run in runs]
+        runs = _runs(article.text)
+        held = [known[run] for run in runs if run in known]
         near = Counter(chain.from_iterable(found for found in held if len(found) < _COMMON))
         common = sum(len(found) >= _COMMON for found in held)
-        least = {one: max(_ENOUGH, _COPIED * min(len(texts[one]), len(runs))) for one in near}
-        shared = {one: len(runs & texts[one]) for one, n in near.items() if n + common >= least[one]}
-        alike = [one for one, n in shared.items() if n >= least[one]]
+        alike: dict[str, int] = {}
+        for one, n in near.items():
+            text, count = texts[one]
+            least = max(_ENOUGH, _COPIED * min(count, len(runs)))
+            worth_it = n + common >= (least if count < _MANY else least / _SAMPLED / 4)
+            if worth_it and (shared := len(runs & _runs(text))) >= least:
+                alike[one] = shared
         if alike:
-            result[article.id] = max(alike, key=lambda one: (shared[one], one))
+            result[article.id] = max(alike, key=lambda one: (alike[one], one))
             continue
-        texts[article.id] = runs
-        for run in runs:
-            if len(known[run]) < _COMMON:
-                known[run].append(article.id)
+        texts[article.id], alone = (article.text, len(runs)), (article.id,)
+        for run in runs if len(runs) < _MANY else (run for run in runs if run % _SAMPLED == 0):
+            if len(others := known.get(run, ())) < _COMMON:
+                known[run] = (*others, *alone) if others else alone
     return result
+
+
+@lru_cache(maxsize=200)
+def _runs(text: str) -> frozenset[int]:
+    """Words in a row, as checksums: of a hundred thousand articles, the words themselves would not fit into memory."""
+    words = re.findall(r"\w+", text.casefold())
+    return frozenset(crc32(" ".join(run).encode()) for run in zip(*(words[i:] for i in range(_RUN)), strict=False))
 
 
 def source(claim: Claim) -> str:

@@ -106,6 +106,14 @@ def test_a_reprint_is_found_among_many_articles_that_share_phrases_with_all():
     assert originals((*many, replace(many[7], id="x", published="2016"))) == {"x": "m7"}
 
 
+def test_of_long_texts_some_runs_are_enough_to_find_a_reprint():
+    many = [" ".join(f"w{number}x{place}" for place in range(300)) for number in range(60)]
+    firsts = [Article(f"a{number}", "Wire", text, "2015") for number, text in enumerate(many)]
+    halves = [" ".join([*text.split()[:170], *(f"own{number}x{i}" for i in range(150))]) for number, text in enumerate(many)]
+    again = [Article(f"b{number}", "Wire", text, "2016") for number, text in enumerate(halves)]
+    assert originals((*firsts, *again)) == {f"b{number}": f"a{number}" for number in range(60)}
+
+
 def plainly(articles, common):
     """The rule with everything compared: an original shares a run that few hold, and half of the shorter text's runs."""
     texts, result = {}, {}
@@ -131,5 +139,5 @@ def test_what_is_counted_first_leaves_no_reprint_out(texts):
         Article(f"a{n:02}", "Wire", " ".join([*paragraphs, *(f"own{n}x{place}" for place in range(30))]), "2015")
         for n, paragraphs in enumerate(texts)
     )
-    with mock.patch.object(reprints, "_COMMON", 2):  # held by so few, they are common here
+    with mock.patch.multiple(reprints, _COMMON=2, _MANY=10**6):  # held by two, runs are common here; and all count
         assert reprints.originals.__wrapped__(articles) == plainly(articles, 2)
