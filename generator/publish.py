@@ -122,12 +122,10 @@ def _finder(project: Project, law: object, shelf: Shelf | None) -> Callable[[She
         return _Told(asks, [*lines(sheets[place], project.kinds, project.today)])
 
     def told(sheet: Sheet) -> _Told:
-        place = sheet.type, sheet.id
-        asks, found = kept.pop(place, None) or found_out(place)
-        return _Told(asks, [*map(Line._make, found)])
+        return kept.pop((sheet.type, sheet.id), None) or found_out((sheet.type, sheet.id))
 
     keys = {place: shelf.key("told", law, key, project.today) for place, key in shelved.items()} if shelf else {}
-    kept = shelf.values(keys, found_out) if shelf else {}
+    kept = shelf.values(keys, found_out, _Told) if shelf else {}
     return told
 
 
