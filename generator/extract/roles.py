@@ -253,7 +253,7 @@ def _surface(verb: Token, depth: int) -> list[Token]:
     if verb.dep_ in ("acl", "relcl") and _is_to(verb) and (head.dep_ == "attr" or lemma_of(head) in words("wish", "plan")):
         return _surface(clause_verb(head), depth + 1)  # "Moldova voiced its intention to withdraw", "was the first to join"
     if verb.dep_ in ("acl", "relcl", "prep"):
-        return _surface(head, depth + 1) if clause else [head]
+        return _surface(head, depth + 1) if clause else [head.head if head.dep_ == "appos" and _is_to(verb) else head]
     if verb.dep_ in ("xcomp", "ccomp", "oprd") and (clause or head.pos_ == "ADJ"):
         controlled = [c for c in head.children if c.dep_ in ("dobj", "dative")] if _is_to(verb) else []
         if controlled and lemma_of(head) in words("object_control") and not is_passive(head):
