@@ -45,7 +45,7 @@ def _expand(reading: Reading, match: Match) -> Iterator[Claim]:
         match.features.add(feature)
         derivations += map(Derivation, says)
     for subject, value in _pairs(slots.get(kind.subject, []), slots[kind.value], in_step=official):
-        if claim := _claim(reading, match, subject, value, shared):
+        if claim := _claim(reading, match, subject, value, _in_turn(match, slots[kind.value], value, shared)):
             yield _finished(reading, claim, match, value, derivations)
 
 
@@ -54,6 +54,15 @@ def _pairs(subjects: list[Unit], values: list[Unit], *, in_step: bool) -> Iterab
     if in_step and len(subjects) > 1:
         return zip(subjects, values, strict=True) if len(subjects) == len(values) else ()
     return product(subjects, values)
+
+
+def _in_turn(match: Match, values: list[Unit], value: Unit, shared: Mapping[str, str]) -> Mapping[str, str]:
+    """ "A and B joined in 1990 and 1995 respectively": each with its own date, none where they do not pair."""
+    if len(values) < 2 or "respectively" not in match.sentence.span.text:
+        return shared
+    dated = [u.data["date"].value for u in match.sentence.units if u.type == "date" and u.data.get("date")]
+    own = dated[values.index(value)] if len(dated) == len(values) else ""
+    return {key: own if key in ("since", "until") else said for key, said in shared.items()}
 
 
 def _fields(reading: Reading, match: Match, slots: Slots) -> tuple[dict[str, str], list[Derivation]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from spacy.tokens import Doc, Token
 
-from generator.extract.roles import clause_verb
+from generator.extract.roles import attributes, clause_verb
 from generator.extract.units import Unit, tokens
 from generator.extract.words import words
 from generator.gazetteer import Gazetteer
@@ -42,6 +42,7 @@ def anaphors(doc: Doc, units: list[Unit], gazetteer: Gazetteer) -> list[Unit]:
 
 def pronoun(token: Token, units: list[Unit], type_: str) -> Unit | None:
     """The organisation or country that "it", "its" or "they" stands for: the last one that was a subject, or named."""
+    type_ = "country" if type_ == "party" and words("country_nouns") & {a.lower_ for a in attributes(token.head)} else type_
     word, wanted = token.lower_, _FITTING.get(type_, ())
     if type_ == "person":
         return _person(token, units) if word in ("he", "she", "him") else None
@@ -131,7 +132,7 @@ def _definite(doc: Doc, token: Token, covered: set[int]) -> int | None:
     if token.i + 1 < len(doc):
         behind = doc[token.i + 1]
         compound = behind.pos_ in ("NOUN", "PROPN") and behind.lower_ != "members"
-        goes_on = behind.lower_ in ("of", "for", "on") and token.lower_ not in words("country_nouns")
+        goes_on = behind.lower_ in ("of", "for", "on") and token.lower_ not in ("country", "nation")
         if behind.i in covered or compound or goes_on:
             return None
     i = token.i - 1
@@ -139,7 +140,7 @@ def _definite(doc: Doc, token: Token, covered: set[int]) -> int | None:
         word = doc[i].lower_
         if word in words("definite"):
             return i - (i > 0 and word not in ("all", "both") and doc[i - 1].lower_ == "all")
-        if word not in _PLAIN and not doc[i].like_num and not word.endswith(_HYPHENATED):
+        if word not in _PLAIN and doc[i].tag_ != "CD" and not word.endswith(_HYPHENATED):
             return None
         i -= 1
     return None
@@ -170,10 +171,11 @@ def _treaty(token: Token, near: list[Unit]) -> Unit | None:
 
 def _nation(doc: Doc, noun: str, start: int, before: list[Unit], gazetteer: Gazetteer) -> Unit | None:
     """The state that was a subject last, or was named last; "the republic" may be a region as well."""
-    states = [u for u in before if u.type in ("country", "adjective") and _state(u, gazetteer)]
+    states = [u for u in before if u.start > start - 120 and u.type in ("country", "adjective") and _state(u, gazetteer)]
+    states = [u for u in states if not _told(doc, u, states)]
     if noun == "government":
         return next((u for u in reversed(states) if u.start > start - 40), None)
-    named = [u for u in states if u.type == "country" and u.start > start - 120]
+    named = [u for u in states if u.type == "country"]
     if noun == "country" and not named:
         named = [u for u in states if u.start > start - 60][-1:]
     regions = [u for u in before if u.type == "gpe" and u.start > start - 40 and noun in ("republic", "state")]
@@ -182,6 +184,13 @@ def _nation(doc: Doc, noun: str, start: int, before: list[Unit], gazetteer: Gaze
     roots = [(u, doc[u.start : u.end].root) for u in named]
     subjects = [u for u, root in roots if "nsubj" in root.dep_ and not any(c.dep_ == "conj" for c in root.children)]
     return (subjects or named)[-1] if named else None
+
+
+def _told(doc: Doc, unit: Unit, states: list[Unit]) -> bool:
+    """Is this state in a clause below one about another: "A said that B had left"?"""
+    verb = clause_verb(doc[unit.start : unit.end].root)
+    over = [c.i for c in clause_verb(verb.head).children if "nsubj" in c.dep_ and verb.dep_.endswith(("cl", "ccomp"))]
+    return any(u.id != unit.id and u.start <= i < u.end for u in states for i in over)
 
 
 def _body(doc: Doc, token: Token, start: int, before: list[Unit], gazetteer: Gazetteer) -> Unit | None:

@@ -175,12 +175,12 @@ def _other_sense(span: Span) -> bool:
     doc = span.doc
     before = doc[span.start - 1] if span.start else None
     after = doc[span.end] if span.end < len(doc) else None
-    if span.kb_id_.startswith("organisation") and len(span) == 1 and not span.text.isupper():
-        return before is None or before.lower_ != "the" or (after is not None and after.lower_ == "of")
+    if span.kb_id_.startswith("organisation") and (len(span) == 1 or span[-1].text == "Council") and not span.text.isupper():
+        bare = len(span) > 1 and before is not None and not before.is_title and before.text not in ("'s", "’s")
+        return not (bare or (before and before.lower_ == "the")) or (after is not None and after.lower_ == "of")
     if before is not None and _name_part(before) and before.dep_ == "compound" and before.is_alpha and len(before) > 1:
         return before.lower_ not in ("president", "minister", "premier", "neighbouring", "south", "north")
-    person = after is not None and _name_part(after) and after.head.ent_type_ == "PERSON"
-    return person and span[-1].dep_ == "compound"
+    return after is not None and _name_part(after) and after.head.ent_type_ == "PERSON" and span[-1].dep_ == "compound"
 
 
 def _name_part(token: Token) -> bool:

@@ -77,7 +77,7 @@ def _satisfied(reading: Reading, kind: Kind, token: Token, path: str, wanted: An
         return when(reading, token, "date") is not None
     if path == "tense":
         return roles.tense(token) in choices
-    found = tokens_at(reading, token, path, particle)
+    found = list(token.sent) if path == "sentence" else tokens_at(reading, token, path, particle)
     return any(_is(reading, kind, each, choice) for each in found for choice in choices)
 
 
@@ -212,7 +212,9 @@ def _only_organisation(match: Match) -> Unit | None:
     """The one organisation that the sentence names, if it names just one and no body we do not know."""
     units = [p for u in match.sentence.units if u.type != "parties" for p in (u.parts or (u,))]
     named = {u.id: u for u in units if u.type in ("organisation", "treaty") and u.id}
-    others = any(u.type in ("organ", "org") for u in units)
+    # "Peru, a state in the EU, joined" tells not of the EU
+    over = [a for u in named.values() for a in match.sentence.span.doc[u.start : u.end].root.ancestors]
+    others = any(u.type in ("organ", "org") for u in units) or any(a.dep_ == "appos" for a in over)
     return next(iter(named.values())) if len(named) == 1 and not others else None
 
 

@@ -13,7 +13,7 @@ from spacy.language import Language
 from spacy.pipeline import AttributeRuler
 from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
-from spacy.util import get_package_path, registry
+from spacy.util import compile_infix_regex, get_package_path, registry
 from thinc.api import NumpyOps, set_current_ops
 
 from generator.errors import FactsheetsError
@@ -95,6 +95,8 @@ def load(model: str, gazetteer: Gazetteer) -> Language:
     for verb in ("elect", "appoint", "join", "enter"):
         for form in (f"re-{verb}", f"re-{verb}s", f"re-{verb}ed", f"re-{verb}ing"):
             nlp.tokenizer.add_special_case(form, [{"ORTH": form, "NORM": form}])  # type: ignore[union-attr]
+    cuts = [nlp.tokenizer.infix_finditer.__self__.pattern, r"(?<=[a-z])\((?=[A-Z])"]  # type: ignore[union-attr]
+    nlp.tokenizer.infix_finditer = compile_infix_regex(cuts).finditer  # type: ignore[union-attr]  # "Cooperation(OIC)"
     nlp.add_pipe("newline_sentences", first=True)
     nlp.add_pipe("gazetteer_matcher", before="ner", config={})
     nlp.get_pipe("gazetteer_matcher").fill(gazetteer)  # type: ignore[attr-defined]

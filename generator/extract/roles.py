@@ -30,7 +30,8 @@ def is_passive(verb: Token) -> bool:
     """Passive in form, or a bare past participle that describes a noun or opens a clause."""
     if any(c.dep_ in ("nsubjpass", "auxpass") for c in verb.children):
         return True
-    bare = not any(c.dep_ in ("aux", "nsubj") for c in verb.children)
+    again = verb.dep_ == "conj" and verb.head.tag_ == "VBD" and verb.head.pos_ == "VERB"  # "joined and left and rejoined"
+    bare = not again and not any(c.dep_ in ("aux", "nsubj") for c in verb.children)
     return verb.tag_ == "VBN" and bare and verb.dep_ in ("acl", "relcl", "advcl", "amod", "ROOT", "conj", "dep")
 
 
@@ -102,7 +103,7 @@ def tense(verb: Token) -> str:
     """`past`, `present` or `future` of a clause, by its finite verb; of a participle or infinitive, its governor's."""
     for _ in range(10):
         aux = {c.lower_ for c in verb.children if c.dep_ in ("aux", "auxpass")}
-        if aux & words("future_auxiliaries") or _is_to(verb):
+        if aux & words("future_auxiliaries") or (_is_to(verb) and _infinitive(verb.head) != "fact"):
             return "future"
         bare = verb.tag_ == "VBN" and verb.dep_ in ("acl", "relcl", "ROOT", "amod") and not aux & {"is", "are"}
         if bare or verb.tag_ == "VBD" or aux & words("past_auxiliaries"):
@@ -135,6 +136,7 @@ def _own(token: Token) -> str:
     subjects = [c for c in children if c.dep_ in _SUBJECTS]
     nobody = {d.lower_ for c in subjects for d in (c, *c.children)} & {"no", "none", "neither", "nobody"}
     been = token.lemma_ == "be" and any(c.dep_ == "aux" and c.lower_ == "had" for c in children) and not _under_say(token)
+    conditional = any(c.dep_ == "advcl" and any(m.lower_ in words("conditions") for m in c.children) for c in children)
     if been or any(c.lower_ == "longer" for c in children):
         return "ended"
     if nobody or any(c.dep_ == "neg" for c in children) or around & {"never", "not", "n't", "n’t"}:
@@ -142,22 +144,20 @@ def _own(token: Token) -> str:
     if around & words("conditions", "hedges"):
         return "planned" if "would" in around and not around & words("conditions") and _under_say(token) else "open"
     if around & {"will", "shall", "'ll", "’ll"} or (token.dep_ == "ROOT" and _is_to(token)):  # "Peru to join the bloc"
-        return "planned"
+        return "open" if conditional else "planned"
     waits = any(c.dep_ == "mark" and c.lower_ in ("once", "until", "before") for c in children) and tense(token) != "past"
     command = token.tag_ == "VB" and token.i == token.sent.start and token.dep_ == "ROOT" and not subjects
     if around & words("maybe") or waits or command:
         return "open"
-    underway = token.tag_ == "VBG" and any(c.dep_ == "aux" and c.lemma_ == "be" and c.tag_ not in _BEEN for c in children)
+    told = () if _under_say(token) else ("VBD", "VBN")  # "confirmed that it was joining"
+    underway = token.tag_ == "VBG" and any(c.dep_ == "aux" and c.lemma_ == "be" and c.tag_ not in told for c in children)
     return "planned" if underway else "fact"
-
-
-_BEEN = ("VBD", "VBN")
 
 
 def _governors(token: Token) -> Iterator[tuple[Token, Token]]:
     """The chain of (clause, what governs it) upward as far as a clause depends on what governs it."""
     here = token
-    while here.head.i != here.i and here.dep_ in (*_GOVERNED, "conj"):
+    while here.head.i != here.i and (here.dep_ in (*_GOVERNED, "conj") or (here.dep_ == "relcl" and _is_to(here))):
         head = here.head
         verbs = head.pos_ in ("VERB", "AUX") and not has_aux(here) and not any(c.dep_ in _SUBJECTS for c in here.children)
         if here.dep_ != "conj" or verbs:
@@ -207,8 +207,13 @@ def _infinitive(governor: Token) -> str:
     for listed, said in (("achieve", "fact"), ("wish", "wished"), ("plan", "planned")):
         if lemma in words(listed):
             return said
-    first = words("ordinals") & {governor.lower_, *(c.lower_ for c in governor.children)}  # "the first country to join"
-    return "planned" if lemma == "be" else "fact" if first and governor.pos_ in ("ADJ", "NOUN", "PROPN") else "open"
+    return own if any(map(_nth, [governor, *attributes(governor)])) else "planned" if lemma == "be" else "open"
+
+
+def _nth(noun: Token) -> bool:
+    """Is this "the first country" (to join), "the 79th state"?"""
+    ranked = (t.lower_ in words("ordinals") or (t.like_num and t.tag_ == "JJ") for t in (noun, *noun.children))
+    return noun.pos_ in ("ADJ", "NOUN", "PROPN") and any(ranked)
 
 
 def _gerund(governor: Token) -> str:
@@ -245,10 +250,10 @@ def _surface(verb: Token, depth: int) -> list[Token]:
         return _stolen(verb) or _surface(head, depth + 1)
     if verb.dep_ == "conj":
         return [head] if verb.tag_ in ("VBG", "VBN") else []
-    if verb.dep_ == "acl" and _is_to(verb) and lemma_of(head) in words("wish", "plan"):
-        return _surface(clause_verb(head), depth + 1)  # "Moldova voiced its intention to withdraw"
+    if verb.dep_ in ("acl", "relcl") and _is_to(verb) and (head.dep_ == "attr" or lemma_of(head) in words("wish", "plan")):
+        return _surface(clause_verb(head), depth + 1)  # "Moldova voiced its intention to withdraw", "was the first to join"
     if verb.dep_ in ("acl", "relcl", "prep"):
-        return _surface(head, depth + 1) if clause else [head]
+        return _surface(head, depth + 1) if clause else [head.head if head.dep_ == "appos" and _is_to(verb) else head]
     if verb.dep_ in ("xcomp", "ccomp", "oprd") and (clause or head.pos_ == "ADJ"):
         controlled = [c for c in head.children if c.dep_ in ("dobj", "dative")] if _is_to(verb) else []
         if controlled and lemma_of(head) in words("object_control") and not is_passive(head):

@@ -196,7 +196,7 @@ def when(reading: Reading, token: Token, type_: str, *, ends: bool = False) -> U
         dated = [u for u in dated if "since" not in (reading.doc[max(0, u.start - 1)].lower_, reading.doc[u.start].lower_)]
     if (over := reading.unit(token.head)) and over.type == "date":  # "left in 1961, a year after its founding"
         dated = [u for u in dated if u.start > token.i]
-    own = [u for u in dated if _ends(reading, u) == ends and _belongs(reading, u, token)]
+    own = [u for u in dated if _ends(reading, u) == ends and _belongs(reading, u, token) and not _of_another(u, token)]
     return min(own, key=lambda u: (abs(u.start - token.i), u.start), default=None)
 
 
@@ -209,6 +209,14 @@ def _ends(reading: Reading, unit: Unit) -> bool:
     before = next((u for u in reading.units if u.type == "date" and u.end in (i - 1, i - 2)), None)
     opened = before is not None and doc[max(0, before.start - 1)].lower_ in ("from", "between", "(")
     return opened and words[-1] in ("to", "-", "–", "and")
+
+
+def _of_another(unit: Unit, token: Token) -> bool:
+    """ "Said on Tuesday that it would leave", "left after the vote last month": a day of what is said, or came before?"""
+    root, before = token.doc[unit.start : unit.end].root, reversed(token.doc[token.sent.start : unit.start])
+    said = next((roles.lemma_of(t) for t in before if t.pos_ == "VERB" or t.dep_.startswith("nsubj")), "")
+    above = (a for a in root.ancestors if token.is_ancestor(a) and a.pos_ == "NOUN")
+    return any(a.head.lower_ in ("after", "following") for a in above) or (unit.end <= token.i and said in words("say"))
 
 
 def _belongs(reading: Reading, unit: Unit, token: Token) -> bool:

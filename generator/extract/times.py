@@ -310,7 +310,8 @@ def _weekday(parts: Mapping[str, str], day: date, tense: str) -> date:
 
 def _nearest(parts: Mapping[str, str], day: date, tense: str) -> str | None:
     """The month or day before (past), after (future) or nearest to the article's day; None for a day in no such year."""
-    which, years = parts.get("which"), (day.year - 1, day.year, day.year + 1)
+    year, around = day.year + _step({"which": parts.get("of", "")}), "of" not in parts  # "March last year"
+    which, years = parts.get("which"), range(year - around, year + around + 1)
     real = [*filter(dates.is_date, (_written({**parts, "year": str(year)}) for year in years))]
     past = [t for t in real if dates.bounds(t).earliest <= day]
     future = [t for t in real if dates.bounds(t).latest >= day]
