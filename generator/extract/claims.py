@@ -7,12 +7,16 @@ from dataclasses import replace
 from itertools import product
 from typing import Any, TypeAlias
 
+from spacy.tokens import Token
+
 from generator import dates
+from generator.extract import roles
 from generator.extract.confidence import confidence
 from generator.extract.leaders import body_of
 from generator.extract.persons import canonical_post
 from generator.extract.reading import Reading
 from generator.extract.rules import Match
+from generator.extract.slots import when
 from generator.extract.units import Unit
 from generator.extract.words import words
 from generator.gazetteer import slug
@@ -95,11 +99,16 @@ def _work_out(reading: Reading, match: Match, shared: dict[str, str]) -> None:
     began = reading.doc[match.trigger].tag_ == "VBN"  # "had been a member since 1980" tells how it began, not how it ended
     if match.assertion == "ended" and not began and "since" in shared and "until" not in shared:
         shared["until"] = shared.pop("since")
+    official = kind.name == "official" and shared.get("status", "current") == "current"
+    left = _left(reading, match, shared) if official else None
+    if left and "until" not in shared and (day := when(reading, left, "date")):
+        shared["until"] = day.data["date"].value
     over = "until" in shared and not (published and dates.precedes(published, shared["until"]))
     if kind.name == "membership" and shared.get("status") == "member" and over:
         shared["status"] = "former"
-    if kind.name == "official" and shared.get("status", "current") == "current":
-        if (over and published) or _was(reading, match):
+    if official:
+        gone = left and (over or "until" not in shared)
+        if gone or (over and published) or _was(reading, match):
             shared["status"] = "former"
         elif published and since and dates.precedes(published, since):
             shared["status"] = "elect"
@@ -110,6 +119,32 @@ def _was(reading: Reading, match: Match) -> bool:
     verb = reading.doc[match.trigger]
     past = match.rule == "be_post" and verb.tag_ == "VBD" and verb.lemma_ in ("be", "serve")
     return past and not any(c.dep_ == "aux" for c in verb.children)
+
+
+def _left(reading: Reading, match: Match, shared: Mapping[str, str]) -> Token | None:
+    """The verb behind that of the rule which tells, as a fact, that the person left this office."""
+    told = match.trigger if reading.doc[match.trigger].pos_ == "VERB" else -1
+    verbs = (verb for verb in match.sentence.span if verb.i > told and _leaves(reading, match, shared, verb))
+    return next((v for v in verbs if roles.tense(v) == "past" and roles.assertion(v) == "fact"), None)
+
+
+def _leaves(reading: Reading, match: Match, shared: Mapping[str, str], verb: Token) -> bool:
+    """ "X resigned", "X was removed from the post"; of "quit the party", "resigned as minister to be chair", neither."""
+    said = {lemma := roles.lemma_of(verb), *(f"{lemma} {c.lower_}" for c in verb.children)}
+    if verb.pos_ != "VERB" or not said & words("leaving", "put_out") or said & words("staying"):
+        return False
+    themselves = bool(said & words("leaving"))
+    left = [*(roles.objects(verb) if themselves else []), *roles.obliques(verb, frozenset({"as", "from"}))]
+    bodies = {unit.id for unit in match.slots.get("body", ())}
+    for token in (t for t in left if t.lower_ not in words("this_office")):
+        unit = reading.unit(token)
+        if unit is None or not (unit.type == "date" or unit.id in bodies or canonical_post(unit.name) == shared.get("post")):
+            return False
+    named = roles.subjects(verb) if themselves else roles.objects(verb)
+    named += [t for each in named for link in ("apposition", "modifier") for t in roles.modifiers(each, link)]
+    gone = next((u for token in named if (u := reading.unit(token)) in match.slots.get("person", ())), None)
+    between = [u for u in match.sentence.units if gone and u.type == "person" and gone.end <= u.start < verb.i]
+    return gone is not None and not between
 
 
 def _context(reading: Reading, match: Match, slots: Slots, shared: Mapping[str, str]) -> tuple[Any, ...] | None:
