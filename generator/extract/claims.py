@@ -7,16 +7,12 @@ from dataclasses import replace
 from itertools import product
 from typing import Any, TypeAlias
 
-from spacy.tokens import Token
-
 from generator import dates
-from generator.extract import roles
 from generator.extract.confidence import confidence
 from generator.extract.leaders import body_of
 from generator.extract.persons import canonical_post
 from generator.extract.reading import Reading
 from generator.extract.rules import Match
-from generator.extract.slots import when
 from generator.extract.units import Unit
 from generator.extract.words import words
 from generator.gazetteer import slug
@@ -30,11 +26,25 @@ Slots: TypeAlias = Mapping[str, list[Unit]]
 def claims(reading: Reading, matches: Iterable[Match]) -> list[Claim]:
     """The article's claims, in the order of their quotes; those that only repeat or blur another are merged into it."""
     groups: dict[tuple[str, ...], list[Claim]] = defaultdict(list)
-    for match in matches:
+    for match in _without_left(list(matches)):
         for claim in _expand(reading, match):
             groups[_identity(claim)].append(claim)
     merged = [claim for group in groups.values() for claim in _merge(group)]
     return sorted(_without_echoes(merged), key=lambda c: (c.quote.start if c.quote else 0, c.kind, c.subject, c.value_name))
+
+
+def _without_left(matches: list[Match]) -> Iterator[Match]:
+    """The matches that name an office; what says just that somebody left theirs ends the one that the sentence told of."""
+    left = {u.start: (match, u) for match in matches if match.words.get("post") == "" for u in match.slots["person"]}
+    for match in (m for m in matches if m.words.get("post") != ""):
+        for by, whom in (left[u.start] for u in match.slots.get("person", ()) if u.start in left):
+            others = [u for u in by.sentence.units if u.type == "person" and whom.end <= u.start < by.trigger]
+            others += [u for u in match.slots.get("post", ()) if u.data.get("status") == "former"]
+            after = whom.start < by.trigger < match.trigger  # "resigned in May and was appointed to another"
+            if not others and not after and match.words["status"] == "current":
+                match.slots.setdefault("until", by.slots.get("until", []))
+                match.words["status"] = "current" if match.slots["until"] else "former"
+        yield match
 
 
 def _expand(reading: Reading, match: Match) -> Iterator[Claim]:
@@ -96,19 +106,17 @@ def _work_out(reading: Reading, match: Match, shared: dict[str, str]) -> None:
     if kind.cardinality == "timeline" and re.fullmatch(r"\d{4}-4[01]", since):
         low, high = dates.bounds(since)
         shared["since"], shared["until"] = low.isoformat()[:7], shared.get("until") or high.isoformat()[:7]
+    if match.rule in ("held", "presided") and since.isdigit() and since < (published or "")[:4] and "duration" not in shared:
+        at = match.slots["since"][0].start  # "held the presidency in 2021", told later: that year, and no more
+        shared |= {"until": since} if {"in", "during"} & {t.lower_ for t in reading.doc[max(0, at - 1) : at + 1]} else {}
     began = reading.doc[match.trigger].tag_ == "VBN"  # "had been a member since 1980" tells how it began, not how it ended
     if match.assertion == "ended" and not began and "since" in shared and "until" not in shared:
         shared["until"] = shared.pop("since")
-    official = kind.name == "official" and shared.get("status", "current") == "current"
-    left = _left(reading, match, shared) if official else None
-    if left and "until" not in shared and (day := when(reading, left, "date")):
-        shared["until"] = day.data["date"].value
     over = "until" in shared and not (published and dates.precedes(published, shared["until"]))
     if kind.name == "membership" and shared.get("status") == "member" and over:
         shared["status"] = "former"
-    if official:
-        gone = left and (over or "until" not in shared)
-        if gone or (over and published) or _was(reading, match):
+    if kind.name == "official" and shared.get("status", "current") == "current":
+        if (over and published) or _was(reading, match):
             shared["status"] = "former"
         elif published and since and dates.precedes(published, since):
             shared["status"] = "elect"
@@ -119,32 +127,6 @@ def _was(reading: Reading, match: Match) -> bool:
     verb = reading.doc[match.trigger]
     past = match.rule == "be_post" and verb.tag_ == "VBD" and verb.lemma_ in ("be", "serve")
     return past and not any(c.dep_ == "aux" for c in verb.children)
-
-
-def _left(reading: Reading, match: Match, shared: Mapping[str, str]) -> Token | None:
-    """The verb behind that of the rule which tells, as a fact, that the person left this office."""
-    told = match.trigger if reading.doc[match.trigger].pos_ == "VERB" else -1
-    verbs = (verb for verb in match.sentence.span if verb.i > told and _leaves(reading, match, shared, verb))
-    return next((v for v in verbs if roles.tense(v) == "past" and roles.assertion(v) == "fact"), None)
-
-
-def _leaves(reading: Reading, match: Match, shared: Mapping[str, str], verb: Token) -> bool:
-    """ "X resigned", "X was removed from the post"; of "quit the party", "resigned as minister to be chair", neither."""
-    said = {lemma := roles.lemma_of(verb), *(f"{lemma} {c.lower_}" for c in verb.children)}
-    if verb.pos_ != "VERB" or not said & words("leaving", "put_out") or said & words("staying"):
-        return False
-    themselves = bool(said & words("leaving"))
-    left = [*(roles.objects(verb) if themselves else []), *roles.obliques(verb, frozenset({"as", "from"}))]
-    bodies = {unit.id for unit in match.slots.get("body", ())}
-    for token in (t for t in left if t.lower_ not in words("this_office")):
-        unit = reading.unit(token)
-        if unit is None or not (unit.type == "date" or unit.id in bodies or canonical_post(unit.name) == shared.get("post")):
-            return False
-    named = roles.subjects(verb) if themselves else roles.objects(verb)
-    named += [t for each in named for link in ("apposition", "modifier") for t in roles.modifiers(each, link)]
-    gone = next((u for token in named if (u := reading.unit(token)) in match.slots.get("person", ())), None)
-    between = [u for u in match.sentence.units if gone and u.type == "person" and gone.end <= u.start < verb.i]
-    return gone is not None and not between
 
 
 def _context(reading: Reading, match: Match, slots: Slots, shared: Mapping[str, str]) -> tuple[Any, ...] | None:
@@ -203,16 +185,18 @@ def _plain_chief(reading: Reading, match: Match, slots: Slots, shared: dict[str,
 def _claim(reading: Reading, match: Match, subject: Unit, value: Unit, shared: Mapping[str, str]) -> Claim | None:
     kind = match.kind
     officials, observers = kind.name == "official", shared.get("status") == "observer"
-    about = _subject(reading, subject, officials=officials, observers=observers)
+    ranked = officials and any(rank in shared.get("post", "") for rank in words("of_bodies"))
+    appoints = ranked and subject.type == "organ" and subject.end <= match.trigger  # a council names the body's officer
+    about = _subject(reading, subject, officials=officials and not appoints, observers=observers)
     if subject.type == "capital" and officials and not words("stately") & set(shared.get("post", "").split()):
         return None
-    if officials and about[2] == "country" and any(rank in shared.get("post", "") for rank in words("of_bodies")):
+    if (about[2] == "country" and ranked) or (officials and shared.get("post") in words("no_office")):
         return None  # "Assistant Secretary-General Clara Webb of Canada": where she is from
     value_id, value_name = _value(reading, match, value)
-    if value_name in (None, about[1]) or (value_id and value_id == about[0]):
+    if value_name in (None, about[1]) or (value_id and value_id in (about[0], shared.get("from"))):
         return None
     fields = {k: v for k, v in shared.items() if v}
-    if subject.type == "organ" and "post" in fields:  # an organ's head is on the sheet of the body it is an organ of
+    if subject.type == "organ" and "post" in fields and not appoints:  # an organ's head is on the sheet of its body
         fields["post"] += f" of the {re.sub('^[Tt]he ', '', subject.name)}"
     span, published, rule = match.sentence.span, reading.article.published, f"{kind.name}/{match.rule}"
     said = span.text.strip()
@@ -366,8 +350,14 @@ def _filled(best: Claim, group: Iterable[Claim]) -> Claim:
 
 
 def _without_echoes(merged: list[Claim]) -> list[Claim]:
-    """An official's vaguer post ("minister", "chief") goes where a fuller one of the same person and body stands."""
+    """An official's vaguer post ("minister", "chief") goes where a fuller one of the same person and body stands; whoever
+    holds an office is no longer the deputy that they were once chosen as.
+    """
     officials = [claim for claim in merged if claim.kind == "official"]
+    current = [c for c in officials if c.fields.get("status") == "current"]
+    held = {(c.subject, _surname(c), f"{word} {c.fields['post']}") for c in current for word in words("below")}
+    risen = [c for c in current if "cho" in c.rule and (c.subject, _surname(c), c.fields["post"]) in held]
+    merged = [replace(c, fields={**c.fields, "status": "former"}) if c in risen else c for c in merged]
     return [c for c in merged if c.kind != "official" or not any(_echoes(c, other) for other in officials)]
 
 
