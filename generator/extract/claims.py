@@ -123,10 +123,10 @@ def _work_out(reading: Reading, match: Match, shared: dict[str, str]) -> None:
 
 
 def _was(reading: Reading, match: Match) -> bool:
-    """ "X was president", in the past tense and no more than that."""
+    """ "X was president", "X headed the body": in the past tense and no more than that."""
     verb = reading.doc[match.trigger]
-    past = match.rule == "be_post" and verb.tag_ == "VBD" and verb.lemma_ in ("be", "serve")
-    return past and not any(c.dep_ == "aux" for c in verb.children)
+    past = match.rule in ("be_post", "heads", "chairs") and verb.tag_ == "VBD" and verb.lemma_ != "become"
+    return past and not any(c.dep_ in ("aux", "agent") for c in verb.children)
 
 
 def _context(reading: Reading, match: Match, slots: Slots, shared: Mapping[str, str]) -> tuple[Any, ...] | None:
