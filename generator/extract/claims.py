@@ -161,7 +161,7 @@ def _leader(reading: Reading, match: Match, slots: Slots, shared: Mapping[str, s
     body = name and body_of(shared.get("post", ""), name, shared.get("status", "current"), reading.article.published)
     if not body or not (record := reading.gazetteer.record(body)):
         bodies = {u.id: u for u in (reading.focus, *match.sentence.units) if u and u.type.startswith("org")}
-        ranked = any(rank in shared.get("post", "") for rank in words("ranks_of_bodies")) and "named" not in match.features
+        ranked = shared.get("post", "").endswith(tuple(words("ranks_of_bodies"))) and "named" not in match.features
         return (list(bodies.values()), "context") if ranked and len(bodies) == 1 else None
     when = f" in {reading.article.published[:4]}" if reading.article.published else ""
     says = f"the {shared['post']} named {name}{when}: {record.name} (list of leaders)"
