@@ -26,11 +26,25 @@ Slots: TypeAlias = Mapping[str, list[Unit]]
 def claims(reading: Reading, matches: Iterable[Match]) -> list[Claim]:
     """The article's claims, in the order of their quotes; those that only repeat or blur another are merged into it."""
     groups: dict[tuple[str, ...], list[Claim]] = defaultdict(list)
-    for match in matches:
+    for match in _without_left(list(matches)):
         for claim in _expand(reading, match):
             groups[_identity(claim)].append(claim)
     merged = [claim for group in groups.values() for claim in _merge(group)]
     return sorted(_without_echoes(merged), key=lambda c: (c.quote.start if c.quote else 0, c.kind, c.subject, c.value_name))
+
+
+def _without_left(matches: list[Match]) -> Iterator[Match]:
+    """The matches that name an office; what says just that somebody left theirs ends the one that the sentence told of."""
+    left = {u.start: (match, u) for match in matches if match.words.get("post") == "" for u in match.slots["person"]}
+    for match in (m for m in matches if m.words.get("post") != ""):
+        for by, whom in (left[u.start] for u in match.slots.get("person", ()) if u.start in left):
+            others = [u for u in by.sentence.units if u.type == "person" and whom.end <= u.start < by.trigger]
+            others += [u for u in match.slots.get("post", ()) if u.data.get("status") == "former"]
+            after = whom.start < by.trigger < match.trigger  # "resigned in May and was appointed to another"
+            if not others and not after and match.words["status"] == "current":
+                match.slots.setdefault("until", by.slots.get("until", []))
+                match.words["status"] = "current" if match.slots["until"] else "former"
+        yield match
 
 
 def _expand(reading: Reading, match: Match) -> Iterator[Claim]:
@@ -101,6 +115,9 @@ def _work_out(reading: Reading, match: Match, shared: dict[str, str]) -> None:
     if kind.cardinality == "timeline" and re.fullmatch(r"\d{4}-4[01]", since):
         low, high = dates.bounds(since)
         shared["since"], shared["until"] = low.isoformat()[:7], shared.get("until") or high.isoformat()[:7]
+    if match.rule in ("held", "presided") and since.isdigit() and since < (published or "")[:4] and "duration" not in shared:
+        at = match.slots["since"][0].start  # "held the presidency in 2021", told later: that year, and no more
+        shared |= {"until": since} if {"in", "during"} & {t.lower_ for t in reading.doc[max(0, at - 1) : at + 1]} else {}
     began = reading.doc[match.trigger].tag_ == "VBN"  # "had been a member since 1980" tells how it began, not how it ended
     if match.assertion == "ended" and not began and "since" in shared and "until" not in shared:
         shared["until"] = shared.pop("since")
@@ -115,10 +132,10 @@ def _work_out(reading: Reading, match: Match, shared: dict[str, str]) -> None:
 
 
 def _was(reading: Reading, match: Match) -> bool:
-    """ "X was president", in the past tense and no more than that."""
+    """ "X was president", "X headed the body": in the past tense and no more than that."""
     verb = reading.doc[match.trigger]
-    past = match.rule == "be_post" and verb.tag_ == "VBD" and verb.lemma_ in ("be", "serve")
-    return past and not any(c.dep_ == "aux" for c in verb.children)
+    past = match.rule in ("be_post", "heads", "chairs") and verb.tag_ == "VBD" and verb.lemma_ != "become"
+    return past and not any(c.dep_ in ("aux", "agent") for c in verb.children)
 
 
 def _context(reading: Reading, match: Match, slots: Slots, shared: Mapping[str, str]) -> tuple[Any, ...] | None:
@@ -153,7 +170,7 @@ def _leader(reading: Reading, match: Match, slots: Slots, shared: Mapping[str, s
     body = name and body_of(shared.get("post", ""), name, shared.get("status", "current"), reading.article.published)
     if not body or not (record := reading.gazetteer.record(body)):
         bodies = {u.id: u for u in (reading.focus, *match.sentence.units) if u and u.type.startswith("org")}
-        ranked = any(rank in shared.get("post", "") for rank in words("ranks_of_bodies")) and "named" not in match.features
+        ranked = shared.get("post", "").endswith(tuple(words("ranks_of_bodies"))) and "named" not in match.features
         return (list(bodies.values()), "context") if ranked and len(bodies) == 1 else None
     when = f" in {reading.article.published[:4]}" if reading.article.published else ""
     says = f"the {shared['post']} named {name}{when}: {record.name} (list of leaders)"
@@ -177,16 +194,18 @@ def _plain_chief(reading: Reading, match: Match, slots: Slots, shared: dict[str,
 def _claim(reading: Reading, match: Match, subject: Unit, value: Unit, shared: Mapping[str, str]) -> Claim | None:
     kind = match.kind
     officials, observers = kind.name == "official", shared.get("status") == "observer"
-    about = _subject(reading, subject, officials=officials, observers=observers)
+    ranked = officials and any(rank in shared.get("post", "") for rank in words("of_bodies"))
+    appoints = ranked and subject.type == "organ" and subject.end <= match.trigger  # a council names the body's officer
+    about = _subject(reading, subject, officials=officials and not appoints, observers=observers)
     if subject.type == "capital" and officials and not words("stately") & set(shared.get("post", "").split()):
         return None
-    if officials and about[2] == "country" and any(rank in shared.get("post", "") for rank in words("of_bodies")):
+    if (about[2] == "country" and ranked) or (officials and shared.get("post") in words("no_office")):
         return None  # "Assistant Secretary-General Clara Webb of Canada": where she is from
     value_id, value_name = _value(reading, match, value)
-    if value_name in (None, about[1]) or (value_id and value_id == about[0]):
+    if value_name in (None, about[1]) or (value_id and value_id in (about[0], shared.get("from"))):
         return None
     fields = {k: v for k, v in shared.items() if v}
-    if subject.type == "organ" and "post" in fields:  # an organ's head is on the sheet of the body it is an organ of
+    if subject.type == "organ" and "post" in fields and not appoints:  # an organ's head is on the sheet of its body
         fields["post"] += f" of the {re.sub('^[Tt]he ', '', subject.name)}"
     span, published, rule = match.sentence.span, reading.article.published, f"{kind.name}/{match.rule}"
     said = span.text.strip()
@@ -340,8 +359,14 @@ def _filled(best: Claim, group: Iterable[Claim]) -> Claim:
 
 
 def _without_echoes(merged: list[Claim]) -> list[Claim]:
-    """An official's vaguer post ("minister", "chief") goes where a fuller one of the same person and body stands."""
+    """An official's vaguer post ("minister", "chief") goes where a fuller one of the same person and body stands; whoever
+    holds an office is no longer the deputy that they were once chosen as.
+    """
     officials = [claim for claim in merged if claim.kind == "official"]
+    current = [c for c in officials if c.fields.get("status") == "current"]
+    held = {(c.subject, _surname(c), f"{word} {c.fields['post']}") for c in current for word in words("below")}
+    risen = [c for c in current if "cho" in c.rule and (c.subject, _surname(c), c.fields["post"]) in held]
+    merged = [replace(c, fields={**c.fields, "status": "former"}) if c in risen else c for c in merged]
     return [c for c in merged if c.kind != "official" or not any(_echoes(c, other) for other in officials)]
 
 

@@ -72,9 +72,12 @@ _FITTING = {"organisation": ("organisation",), "country": ("country",), "party":
 
 
 def _person(token: Token, units: list[Unit]) -> Unit | None:
-    """Whom "he" or "she" means: the person who was a subject last, in the last 60 words."""
+    """Whom "he" or "she" means: the person who was a subject last, in the last 60 words; a "Sir" is not she."""
     near = (u for u in reversed(units) if u.type == "person" and u.end <= token.i and u.start > token.i - 60)
-    return next((u for u in near if _is_subject(token.doc, u)), None)
+    subject = next((u for u in near if _is_subject(token.doc, u)), None)
+    named = (u for u in units if subject and u.type == "person" and u.name.split()[-1:] == subject.name.split()[-1:])
+    titles = {token.doc[i].lower_ for u in named for i in range(max(0, u.start - 2), u.end)}
+    return None if titles & words("men" if token.lower_ == "she" else "women") else subject
 
 
 def is_thing(token: Token, units: list[Unit]) -> bool:

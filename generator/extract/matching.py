@@ -143,9 +143,9 @@ def _phrase(reading: Reading, phrase: Phrase, sentence: Sentence, rendering: Ren
 def _state_before(match: Match, doc: Doc, first: Unit) -> None:
     """ "former Ethiopian Foreign Minister": the word that says when stands before the body."""
     at = first.start - 1
-    at -= at > 0 and doc[at].text == "-" and doc[at - 1].lower_ == "ex"
-    state = posts.offices().states.get(doc[at].lower_) if at >= 0 and first.type != "post" else None
-    if state and "status" in match.kind.fields and state in match.kind.fields["status"].values:
+    at -= at > 0 and doc[at].text == "-" and doc[at - 1].lower_ in ("ex", "then")
+    state = posts.offices().states.get(doc[at].lower_) if at >= 0 and first.type not in ("post", "person") else None
+    if state and state != "current" and "status" in match.kind.fields and state in match.kind.fields["status"].values:
         match.words["status"] = state
 
 
@@ -154,7 +154,8 @@ def _group_units(reading: Reading, match: Match, name: str, units: list[Unit]) -
     type_ = match.kind.fields[name].type
     if type_ == "text" and units:
         start, end = units[0].start, units[-1].end
-        text = reading.doc[start:end].text
+        behind = reading.doc[units[0].end : end].text
+        text = f"{units[0].name} {behind}" if units[0].type == "post" else reading.doc[start:end].text
         return [Unit("text", start, end, text, name=text, data=dict(units[0].data))] if len(units) > 1 else units
     if type_ in ("date", "duration"):
         return [u for u in units if u.type in (type_, "date", "anniversary") and u.data.get("date")][:1]

@@ -18,7 +18,7 @@ class People:
     def full(self, name: str) -> str | None:
         """The fullest name; None for what is no name."""
         plain = _plain(name)
-        parts = plain.split()
+        parts = plain.split() if plain.lower() not in words("honorifics") else []
         if not parts or (not parts[0][:1].isupper() and parts[0] not in words("particles")):
             return None
         if len(parts) > 1:

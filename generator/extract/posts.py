@@ -145,4 +145,5 @@ def _domain_after(doc: Doc, lower: list[str], end: int, taken: set[int]) -> int:
         elif lower[j] not in ("and", ",", "&", "the") or last != j:
             break
         j += 1
-    return last
+    bank = lower[last - 1] == "bank" and lower[last - 2] in ("of", "the")  # "the Bank" is a body
+    return end if bank or (last > end and lower[last - 1] in words("unfinished")) else last

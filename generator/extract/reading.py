@@ -219,7 +219,9 @@ def _dates(doc: Doc, text: str, anchor: str | None, typed: list[Unit]) -> list[U
         unit = Unit(expression.shape if length else "date", span.start, span.end, span.text, data={"expression": expression})
         units.append(unit)
         if expression.shape != "event":
-            tense = roles.tense(roles.clause_verb(span.root))
+            verb, begins = roles.clause_verb(span.root), {t.lower_ for t in doc[max(0, span.start - 2) : span.start]}
+            ahead = begins & words("effective") or ("from" in begins and roles.lemma_of(verb) in words("plan"))
+            tense = "present" if ahead else roles.tense(verb)
             resolved = unit.data["date"] = times.resolve(expression, times.Context(anchor, tense, found))
             if resolved and not length:
                 found.append((expression, resolved))

@@ -174,7 +174,7 @@ def _needs(kind: Kind) -> Iterator[list[Terms]]:
 
 
 def _field_words(kind: Kind, spec: Mapping[str, Any], field: Field, paths: Sequence[str]) -> Iterator[Terms]:
-    needed = not field.optional and field.name not in (spec.get("set") or {})
+    needed = not field.optional and not (spec.get("set") or {}).get(field.name)
     if needed and field.type == "text":
         yield _terms(max(form, key=len) for forms in posts.offices().heads.values() for form in forms)
     if needed and field.type == "number":

@@ -197,7 +197,8 @@ def when(reading: Reading, token: Token, type_: str, *, ends: bool = False) -> U
     if (over := reading.unit(token.head)) and over.type == "date":  # "left in 1961, a year after its founding"
         dated = [u for u in dated if u.start > token.i]
     own = [u for u in dated if _ends(reading, u) == ends and _belongs(reading, u, token) and not _of_another(u, token)]
-    return min(own, key=lambda u: (abs(u.start - token.i), u.start), default=None)
+    labels = {u.start for u in own if reading.doc[u.start : u.end].root.head.pos_ in ("NOUN", "PROPN")}  # "the 2024 summit"
+    return min(own, key=lambda u: (u.start in labels, abs(u.start - token.i), u.start), default=None)
 
 
 def _ends(reading: Reading, unit: Unit) -> bool:
