@@ -34,14 +34,15 @@ def claims(reading: Reading, matches: Iterable[Match]) -> list[Claim]:
 
 
 def _without_left(matches: list[Match]) -> Iterator[Match]:
-    """The matches that name an office; what says just that somebody left theirs ends the one that the sentence told of."""
-    left = {u.start: (match, u) for match in matches if match.words.get("post") == "" for u in match.slots["person"]}
+    """The matches that name an office; what says just that somebody left theirs ends the one that the sentence told of,
+    but not what they were chosen as afterwards.
+    """
+    left = {u.start: (match, u) for match in matches if match.words.get("post") == "" for u in match.slots.get("person", ())}
     for match in (m for m in matches if m.words.get("post") != ""):
         for by, whom in (left[u.start] for u in match.slots.get("person", ()) if u.start in left):
             others = [u for u in by.sentence.units if u.type == "person" and whom.end <= u.start < by.trigger]
             others += [u for u in match.slots.get("post", ()) if u.data.get("status") == "former"]
-            after = whom.start < by.trigger < match.trigger  # "resigned in May and was appointed to another"
-            if not others and not after and match.words["status"] == "current":
+            if not others and match.words.get("status") == "current" and not whom.start < by.trigger < match.trigger:
                 match.slots.setdefault("until", by.slots.get("until", []))
                 match.words["status"] = "current" if match.slots["until"] else "former"
         yield match

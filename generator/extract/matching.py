@@ -153,9 +153,8 @@ def _group_units(reading: Reading, match: Match, name: str, units: list[Unit]) -
     """A group's units of its field's type; of a text field, all it spans as one."""
     type_ = match.kind.fields[name].type
     if type_ == "text" and units:
-        start, end = units[0].start, units[-1].end
-        behind = reading.doc[units[0].end : end].text
-        text = f"{units[0].name} {behind}" if units[0].type == "post" else reading.doc[start:end].text
+        first, start, end = units[0], units[0].start, units[-1].end
+        text = f"{first.name} {reading.doc[first.end : end]}" if first.type == "post" else reading.doc[start:end].text
         return [Unit("text", start, end, text, name=text, data=dict(units[0].data))] if len(units) > 1 else units
     if type_ in ("date", "duration"):
         return [u for u in units if u.type in (type_, "date", "anniversary") and u.data.get("date")][:1]
