@@ -366,7 +366,7 @@ def _without_echoes(merged: list[Claim]) -> list[Claim]:
     officials = [claim for claim in merged if claim.kind == "official"]
     current = [c for c in officials if c.fields.get("status") == "current"]
     held = {(c.subject, _surname(c), f"{word} {c.fields['post']}") for c in current for word in words("below")}
-    risen = [c for c in current if "cho" in c.rule and (c.subject, _surname(c), c.fields["post"]) in held]
+    risen = [c for c in current if c.rule.startswith("official/cho") and (c.subject, _surname(c), c.fields["post"]) in held]
     merged = [replace(c, fields={**c.fields, "status": "former"}) if c in risen else c for c in merged]
     return [c for c in merged if c.kind != "official" or not any(_echoes(c, other) for other in officials)]
 
