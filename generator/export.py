@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Any, TypeAlias
 
 from generator import dates, schemas, timeline
@@ -104,17 +105,21 @@ def lines(published: Sequence[Standing], today: date) -> tuple[str, dict[str, st
     return ",\n".join(json.dumps(fact, ensure_ascii=False) for fact in told), tables
 
 
-def facts_json(lines: Iterable[str], none: Iterable[Claim], today: date) -> str:
-    """`data/facts.json` of the first of `lines`; `none` says which kinds a subject has no fact of, on whose word."""
+def facts_json(lines: Iterable[str], none: Iterable[Claim], today: date) -> Iterator[str]:
+    """`data/facts.json` bit by bit, of the first of `lines`; `none` says which kinds a subject has no fact of, on whose
+    word.
+    """
     places = ({"subject": c.subject, "subject_name": c.subject_name, "subject_type": c.subject_type, "kind": c.kind,
                "as_of": str(today), "sources": [_place(c) | _more(c)]} for c in none)  # fmt: skip
-    every, nothing = ",\n".join(filter(None, lines)), ",\n".join(json.dumps(it, ensure_ascii=False) for it in places)
-    return f'{{"$schema": "facts.schema.json", "made": "{today}", "facts": [\n{every}\n], "none": [\n{nothing}\n]}}\n'
+    yield f'{{"$schema": "facts.schema.json", "made": "{today}", "facts": [\n'
+    for number, line in enumerate(filter(None, lines)):
+        yield f",\n{line}" if number else line
+    yield '\n], "none": [\n' + ",\n".join(json.dumps(it, ensure_ascii=False) for it in places) + "\n]}\n"
 
 
-def table(lines: Iterable[str], kind: Kind) -> str:
-    """`data/<kind>.csv`, the facts of one kind."""
-    return _line(_columns(kind)) + "".join(lines)
+def table(lines: Iterable[str], kind: Kind) -> Iterable[str]:
+    """`data/<kind>.csv`, the facts of one kind, bit by bit."""
+    return chain([_line(_columns(kind))], lines)
 
 
 def _line(cells: Iterable[str]) -> str:

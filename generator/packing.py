@@ -2,7 +2,7 @@
 
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -16,6 +16,12 @@ _held = deque["Packed[Any]"]()
 def packed(text: str | bytes) -> bytes:
     """The same bytes for the same text; what is packed stays as it is."""
     return text if isinstance(text, bytes) else zlib.compress(text.encode(), 1)
+
+
+def all_packed(texts: Iterable[str]) -> bytes:
+    """As one text, which need not be in memory whole."""
+    packer = zlib.compressobj(1)
+    return b"".join([*(packer.compress(text.encode()) for text in texts), packer.flush()])
 
 
 def unpacked(text: bytes) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
@@ -9,13 +10,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+import msgspec
+
 from generator import disk, export, schemas
 from generator.build import Project
 from generator.content import Place
 from generator.errors import Problem
 from generator.export import Standing
 from generator.model import Sheet
-from generator.packing import Packed, packed, sound
+from generator.packing import Packed, all_packed, packed, sound, unpacked
 from generator.processes import spread
 from generator.render import Draft, Page, render, words
 from generator.render.edition import Edition, Line, Row, lines
@@ -107,7 +110,10 @@ class _Told(NamedTuple):
     """What follows from a sheet on a day."""
 
     asks: bool  # does anything of it wait for a person?
-    lines: list[Line]
+    lines: Sequence[Line]
+
+
+_TOLD, _ASKS = msgspec.json.Decoder(_Told), msgspec.json.Decoder(tuple[bool, msgspec.Raw])
 
 
 def _finder(project: Project, law: object, shelf: Shelf | None) -> Callable[[Sheet], _Told]:
@@ -122,10 +128,13 @@ def _finder(project: Project, law: object, shelf: Shelf | None) -> Callable[[She
         return _Told(asks, [*lines(sheets[place], project.kinds, project.today)])
 
     def told(sheet: Sheet) -> _Told:
-        return kept.pop((sheet.type, sheet.id), None) or found_out((sheet.type, sheet.id))
+        if not (kept := packed_up.pop(place := (sheet.type, sheet.id), b"")):
+            return found_out(place)
+        asks, _ = _ASKS.decode(unpacked(kept))
+        return _Told(asks, Packed(keys[place].hex(), kept, lambda text: _TOLD.decode(text).lines))
 
     keys = {place: shelf.key("told", law, key, project.today) for place, key in shelved.items()} if shelf else {}
-    kept = shelf.values(keys, found_out, _Told) if shelf else {}
+    packed_up = shelf.values(keys, found_out) if shelf else {}
     return told
 
 
@@ -156,13 +165,20 @@ def data(edition: Edition, site: str = "/", shelf: Shelf | None = None) -> Itera
     def told(id: str) -> tuple[str, dict[str, str]]:
         return export.lines(_published(edition.rows[id]), today)
 
-    keys = {it: shelf.key("data", [row.key for row in rows], today) for it, rows in edition.rows.items()} if shelf else {}
-    found = [*shelf.values(keys, told).values()] if shelf else [*map(told, edition.rows)]
+    def every() -> Iterator[str]:
+        keys = {it: shelf.key("data", [r.key for r in rows], today) for it, rows in edition.rows.items()} if shelf else {}
+        found = map(json.loads, map(unpacked, shelf.values(keys, told).values())) if shelf else map(told, edition.rows)
+        for facts, rows in found:
+            for kind in rows:
+                tables[kind].append(rows[kind])
+            yield facts
+
+    tables = defaultdict[str, list[str]](list)  # of each kind, filled as the facts are told
     none = [claim for sheet in edition.sheets for _, claim, _ in edition.nothing(sheet)]
-    yield Page("data/facts.json", export.facts_json((told for told, _ in found), none, today))
+    yield Page("data/facts.json", all_packed(export.facts_json(every(), none, today)))
     yield Page("data/facts.schema.json", json.dumps(schemas.PUBLISHED, indent=1) + "\n")
     for kind in kinds:
-        yield Page(f"data/{kind.name}.csv", export.table((tables.get(kind.name, "") for _, tables in found), kind))
+        yield Page(f"data/{kind.name}.csv", all_packed(export.table(tables[kind.name], kind)))
     yield Page("data/datapackage.json", export.package(kinds, title))
     terms = edition.of(lambda kind: kind.cardinality == "timeline")
     calendar = partial(_calendar, terms, title, today)

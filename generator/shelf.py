@@ -73,15 +73,14 @@ class Shelf:
         read = msgspec.json.Decoder(type_, dec_hook=lambda type_, text: type_(text))
         return read.decode(unpacked(kept.removeprefix(mark)))
 
-    def values(self, keys: Mapping[T, bytes], make: Callable[[T], object], type_: Any = Any) -> dict[T, Any]:
-        """What JSON can hold, of many things; made by several processes, of many that are not there."""
+    def values(self, keys: Mapping[T, bytes], make: Callable[[T], object]) -> dict[T, bytes]:
+        """JSON of many things, `packed`; made by several processes, of many that are not there."""
         found = {it: self.take(key) for it, key in keys.items()}
         wanting = [it for it, kept in found.items() if kept is None]
         for it, text in zip(wanting, spread(partial(_encoded, make), wanting), strict=True):
             self.put(keys[it], text)
             found[it] = text
-        read = msgspec.json.Decoder(type_)
-        return {it: read.decode(unpacked(kept or b"")) for it, kept in found.items()}
+        return {it: kept or b"" for it, kept in found.items()}
 
     def held(self, key: bytes, put: bytes | None, read: Callable[[bytes], Any]) -> Any:
         """What is read of what is put there now or was before, as the same object while this process runs; else None."""

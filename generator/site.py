@@ -362,8 +362,9 @@ class MadeFile(File):
         self.generated_by, self.made = "factsheets", page
 
     @property
-    def _content(self) -> str:
-        return self.made.text
+    def _content(self) -> str | bytes:
+        content = self.made.content
+        return zlib.decompress(content) if isinstance(content, bytes) else content
 
     @_content.setter
     def _content(self, given: str | bytes | None) -> None:

@@ -112,11 +112,11 @@ def test_no_name_gets_out_of_its_place(name, sign):
     sheets = reconcile(claims, KINDS, NAMES)
     found = [(sheet, KINDS[fact.kind], fact, "current") for sheet in sheets for fact in sheet.facts]
     lines, tables = export.lines(found, TODAY)
-    assert len(json.loads(export.facts_json([lines, ""], [], TODAY))["facts"]) == len(found)
+    assert len(json.loads("".join(export.facts_json([lines, ""], [], TODAY)))["facts"]) == len(found)
     assert "</" not in export.json_ld(sheets[0], found, TODAY, SITE, name)
     terms = [standing for standing in found if standing[1].name == "presidency"]
     assert len(icalendar.Calendar.from_ical(export.calendar(terms, name, TODAY)).walk("VEVENT")) == 1
     for kind in KINDS.values():
-        rows = [*csv.reader(io.StringIO(export.table([tables[kind.name]], kind), newline=""))]
+        rows = [*csv.reader(io.StringIO("".join(export.table([tables[kind.name]], kind)), newline=""))]
         assert len({len(row) for row in rows}) == 1
         assert not [cell for row in rows for cell in row if cell[:1] in tuple("=+-@\t\r")]

@@ -82,8 +82,8 @@ class Line(NamedTuple):
     listed: bool  # does it rest on these alone, which give no date but that of the list?
     departs: bool  # has it overtaken one?
     miscounts: int | None  # of a count, how many are listed where that is another number
-    named: Sequence[str]  # ids of all subjects that it names
-    cited_ids: Sequence[str]  # of articles that hold its quotes
+    named: tuple[str, ...]  # ids of all subjects that it names
+    cited_ids: tuple[str, ...]  # of articles that hold its quotes
     gist: str  # a digest of all this and of the fact, but for what sources say of it in which words
     digest: str  # of all of it
 
@@ -186,8 +186,9 @@ class Edition:
     changes: Sequence[Change] = ()  # the record, the oldest first
     templates: Mapping[str, str] = field(default_factory=dict)  # a project's own, by file name
     expected: Sequence[overridefile.Expectation] = ()  # how many facts editors count on
-    told: Callable[[Sheet], list[Line]] | None = None  # `lines`, where some are kept
+    told: Callable[[Sheet], Sequence[Line]] | None = None  # `lines`, where some are kept
     last: "Edition | None" = None  # the one that this replaces, until what is the same has been taken over
+    _same: dict[Any, Any] = field(default_factory=dict)
     _made: dict[str, tuple[object, Any]] = field(default_factory=dict)  # by what it is, with what it was made of
     _known: Mapping[str, tuple[object, Any]] = field(default_factory=dict)  # what the one before made
 
@@ -220,7 +221,7 @@ class Edition:
         return {article.id: article for article in self.read}
 
     @cached_property
-    def lines(self) -> Mapping[str, list[Line]]:
+    def lines(self) -> Mapping[str, Sequence[Line]]:
         """What is known of the facts of each sheet by its id."""
         told = self.told or (lambda sheet: [*lines(sheet, self.kinds, self.today)])
         return {it.id: told(it) for it in self.sheets.values()}
@@ -239,16 +240,20 @@ class Edition:
         short = (record.acronym if record else None) or subject.text
         same = {"sheet": Sheet(sheet.id, sheet.name, sheet.type), "subject": subject, "short": short, "_facts": sheet.facts}
         same |= {"_articles": self.articles, "_name": self.name, "_repository": self.repository}
-        rows = tuple(map(Row._make, self.lines[sheet.id]))
+        rows = tuple(Row._make(map(self._shared, line)) for line in self.lines[sheet.id])
         for row in rows:
             names = "" if paged.issuperset(row.named) else " ".join(it for it in row.named if it not in paged)
             key = row.digest + names + "".join([stamps.get(it, "") for it in row.cited_ids])
             vars(row).update(same, kind=self.kinds[row.kind_name], face=row.gist + names, key=key)
         return rows
 
+    def _shared(self, value: Any) -> Any:
+        """One object for what many rows say."""
+        return self._same.setdefault(value, value) if type(value) in (str, tuple) and len(value) < 32 else value
+
     def _give_up(self) -> None:
         """What was made here lives on where it is shown, and the edition with it; all else that it made need not."""
-        self._made, self._known, self.told = {}, {}, None
+        self._made, self._known, self._same, self.told = {}, {}, {}, None
         for name in ("lines", "rows", "derived", "citing"):
             vars(self).pop(name, None)
 
@@ -284,8 +289,11 @@ class Edition:
     def pages(self) -> Mapping[str, str]:
         """The address below the site's root of every subject that has a page."""
         own = {s.id: f"{FOLDERS[s.type]}/{percent(s.id)}/" for s in self.sheets.values()}
-        named = {line.value_id or "" for lines in self.lines.values() for line in lines}
-        return {code: f"countries/{percent(code)}/" for code in sorted(named & self.gazetteer.countries.keys())} | own
+        named = chain.from_iterable(self.again(f"values of {it}", self._values, some) for it, some in self.lines.items())
+        return {code: f"countries/{percent(code)}/" for code in sorted({*named} & self.gazetteer.countries.keys())} | own
+
+    def _values(self, lines: Iterable[Line]) -> tuple[str, ...]:
+        return tuple({self._shared(line.value_id) for line in lines if line.value_id})
 
     def name(self, id: str | None, otherwise: str) -> Name:
         """What a page calls a subject, linked where it has a page."""
@@ -331,8 +339,8 @@ def lines(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> Iterator[Line
             on=";".join(f"{day} {word}" for day, word in timeline.span(fact, later)) if kind.changes else "",
             sources=independent(claim for claim in agreeing if claim.quote), tabled=any(claim.ref for claim in agreeing),
             listed=fact.decided_by == "reference" and not more, departs=any(claim.ref in gone for claim in fact.claims),
-            miscounts=listed.get(id(fact)), named=[*filter(None, named)],
-            cited_ids=[*dict.fromkeys(it.article for it in said)], gist="", digest="",
+            miscounts=listed.get(id(fact)), named=(*filter(None, named),),
+            cited_ids=(*dict.fromkeys(it.article for it in said),), gist="", digest="",
         )  # fmt: skip
         about = sheet.type, sheet.id, sheet.name, line
         yield line._replace(gist=_digest(about, replace(fact, claims=()), said), digest=_digest(about, fact))
