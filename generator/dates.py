@@ -104,6 +104,12 @@ def term_end(start: str, duration: str) -> str:
     return _shift(start, months, days, "month" if finest == "year" else finest)
 
 
+def periods(duration: str) -> list[tuple[int, str]]:
+    """`P1Y6M` → its numbers and units; empty for what is no ISO 8601 duration."""
+    match, units = _DURATION.fullmatch(duration), ("year", "month", "week", "day")
+    return [(int(count), unit) for count, unit in zip(match.groups(), units, strict=True) if count] if match else []
+
+
 def trim(text: str, to: str) -> str:
     """A plain date cut to a coarser precision (`year`, `month`, `day`); unchanged where it is coarse already."""
     return text[: {"year": 4, "decade": 4, "century": 4, "half": 7, "month": 7}.get(to, 10)]
@@ -173,8 +179,7 @@ def _move(day: date, months: int) -> date:
 
 def _duration(text: str) -> tuple[int, int, str]:
     """Its months, its days, and the finest unit that counts."""
-    match = _DURATION.fullmatch(text)
-    if not match or text == "P":
+    if not (told := {unit: count for count, unit in periods(text)}):
         raise ValueError(f"{text!r} is not an ISO 8601 duration")
-    years, months, weeks, days = (int(part or 0) for part in match.groups())
-    return 12 * years + months, 7 * weeks + days, "day" if weeks or days else "month" if months else "year"
+    months, days = told.get("month", 0), 7 * told.get("week", 0) + told.get("day", 0)
+    return 12 * told.get("year", 0) + months, days, "day" if days else "month" if months else "year"

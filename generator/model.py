@@ -20,22 +20,6 @@ FOLDERS: Mapping[SubjectType, str] = {"organisation": "organisations", "country"
 TYPES: Mapping[str, SubjectType] = {folder: type_ for type_, folder in FOLDERS.items()}
 """The other way round."""
 
-CHOSEN = ("newer", "said by an article", "said by more sources", "surer", "said last", "later")
-"""What can put one of several values first; of these in turn the first in which they differ."""
-
-REASONS = {
-    "sources": "sources {}",
-    "vaguer": "less exactly {}",
-    "chosen": "chosen as {}",
-    "otherwise": "otherwise {}",
-    "earlier": "of an earlier status {}",
-    "disputed": "sources disagree: {}",
-    "rival": "at the same time: {}",
-    "successor": "followed by {}",
-    "departs": "departs from the table {}",
-}
-"""What `Fact.reason` may hold, in the fewest words: numbers of sources, names of fields, names of other holders, CHOSEN."""
-
 
 @dataclass(frozen=True, slots=True)
 class Article:
@@ -147,7 +131,7 @@ class Fact:
     fields: Mapping[str, str]
     verdict: Verdict
     decided_by: DecidedBy
-    reason: Mapping[str, str]  # why this value: see REASONS; a page puts it into words
+    reason: Mapping[str, str]  # why this value: see `reconcile.REASONS`; a page puts it into words
     claims: tuple[Claim, ...]  # the winner first, then by rank
     events: tuple[Event, ...] = ()  # kinds with a status: the timeline that status on a date derives from
     confirmed: str | None = None  # EDTF: the latest source that says so

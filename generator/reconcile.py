@@ -17,11 +17,14 @@ from generator import dates, strict_yaml
 from generator.events import latest, settle_events, with_history
 from generator.gazetteer import Gazetteer, fold
 from generator.kinds import Kind
-from generator.model import CHOSEN, PUBLISH_AT, Claim, DecidedBy, Event, Fact, Sheet, SubjectType, Verdict
+from generator.model import PUBLISH_AT, Claim, DecidedBy, Event, Fact, Sheet, SubjectType, Verdict
 from generator.reprints import independent, repeats
 from generator.timeline import is_planned, miscounted, started, when
 
 _WORDS = strict_yaml.read(Path(__file__).with_suffix(".yml"))[0]
+REASONS: Mapping[str, str] = _WORDS["reasons"]
+"""What `Fact.reason` may hold, in few words: numbers of sources, names of fields, names of other holders, `chosen`."""
+
 _DISPUTED = ("date", "country", "organisation", "party")  # fields in which sources can contradict each other
 _LONGEST_GUESS = timedelta(days=366)  # two undated sightings of one chair further apart may be two terms
 
@@ -268,7 +271,11 @@ def _choose(voters: list[Claim], kind: Kind) -> tuple[str, list[str], str]:
     best, *others = sorted(exact, key=weight, reverse=True)
     rivals = [value for value in others if not kind.changes or newest[value] >= newest[best]]
     against = next((value for value in rivals if contradicts(value, best)), None)
-    why = next(word for word, a, b in zip(CHOSEN, weight(best), weight(against), strict=True) if a != b) if against else ""
+    why = (
+        next(word for word, a, b in zip(_WORDS["chosen"], weight(best), weight(against), strict=True) if a != b)
+        if against
+        else ""
+    )
     return best, ["value"] if against else [], why
 
 

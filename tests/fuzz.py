@@ -32,7 +32,7 @@ from loopback import page, pdf
 
 from generator import articlefile, build, changes, content, dates, kinds, overridefile, schemas, sheetfile, strict_yaml
 from generator.errors import ContentError, FactsheetsError
-from generator.render.words import escape, front_matter, moment, periods, web
+from generator.render.words import escape, front_matter, moment, web
 from generator.sources import same, texts
 
 ROOT = Path(__file__).parent.parent
@@ -88,7 +88,7 @@ def read_saved(text):
 
 def read_date(text):
     """Every question that is asked of a date has an answer."""
-    moment(text), periods(text)
+    moment(text), dates.periods(text)
     try:
         earliest, latest = dates.bounds(text)
     except ValueError:

@@ -13,7 +13,8 @@ from rich.console import Console
 from generator import build as builder
 from generator import cache, changes
 from generator.errors import FactsheetsError, Problem, did_you_mean
-from generator.model import PUBLISH_AT, REASONS, Claim, Fact, Sheet
+from generator.model import PUBLISH_AT, Claim, Fact, Sheet
+from generator.reconcile import REASONS
 
 out = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)

@@ -18,6 +18,7 @@ from jinja2.loaders import ChoiceLoader, FunctionLoader, PackageLoader, PrefixLo
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from generator import dates
 from generator.errors import ContentError, Problem
 
 _OWN = "content/templates/"
@@ -58,8 +59,7 @@ class Moment(NamedTuple):
     parts: tuple["Moment", ...] = ()
 
 
-_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?([~?%]?)")
-_SPAN = re.compile(r"(\d{2,3})(X{1,2})([~?%]?)")
+_DATE = re.compile(r"(\d{4}|\d{3}X|\d\dXX)(?:(?<=\d)-((?!00)\d\d)(?:-((?!00)\d\d))?)?([~?%]?)")
 
 
 def moment(text: str) -> Moment:
@@ -70,23 +70,13 @@ def moment(text: str) -> Moment:
     if text.count("/") == 1:
         start, end = (moment("" if part == ".." else part) for part in text.split("/"))
         return Moment("interval", text, parts=(start, end))
-    if match := _SPAN.fullmatch(text):
-        form, zeros = ("decade", "0") if len(match[2]) == 1 else ("century", "00")
-        return Moment(form, text, int(match[1] + zeros), about=match[3] in ("~", "%"), perhaps=match[3] in ("?", "%"))
     if match := _DATE.fullmatch(text):
-        year, month, day = (int(part or 0) for part in match.groups()[:3])
-        form = "day" if day else "month" if month else "year"
+        year, month, day = (int(part.replace("X", "0")) for part in match.groups("0")[:3])
+        form = dates.precision(text)
         if month > 12:
-            form, month = ("half", month - 40) if month in (40, 41) else ("written", 0)
+            form, month = (form, month - 40) if form == "half" else ("written", 0)
         return Moment(form, text, year, month, day, match[4] in ("~", "%"), match[4] in ("?", "%"))
     return Moment("written", text)
-
-
-def periods(duration: str) -> list[tuple[int, str]] | None:
-    """`P1Y6M` → its numbers and units; None for what is none."""
-    match = re.fullmatch(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?", duration)
-    units = ("year", "month", "week", "day")
-    return [(int(n), unit) for n, unit in zip(match.groups(), units, strict=True) if n] if match else None
 
 
 _DROPPED = dict.fromkeys([*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F),
@@ -161,7 +151,9 @@ def _environment(own: frozenset[tuple[str, str]]) -> Environment:
         bytecode_cache=compiled("sandboxed" if own else "pages"),  # the two compile to different code
     )
     environment.globals["once"] = lambda values, what, caller: Markup(values.once(f"once {what}", caller))  # noqa: S704
-    environment.filters.update(moment=moment, duration=periods, front_matter=front_matter, web=web, host=host, code=code)
+    environment.filters.update(
+        moment=moment, duration=dates.periods, front_matter=front_matter, web=web, host=host, code=code
+    )
     return environment
 
 
