@@ -4,7 +4,6 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -121,7 +120,8 @@ def _finder(project: Project, law: object, shelf: Shelf | None) -> Callable[[She
     texts = {article.id: article.text for article in project.articles}
     sheets: dict[Place, Sheet] = {(it.type, it.id): it for it in project.sheets if it.type != "other"}
     now = ((place, it.facts) for place, it in sheets.items() if it.id not in project.overrides.broken)  # not the last good
-    shelved = {place: facts.key for place, facts in now if shelf and isinstance(facts, Packed)}
+    shelved = ((place, facts.key) for place, facts in now if isinstance(facts, Packed))
+    keys = {place: shelf.key("told", law, key, project.today) for place, key in shelved} if shelf else {}
 
     def found_out(place: Place) -> _Told:
         asks = any(True for _ in asked(sheets[place], texts, project.kinds, project.today))
@@ -133,7 +133,6 @@ def _finder(project: Project, law: object, shelf: Shelf | None) -> Callable[[She
         asks, _ = _ASKS.decode(unpacked(kept))
         return _Told(asks, Packed(keys[place].hex(), kept, lambda text: _TOLD.decode(text).lines))
 
-    keys = {place: shelf.key("told", law, key, project.today) for place, key in shelved.items()} if shelf else {}
     packed_up = shelf.values(keys, found_out) if shelf else {}
     return told
 
@@ -181,15 +180,14 @@ def data(edition: Edition, site: str = "/", shelf: Shelf | None = None) -> Itera
         yield Page(f"data/{kind.name}.csv", all_packed(export.table(tables[kind.name], kind)))
     yield Page("data/datapackage.json", export.package(kinds, title))
     terms = edition.of(lambda kind: kind.cardinality == "timeline")
-    calendar = partial(_calendar, terms, title, today)
+
+    def calendar() -> str:
+        return export.calendar(_published(terms), title, today)
+
     given = [row.key for row in terms], title, today
     yield Page("data/handovers.ics", shelf.keep("calendar", given, calendar) if shelf else calendar())
     yield Page("feeds/changes.xml", export.atom(items, changes, site))
     yield Page("feeds/changes.json", export.json_feed(items, changes, site))
-
-
-def _calendar(terms: Iterable[Row], title: str, today: date) -> str:
-    return export.calendar(_published(terms), title, today)
 
 
 def _published(rows: Iterable[Row]) -> list[Standing]:

@@ -289,11 +289,9 @@ class Edition:
     def pages(self) -> Mapping[str, str]:
         """The address below the site's root of every subject that has a page."""
         own = {s.id: f"{FOLDERS[s.type]}/{percent(s.id)}/" for s in self.sheets.values()}
-        named = chain.from_iterable(self.again(f"values of {it}", self._values, some) for it, some in self.lines.items())
+        values = lambda lines: tuple({self._shared(line.value_id) for line in lines if line.value_id})  # noqa: E731
+        named = chain.from_iterable(self.again(f"values of {it}", values, some) for it, some in self.lines.items())
         return {code: f"countries/{percent(code)}/" for code in sorted({*named} & self.gazetteer.countries.keys())} | own
-
-    def _values(self, lines: Iterable[Line]) -> tuple[str, ...]:
-        return tuple({self._shared(line.value_id) for line in lines if line.value_id})
 
     def name(self, id: str | None, otherwise: str) -> Name:
         """What a page calls a subject, linked where it has a page."""
