@@ -335,6 +335,19 @@ def test_only_pages_that_are_made_anew_read_their_facts(project):
     assert read == [{"csto", "cis", "eu"}, {"csto"}, {"csto"}]  # of a subject with overrides, whether these are needed still
 
 
+def test_what_grows_with_the_sheets_is_held_small(project):
+    """Lines of facts and files for other programs stay packed, and what rows say alike is one object."""
+    with closing(Shelf(root := project(CLAIMS))) as shelf:
+        made = publish(refresh(root, today=TODAY, shelf=shelf), shelf=shelf)
+        assert all(isinstance(some, Packed) for some in made.edition.lines.values())
+        assert [page.path for page in data(made.edition, shelf=shelf) if page.path.startswith("data/facts.json")
+                or page.path.endswith(".csv") if not isinstance(page.content, bytes)] == []  # fmt: skip
+    rows = [row for some in made.edition.rows.values() for row in some]
+    for name in ("kind_name", "value_id", "cited_ids", "standing"):
+        said = [getattr(row, name) for row in rows]
+        assert len({*map(id, said)}) == len({*said}), name
+
+
 def test_of_all_that_is_packed_few_lists_are_held_as_they_were_read():
     many = [Packed(str(number), packed(str(number)), lambda text: [int(text)]) for number in range(2 * HELD)]
     for each in (many, many[::-1]):
