@@ -19,6 +19,7 @@ import os
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before NumPy: one thread for both
 
+import shutil
 import statistics
 import sys
 import tempfile
@@ -110,10 +111,18 @@ def one_new_article(samples, options) -> None:
 
 
 def two_workers(samples, options) -> None:
-    """The samples several times over, on fresh processes each time."""
-    articles = samples * options.times
-    both = {"one process": partial(read, articles, Workers(1)), "two": partial(read, articles, Workers(2))}
-    compared("two processes", both, options.rounds)
+    """The samples several times over, through the installed command, each time as if nothing had been read before."""
+    with tempfile.TemporaryDirectory() as folder:
+        (articles := Path(folder) / "content" / "articles").mkdir(parents=True)
+        for number, sample in enumerate(samples * options.times):
+            (articles / f"{number}.txt").write_text(f"{sample.title}\n\n{sample.text}\n", "utf-8")
+
+        def built(workers: int) -> None:
+            for made in (".cache", "content/facts", "content/changes"):
+                shutil.rmtree(Path(folder) / made, ignore_errors=True)
+            measure.run([FACTSHEETS, "build", "--workers", str(workers)], Path(folder))
+
+        compared("two processes", {"one process": partial(built, 1), "two": partial(built, 2)}, options.rounds)
 
 
 def on_dask(samples, options) -> None:

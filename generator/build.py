@@ -17,7 +17,7 @@ from multiprocessing import get_context, set_forkserver_preload
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from generator import cache, changes, claimfile, content, dates, disk, gazetteer, kinds
+from generator import cache, changes, claimfile, content, dates, disk, gazetteer, kinds, shares
 from generator.changes import Change
 from generator.content import MadeFrom, Overrides, Place, References, Settings
 from generator.errors import ContentError, FactsheetsError, Problem
@@ -224,14 +224,12 @@ def extract_articles(
     workers: Workers = HERE,
     failed: dict[str, str] | None = None,
 ) -> Iterator[list[Claim]]:
-    """`extract`, with spaCy imported only now: it takes a second that an override's edit should not cost.
+    """`extract`; spaCy is imported only now, and by those who read: it takes a second that an override's edit should not
+    cost.
 
     What the engine fails on goes into `failed`, by the article's id; without it, that is raised.
     """
-    from generator import extract
-    from generator.extract import shares
-
-    setup = shares.Setup(kinds, gazetteer, model or extract.DEFAULT_MODEL, today)
+    setup = shares.Setup(kinds, gazetteer, model, today)
     each, to_read = tee(articles)
     unread = shares.shares(to_read)
     first = [*islice(unread, 2)]

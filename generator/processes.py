@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import suppress
 from multiprocessing import get_context
@@ -37,3 +37,16 @@ def spread(work: Callable[[T], R], many: Sequence[T]) -> Iterator[R]:
 def _at(place: int) -> Any:
     work, many = _common
     return work(many[place])
+
+
+def batches(texts: Iterable[T], size: Callable[[T], int], most: int) -> Iterator[list[T]]:
+    """These in their order, cut where a batch is full: where its sizes come to so many."""
+    batch, total = list[T](), 0
+    for each in texts:
+        batch.append(each)
+        total += size(each)
+        if total >= most:
+            yield batch
+            batch, total = [], 0
+    if batch:
+        yield batch

@@ -28,16 +28,16 @@ LEVELS = (
         "referencefile",
     },
     {"content", "sources", "reconcile", "render", "export", "extract", "cache", "shelf", "watching"},
-    {"build"},
+    {"build", "shares"},
     {"check", "review", "evaluate", "publish", "intake", "standing"},
     {"commands", "site"},
     {"__main__"},
 )
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
-MAY_SEE_EACH_OTHER = {1, 2, 5}  # the siblings of level 3 never do, and nobody imports a door
+MAY_SEE_EACH_OTHER = {1, 2, 4, 5}  # the siblings of level 3 never do, and nobody imports a door
 HOMES = {"spacy": {"extract"}, "yaml": {"strict_yaml"}, "jinja2": {"render", "site"}, "mkdocs": {"site"}}
 HOMES["filelock"] = {"disk"}
-HOMES |= {"msgspec": {"shelf", "standing", "render", "sheetfile", "kinds"}, "watchdog": {"watching"}}
+HOMES |= {"msgspec": {"shelf", "standing", "render", "publish", "sheetfile", "kinds"}, "watchdog": {"watching"}}
 HOMES |= {name: {"sources"} for name in ("urllib3", "trafilatura", "pypdf", "feedparser", "courlan", "py3langid", "socket")}
 PURE = {
     "dates",
@@ -107,7 +107,7 @@ def test_the_house_stays_small():
     The budget is 6,000 and is missed (decision 0009): from here on this number only goes down.
     """
     lines = sum(len(lines_of_code(path.read_text("utf-8"))) for path in TREES)
-    assert lines <= 8_010, "a feature that breaks the budget has to replace another"
+    assert lines <= 8_009, "a feature that breaks the budget has to replace another"
 
 
 def lines_of_code(text):

@@ -81,7 +81,7 @@ def test_a_build_that_is_killed_half_way_goes_on_from_there(tmp_path):
     write_files(tmp_path / "clean", texts)
     code = (
         "import os, signal\nfrom datetime import date\nfrom pathlib import Path\nfrom generator import build\n"
-        "from generator.extract import shares\nshares.SHARE = 1  # an article is a share\n"
+        "from generator import shares\nshares.SHARE = 1  # an article is a share\n"
         "def half(read, number):\n    for done, claims in enumerate(read):\n"
         "        if done == number // 2: os.kill(os.getpid(), signal.SIGKILL)\n        yield claims\n"
         "build.build(Path('.'), today=date(2026, 7, 1), progress=half)"

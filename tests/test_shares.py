@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from generator import build, cache, content
+from generator import build, cache, content, shares
 from generator.build import Workers
 from generator.errors import ContentError, FactsheetsError
-from generator.extract import DEFAULT_MODEL, extract, shares
+from generator.extract import DEFAULT_MODEL, extract
 from generator.gazetteer import load_built_in
 from generator.kinds import load_built_in as load_kinds
 from generator.kinds import parse

@@ -7,7 +7,7 @@ within the article).
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
@@ -16,7 +16,7 @@ from importlib import import_module
 from itertools import chain, groupby
 from operator import itemgetter
 from types import SimpleNamespace
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read as NumPy loads: matrices as small as ours lose by threads
 if "spacy" not in sys.modules:  # its command line, a third of what it would load, waits for a call of `spacy.info`
@@ -39,8 +39,9 @@ from generator.extract.sieve import Sieve, Sifted, whole
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import Article, Claim, Quote
+from generator.processes import batches
 
-__all__ = ["DEFAULT_MODEL", "batches", "extract", "rules_at_work"]
+__all__ = ["DEFAULT_MODEL", "extract", "rules_at_work"]
 
 PARSED = 64  # parts of articles parsed at a time: fewer take longer, more take memory
 HELD = 400_000  # characters held at a time
@@ -50,15 +51,13 @@ PART = 50_000  # characters read at a time: a book takes no more memory than a l
 Part: TypeAlias = tuple[int, int, Article]
 """The number of an article, where this part of its text begins, and the part as an article of its own."""
 
-Text = TypeVar("Text")
-
 
 def extract(
     articles: Iterable[Article],
     *,
     kinds: Mapping[str, Kind],
     gazetteer: Gazetteer,
-    model: str = DEFAULT_MODEL,
+    model: str | None = None,
     today: date | None = None,
     sift: bool = True,
 ) -> Iterator[list[Claim]]:
@@ -67,7 +66,7 @@ def extract(
     An article that is not in English yields none. `today` bounds the years that an undated article can be of. Without
     `sift`, paragraphs that cannot hold a fact are parsed as well, which takes longer and gives the same claims.
     """
-    nlp, rules, sieve = _ready(model, gazetteer, tuple(kinds.values()))
+    nlp, rules, sieve = _ready(model or DEFAULT_MODEL, gazetteer, tuple(kinds.values()))
 
     def found(part: Article, start: int, doc: Doc) -> list[Claim]:
         reading = read(part, doc, gazetteer, today) if len(doc) else None
@@ -108,19 +107,6 @@ def _parts(article: Article) -> Iterator[tuple[int, Article]]:
         yield start, replace(article, text=text[start:end])
         start = end
     yield start, replace(article, text=text[start:]) if start else article
-
-
-def batches(texts: Iterable[Text], size: Callable[[Text], int], most: int) -> Iterator[list[Text]]:
-    """These in their order, cut where a batch is full: where its sizes come to so many."""
-    batch, total = list[Text](), 0
-    for each in texts:
-        batch.append(each)
-        total += size(each)
-        if total >= most:
-            yield batch
-            batch, total = [], 0
-    if batch:
-        yield batch
 
 
 def _moved(claim: Claim, by: int) -> Claim:

@@ -1,6 +1,7 @@
 """Many articles on many processes, on this machine or a cluster: any `concurrent.futures.Executor` will do.
 
-An executor's workers load the model once each and get shares of articles large enough to be worth the way.
+An executor's workers load the model once each and get shares of articles large enough to be worth the way. The process
+that hands them out does without spaCy.
 """
 
 import pickle
@@ -14,10 +15,10 @@ from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 from generator.errors import FactsheetsError
-from generator.extract import batches, extract
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import Article, Claim
+from generator.processes import batches
 
 SHARE = 24_000  # characters a share, about a second of work
 AHEAD = 3  # shares a worker that may wait to be read or passed on
@@ -36,7 +37,7 @@ class Setup(NamedTuple):
 
     kinds: Mapping[str, Kind]
     gazetteer: Gazetteer
-    model: str
+    model: str | None
     today: date | None
 
 
@@ -100,6 +101,8 @@ def read_share(packed: bytes, articles: list[Article]) -> list[Read]:
 
 
 def _read(setup: Setup, articles: list[Article]) -> list[Read]:
+    from generator.extract import extract
+
     try:
         return list(extract(articles, **setup._asdict()))
     except FactsheetsError:
