@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from generator import schemas, strict_yaml
+from generator import dates, schemas, strict_yaml
 from generator.errors import ContentError, Problem, did_you_mean
 from generator.gazetteer import Gazetteer
 from generator.kinds import Field, Kind
@@ -84,6 +84,11 @@ def _claim(
                 problems.append(unknown(text, field, gazetteer, lines[(*at, field.name)]))
     value, name = found.pop("value", (None, ""))
     fields = {name: code or written for name, (code, written) in found.items()}
+    since, until = fields.get("since"), fields.get("until")
+    if since and until and dates.precedes(until, since):
+        problems.append(Problem(f"until {until} lies before since {since}", None, lines[(*at, "until")]))
+    if value == blank.subject and not denies:
+        problems.append(Problem(f"{name} cannot be said of itself", None, lines[(*at, "value")]))
     more = {"denies": denies, "why": item["why"], "source": item.get("source"), "evidence": item.get("evidence")}
     return replace(blank, kind=kind.name, value=value, value_name=name, fields=fields, **more), problems
 

@@ -89,12 +89,15 @@ def parse(text: str, path: Path, schema: Schema) -> tuple[Any, strict_yaml.Lines
 
 
 def _by_kind(kinds: Mapping[str, "Kind"], required: list[str], also: Schema) -> Schema:
-    """An object whose `kind` decides which other keys it may have."""
+    """An object whose `kind` decides which other keys it may have; with those `required` it must have all by which two
+    facts are told apart.
+    """
     shared = {"kind": True, **dict.fromkeys(also, True)}
 
     def branch(kind: "Kind") -> Schema:
         own = {"value": _field(kind.fields[kind.value]), **{field.name: _field(field) for field in kind.others()}}
-        then = {"required": required, "properties": {**shared, **own}, "additionalProperties": False}
+        needed = [*required, *(name for name in kind.identity if required and name != "value")]
+        then = {"required": needed, "properties": {**shared, **own}, "additionalProperties": False}
         return {"if": {"properties": {"kind": {"const": kind.name}}, "required": ["kind"]}, "then": then}
 
     properties = {"kind": _kind(kinds), **also}

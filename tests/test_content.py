@@ -176,11 +176,30 @@ def test_a_denial_is_a_claim_too_and_may_name_what_has_no_id(tmp_path):
             "- {kind: presidency, value: AM, duration: one year, why: x}\n",
             "duration: 'one year' is not an ISO 8601 duration",
         ),
+        ("- {kind: founding, value: '2001', why: x}\n", "csto.yml:1: 'event' is missing"),
+        ("- {kind: official, value: Ann Lee, why: x}\n", "csto.yml:1: 'post' is missing"),
+        (
+            "- kind: membership\n  value: AM\n  since: 2010\n  until: 2001-06\n  why: x\n",
+            "csto.yml:4: until 2001-06 lies before since 2010",
+        ),
+        (
+            "- {kind: membership, value: csto, why: x}\n",
+            "csto.yml:1: Collective Security Treaty Organization cannot be said of",
+        ),
     ],
 )
 def test_an_override_that_cannot_be_used_says_why_and_where(tmp_path, text, complaint):
     (found,) = broken(tmp_path, text)
     assert complaint in found
+
+
+def test_a_denial_need_not_say_which_event_and_a_folder_is_no_override_file(tmp_path):
+    (claim,) = overrides(tmp_path, "- {deny: {kind: founding, value: '2001'}, why: x}\n")
+    assert claim.denies
+    (tmp_path / "content/overrides/organisations/sco.yml").mkdir()
+    assert [
+        str(problem) for problem in content.load_overrides(tmp_path, KINDS, NAMES).problems
+    ] == ["content/overrides/organisations/sco.yml: cannot be read: Is a directory"]
 
 
 def test_norway_stays_norway(tmp_path):

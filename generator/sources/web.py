@@ -88,7 +88,8 @@ def _open(url: str, private: bool, limits: Limits, robots: bool) -> tuple[str, u
         try:
             answer = pool.request("GET", url, headers=_HEADERS, redirect=False, preload_content=False)
         except (urllib3.exceptions.HTTPError, UnicodeError) as error:
-            raise FactsheetsError(f"{url}: cannot be reached: {error}") from None
+            why = re.sub(r"^\w+\(.*?\): ", "", str(error))  # the connection, as Python shows it
+            raise FactsheetsError(f"{url}: cannot be reached: {why}") from None
         if not (location := answer.get_redirect_location() or ""):
             return url, answer
         answer.close()
