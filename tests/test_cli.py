@@ -184,6 +184,7 @@ def test_show_says_what_was_known_of_a_time(project):
                                             "  former: membership: Uzbekistan, status former, until 2012"]  # fmt: skip
     early = typed(root, "show", "CSTO", "--as-of", "2001")
     assert (early.stdout.splitlines()[1:], early.stderr) == ([], "2 facts not known for that time\n")
+    assert "2999, still to come" in typed(root, "show", "csto", "--as-of", "2999").stdout
     wrong = typed(root, "show", "csto", "--as-of", "june")
     assert wrong.returncode == 2
     assert "Traceback" not in wrong.stderr

@@ -240,7 +240,7 @@ def test_an_article_named_index_does_not_take_the_place_of_the_list():
 
 def test_a_sample_text_says_so_and_links_what_it_is_based_on():
     text = text_of(pages(csto())["articles/critics.md"])
-    assert "Sample text written for this project; based on example.org" in text
+    assert "Written for this site; based on example.org" in text
 
 
 def test_an_empty_project_has_a_home_page_that_says_what_to_do():

@@ -155,7 +155,8 @@ def show(
         raise typer.BadParameter(f"{error}: write 2014, 2014-06 or 2014-06-15") from None
     project = common.refreshed()
     sheet, unknown = common.find_sheet(project, subject), 0
-    out.print(f"{sheet.name} ({FOLDERS[sheet.type]}/{sheet.id}), {period}", style="bold")
+    ahead = ", still to come: as far as it was announced or goes on" if dates.passed(period, cache.today()) == "no" else ""
+    out.print(f"{sheet.name} ({FOLDERS[sheet.type]}/{sheet.id}), {period}{ahead}", style="bold")
     for fact in sheet.facts:
         span = timeline.span(fact, timeline.later(fact, sheet.facts, project.kinds))
         if fact.kind in project.kinds and not project.kinds[fact.kind].changes:
