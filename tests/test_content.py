@@ -197,9 +197,9 @@ def test_a_denial_need_not_say_which_event_and_a_folder_is_no_override_file(tmp_
     (claim,) = overrides(tmp_path, "- {deny: {kind: founding, value: '2001'}, why: x}\n")
     assert claim.denies
     (tmp_path / "content/overrides/organisations/sco.yml").mkdir()
-    assert [
-        str(problem) for problem in content.load_overrides(tmp_path, KINDS, NAMES).problems
-    ] == ["content/overrides/organisations/sco.yml: cannot be read: Is a directory"]
+    assert [str(problem) for problem in content.load_overrides(tmp_path, KINDS, NAMES).problems] == [
+        "content/overrides/organisations/sco.yml: cannot be read: Is a directory"
+    ]
 
 
 def test_norway_stays_norway(tmp_path):
