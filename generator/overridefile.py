@@ -85,7 +85,7 @@ def _claim(
     value, name = found.pop("value", (None, ""))
     fields = {name: code or written for name, (code, written) in found.items()}
     since, until = fields.get("since"), fields.get("until")
-    if since and until and dates.precedes(until, since):
+    if since and until and not denies and dates.precedes(until, since):
         problems.append(Problem(f"until {until} lies before since {since}", None, lines[(*at, "until")]))
     if value == blank.subject and not denies:
         problems.append(Problem(f"{name} cannot be said of itself", None, lines[(*at, "value")]))
