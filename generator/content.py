@@ -155,7 +155,7 @@ def load_overrides(root: Path, kinds: Mapping[str, Kind], gazetteer: Gazetteer) 
     folder = root / "content" / "overrides"
     for name in FOLDERS.values():
         _files(folder / name)  # which says so where it cannot be listed
-    paths = sorted(path for path in folder.rglob("*") if path.suffix or path.is_file())  # a folder is told as none
+    paths = sorted(path for path in folder.rglob("*") if path.suffix or path.is_file())  # a folder so named is refused
     paths = [path for path in paths if not _is_hidden(path, folder)]
     read, problems = _each(paths, lambda path: overridefile.read(path, folder, kinds, gazetteer), root, kinds, gazetteer)
     found = [item for items, _ in read for item in items]

@@ -238,7 +238,7 @@ def test_an_article_named_index_does_not_take_the_place_of_the_list():
     assert {"articles/index.md", "articles/index_.md", "articles/README_.md"} <= made.keys()
 
 
-def test_a_sample_text_says_so_and_links_what_it_is_based_on():
+def test_a_text_of_ones_own_says_so_and_links_what_it_is_based_on():
     text = text_of(pages(csto())["articles/critics.md"])
     assert "Written for this site; based on example.org" in text
 

@@ -3,6 +3,8 @@
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from concurrent.futures import Executor, Future
 from contextlib import nullcontext
 from dataclasses import replace
@@ -46,6 +48,19 @@ def test_shares_keep_the_order_and_lose_nothing(articles):
     assert len(cut) > 1
     assert [article for share in cut for article in share] == articles
     assert all(sum(len(a.text) for a in share) >= shares.SHARE for share in cut[:-1])
+
+
+def test_the_process_that_hands_out_articles_does_without_spacy(tmp_path, articles):
+    (tmp_path / "content" / "articles").mkdir(parents=True)
+    for article in articles[:4]:
+        shutil.copy(ROOT / content.article_path(ROOT, article.id), tmp_path / content.article_path(ROOT, article.id))
+    code = (
+        "import sys\nfrom datetime import date\nfrom pathlib import Path\nfrom generator import build, shares\n"
+        "shares.SHARE = 1\nreport = build.build(Path(), today=date(2026, 7, 1), workers=build.Workers(2))\n"
+        "print(len(report.extracted), 'spacy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "4 False\n"
 
 
 @pytest.fixture(scope="module")

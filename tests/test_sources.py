@@ -24,6 +24,7 @@ def refused(url, says, **more):
         fetch(url, **more)
     assert says in str(caught.value)
     assert "0x" not in str(caught.value), "no address of an object"
+    assert "(host=" not in str(caught.value), "and no connection as Python shows it"
 
 
 def test_a_page_becomes_an_article_without_what_surrounds_it():

@@ -188,7 +188,7 @@ class Edition:
     expected: Sequence[overridefile.Expectation] = ()  # how many facts editors count on
     told: Callable[[Sheet], Sequence[Line]] | None = None  # `lines`, where some are kept
     last: "Edition | None" = None  # the one that this replaces, until what is the same has been taken over
-    _same: dict[Any, Any] = field(default_factory=dict)
+    _same: dict[Any, Any] = field(default_factory=dict)  # what rows say, by itself: see `_shared`
     _made: dict[str, tuple[object, Any]] = field(default_factory=dict)  # by what it is, with what it was made of
     _known: Mapping[str, tuple[object, Any]] = field(default_factory=dict)  # what the one before made
 
