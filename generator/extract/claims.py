@@ -8,11 +8,13 @@ from itertools import product
 from typing import Any, TypeAlias
 
 from generator import dates
+from generator.extract import roles
 from generator.extract.confidence import confidence
 from generator.extract.leaders import body_of
 from generator.extract.persons import canonical_post
 from generator.extract.reading import Reading
 from generator.extract.rules import Match
+from generator.extract.slots import when
 from generator.extract.units import Unit
 from generator.extract.words import words
 from generator.gazetteer import slug
@@ -87,7 +89,7 @@ def _fields(reading: Reading, match: Match, slots: Slots) -> tuple[dict[str, str
         if not (unit := next(iter(slots.get(spec.name, [])), None)):
             continue
         if spec.type in ("date", "duration"):
-            if (resolved := unit.data.get("date")) and (spec.type == "date" or _lasts(reading, unit)):
+            if (resolved := unit.data.get("date")) and _lasts(reading, match, unit, resolved.value):
                 shared[spec.name] = resolved.value
                 match.features |= {"doubtful-date"} if resolved.doubtful else set()
                 derivations += _derived(reading, unit)
@@ -104,8 +106,12 @@ def _fields(reading: Reading, match: Match, slots: Slots) -> tuple[dict[str, str
     return shared, derivations
 
 
-def _lasts(reading: Reading, unit: Unit) -> bool:
-    """Is this how long a term is ("for two years", "a term of two years"), and not "after two years of talks"?"""
+def _lasts(reading: Reading, match: Match, unit: Unit, value: str) -> bool:
+    """Is a duration how long a term is ("for two years", "a term of two years"), and not "after two years of talks"? A date
+    counts, but for the day that somebody hopes for.
+    """
+    if unit.type != "duration":
+        return match.assertion != "wished" or not reading.anchor or not dates.precedes(reading.anchor, value)
     over = reading.doc[unit.start : unit.end].root.head
     return bool({over.lower_, over.head.lower_ if over.lower_ == "of" else ""} & words("lasting"))
 
@@ -123,8 +129,8 @@ def _work_out(reading: Reading, match: Match, shared: dict[str, str]) -> None:
     if match.assertion == "ended" and not began and "since" in shared and "until" not in shared:
         shared["until"] = shared.pop("since")
     over = "until" in shared and not (published and dates.precedes(published, shared["until"]))
-    if kind.name == "membership" and shared.get("status") == "member" and over:
-        shared["status"] = "former"
+    if kind.name == "membership" and "until" in shared and shared.get("status") in ("member", "former"):
+        shared["status"] = "former" if over else "member"
     if kind.name == "official" and shared.get("status", "current") == "current":
         if (over and published) or _was(reading, match):
             shared["status"] = "former"
@@ -178,6 +184,16 @@ def _leader(reading: Reading, match: Match, slots: Slots, shared: Mapping[str, s
     return [Unit(record.type, post.start, post.end, post.text, body, record.name)], "leader", says
 
 
+def _long_ago(reading: Reading, match: Match, holder: Unit) -> bool:
+    """ "First proposed by President X in 2006", read years later: who was in office then, and perhaps no more."""
+    verb = roles.clause_verb(reading.doc[holder.start : holder.end].root)
+    past = roles.tense(verb) == "past" and verb.i != match.trigger and all(c.lemma_ != "have" for c in verb.children)
+    over = roles.clause_verb(verb.head) if verb.dep_ in ("advcl", "ccomp") else verb  # "in 2006, when X proposed it, …"
+    told = (when(reading, verb, "date") or when(reading, over, "date")) if past else None
+    titled = match.words.get("status", "current") == "current" and not {"since", "until"} & match.slots.keys()
+    return bool(titled and told and reading.anchor and dates.precedes(told.data["date"].value, f"{int(reading.anchor[:4]) - 2}"))
+
+
 def _plain_chief(reading: Reading, match: Match, slots: Slots, shared: dict[str, str]) -> None:
     """A body's "chief" is its secretary general or director general where the text around speaks of that office, and not
     beside another body ("UNDP chief" near "UN Secretary-General").
@@ -198,6 +214,8 @@ def _claim(reading: Reading, match: Match, subject: Unit, value: Unit, shared: M
     ranked = officials and any(rank in shared.get("post", "") for rank in words("of_bodies"))
     appoints = ranked and subject.type == "organ" and subject.end <= match.trigger  # a council names the body's officer
     about = _subject(reading, subject, officials=officials and not appoints, observers=observers)
+    if officials and shared.get("status", "current") == "current" and _long_ago(reading, match, value):
+        return None
     if subject.type == "capital" and officials and not words("stately") & set(shared.get("post", "").split()):
         return None
     if (about[2] == "country" and ranked) or (officials and shared.get("post") in words("no_office")):

@@ -188,9 +188,12 @@ def _name_part(token: Token) -> bool:
 
 
 def _part_of_name(span: Span) -> bool:
-    """Is a single capitalised adjective or capital inside a longer proper name ("Washington Post")?"""
-    after = span.doc[span.end] if span.kb_id_.startswith("capital") and span.end < len(span.doc) else None
-    return after is not None and _name_part(after) and after.is_alpha and span[-1].dep_ == "compound"
+    """Is this inside a longer proper name: a capital ("Washington Post"), or a body ("Nordic Council of Ministers")?"""
+    after, then = span.doc[span.end : span.end + 2] if span.end + 1 < len(span.doc) else (None, None)
+    if after is None or span.kb_id_.startswith("organisation"):
+        of = after and after.lower_ == "of" and then.is_title and not then.ent_kb_id_ and not span.text.isupper()
+        return bool(of or (after and after.is_title and after.lower_ in words("otherwise")))
+    return span.kb_id_.startswith("capital") and _name_part(after) and after.is_alpha and span[-1].dep_ == "compound"
 
 
 def _unique(spans: Mapping[Span, str]) -> Iterator[Span]:

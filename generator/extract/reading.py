@@ -10,7 +10,7 @@ from spacy.tokens import Doc, Span, Token
 from generator.extract import coreference, roles, times
 from generator.extract.entities import FILED_FROM, SENSES, is_body, person_run, without_honorifics
 from generator.extract.persons import People
-from generator.extract.posts import posts
+from generator.extract.posts import head_words, posts
 from generator.extract.units import Sentence, Unit, sentences, tokens
 from generator.extract.words import words
 from generator.gazetteer import Gazetteer, slug
@@ -92,7 +92,7 @@ def _entity_unit(ent: Span, gazetteer: Gazetteer) -> Unit | None:
     if ent.start > 1 and ent.doc[ent.start - 1].lower_ == "of" and ent.doc[ent.start - 2].lower_ in words("regions"):
         label = "GPE"
     elif label == "PERSON":
-        return _person(without_honorifics(ent))
+        return _person(_hyphenated(without_honorifics(ent)))
     return Unit(label.lower(), ent.start, ent.end, text, slug(text), _bare(text))
 
 
@@ -115,6 +115,18 @@ def _person(span: Span, behind: int = 0) -> Unit:
     while start > behind and span.doc[start - 1].lower_ in words("honorifics"):
         start -= 1
     return Unit("person", start, span.end, span.text, name=span.text)
+
+
+def _hyphenated(span: Span) -> Span:
+    """ "Ki-tack Lim", of which the recogniser sees "Ki" or "Lim" alone."""
+    doc, start, end = span.doc, span.start, span.end
+    if doc[end - 1 : end + 1].text.endswith("-"):
+        end = max(end, person_run(doc, start, min(start + 9, len(doc))))
+    if len(span) == 1 and doc[max(0, start - 2) : start].text.startswith("-") and start > 2:
+        given, _, rest = doc[start - 3 : start]
+        plain = given.is_title and not given.whitespace_ and not given.ent_type_ and rest.tag_ in ("NN", "NNP")
+        start -= 3 * (plain and not {given.lower_, rest.lower_} & (words("prefixes") | head_words()))
+    return doc[start:end]
 
 
 def _persons(doc: Doc, offices: list[Unit], taken: set[int]) -> list[Unit]:

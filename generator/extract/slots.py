@@ -213,11 +213,16 @@ def _ends(reading: Reading, unit: Unit) -> bool:
 
 
 def _of_another(unit: Unit, token: Token) -> bool:
-    """ "Said on Tuesday that it would leave", "left after the vote last month": a day of what is said, or came before?"""
+    """ "Said on Tuesday that it would leave", "left after the vote last month", "assumed the 2024 presidency": a day of what
+    is said, or came before, or the year that a term is named after?
+    """
     root, before = token.doc[unit.start : unit.end].root, reversed(token.doc[token.sent.start : unit.start])
     said = next((roles.lemma_of(t) for t in before if t.pos_ == "VERB" or t.dep_.startswith("nsubj")), "")
     above = (a for a in root.ancestors if token.is_ancestor(a) and a.pos_ == "NOUN")
-    return any(a.head.lower_ in ("after", "following") for a in above) or (unit.end <= token.i and said in words("say"))
+    over = {t.lower_ for t in root.ancestors if t.i > root.i} if unit.type == "date" else set()
+    named = bool(over & words("lasting")) and roles.lemma_of(token) in words("beginning")
+    after = any(a.head.lower_ in ("after", "following") for a in above)
+    return named or after or (unit.end <= token.i and said in words("say"))
 
 
 def _belongs(reading: Reading, unit: Unit, token: Token) -> bool:
