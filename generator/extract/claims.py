@@ -187,11 +187,12 @@ def _leader(reading: Reading, match: Match, slots: Slots, shared: Mapping[str, s
 def _long_ago(reading: Reading, match: Match, holder: Unit) -> bool:
     """ "First proposed by President X in 2006", read years later: who was in office then, and perhaps no more."""
     verb = roles.clause_verb(reading.doc[holder.start : holder.end].root)
-    past = roles.tense(verb) == "past" and verb.i != match.trigger and all(c.lemma_ != "have" for c in verb.children)
     over = roles.clause_verb(verb.head) if verb.dep_ in ("advcl", "ccomp") else verb  # "in 2006, when X proposed it, …"
-    told = (when(reading, verb, "date") or when(reading, over, "date")) if past else None
-    titled = match.words.get("status", "current") == "current" and not {"since", "until"} & match.slots.keys()
-    return bool(titled and told and reading.anchor and dates.precedes(told.data["date"].value, f"{int(reading.anchor[:4]) - 2}"))
+    told, published = when(reading, verb, "date") or when(reading, over, "date"), reading.article.published
+    if not told or not published or roles.tense(verb) != "past" or any(c.lemma_ == "have" for c in verb.children):
+        return False
+    own = verb.i == match.trigger or {"since", "until"} & match.slots.keys()
+    return not own and dates.precedes(told.data["date"].value, f"{int(published[:4]) - 2}")
 
 
 def _plain_chief(reading: Reading, match: Match, slots: Slots, shared: dict[str, str]) -> None:
@@ -214,11 +215,9 @@ def _claim(reading: Reading, match: Match, subject: Unit, value: Unit, shared: M
     ranked = officials and any(rank in shared.get("post", "") for rank in words("of_bodies"))
     appoints = ranked and subject.type == "organ" and subject.end <= match.trigger  # a council names the body's officer
     about = _subject(reading, subject, officials=officials and not appoints, observers=observers)
-    if officials and shared.get("status", "current") == "current" and _long_ago(reading, match, value):
-        return None
-    if subject.type == "capital" and officials and not words("stately") & set(shared.get("post", "").split()):
-        return None
-    if (about[2] == "country" and ranked) or (officials and shared.get("post") in words("no_office")):
+    abroad = subject.type == "capital" and not words("stately") & set(shared.get("post", "").split())
+    past = officials and shared.get("status", "current") == "current" and _long_ago(reading, match, value)
+    if past or (about[2] == "country" and ranked) or (officials and (abroad or shared.get("post") in words("no_office"))):
         return None  # "Assistant Secretary-General Clara Webb of Canada": where she is from
     value_id, value_name = _value(reading, match, value)
     if value_name in (None, about[1]) or (value_id and value_id in (about[0], shared.get("from"))):
@@ -279,14 +278,10 @@ def _subject(reading: Reading, unit: Unit, *, officials: bool, observers: bool) 
 
 def _value(reading: Reading, match: Match, unit: Unit) -> tuple[str | None, str | None]:
     type_ = match.kind.fields[match.kind.value].type
-    if type_ == "date":
-        resolved = unit.data.get("date")
-        return (resolved.value, resolved.value) if resolved else (None, None)
-    if type_ == "person":
-        name = reading.people.full(unit.name)
-        return name, name
-    if type_ in match.kind.types or type_ == "text":
-        return unit.text, unit.text
+    if type_ in ("date", "person", "text", *match.kind.types):
+        day = unit.data["date"].value if unit.data.get("date") else None
+        said = day if type_ == "date" else reading.people.full(unit.name) if type_ == "person" else unit.text
+        return said, said
     if unit.id and (record := reading.gazetteer.record(unit.id.split("/")[0] if unit.type == "organ" else unit.id)):
         return record.id, record.name
     name = unit.name or unit.text
@@ -344,7 +339,7 @@ def _moment(claim: Claim) -> str | None:
 
 
 def _rank(claim: Claim) -> int:
-    back = claim.rule == "membership/rejoin"  # who is back has left before
+    back = claim.rule.startswith(("membership/rejoin", "membership/back"))  # who is back has left, or was suspended, before
     return 5 if back else _STATUS_RANK.get(claim.fields.get("status", "member"), 0)
 
 

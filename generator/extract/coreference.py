@@ -55,10 +55,11 @@ def pronoun(token: Token, units: list[Unit], type_: str) -> Unit | None:
     listed = any(u.type == "countries" and token.i - 60 < u.start < token.i for u in units)
     if listed and word in ("they", "their") and type_ in ("country", "party"):
         wanted = ("countries",)
-    pool = [u for u in units if u.start >= token.sent.start - 80 and u.end <= token.i and u.type in wanted]
+    first, apart = max(0, token.sent.start - 80), tokens(u for u in units if u.type in (*wanted, "person", "post"))
+    told = token.doc[first : token.i] if word == "its" and type_ == "party" else ()
+    others = [t.i - 1 for t in told if t.dep_ in ("nsubj", "nsubjpass") and t.tag_ in ("NN", "NNP") and t.i not in apart]
+    pool = [u for u in units if u.start >= max(first, *others[-1:], 0) and u.end <= token.i and u.type in wanted]
     subject = next((u for u in reversed(pool) if _is_subject(token.doc, u)), None)
-    if subject and word == "its" and type_ == "party" and _nearer(token, subject, units):
-        return None
     return subject or (pool[-1] if pool and type_ != "party" and not _rival(token, pool[-1], units) else None)
 
 
@@ -68,13 +69,6 @@ def _rival(token: Token, unit: Unit, units: list[Unit]) -> bool:
     named = tokens(u for u in units if u.type != "word")
     definite = [c.tag_ == "NN" and c.i not in named and any(d.lower_ == "the" for d in c.children) for c in told]
     return any(definite) or any(c.lower_ == "which" for c in told)
-
-
-def _nearer(token: Token, unit: Unit, units: list[Unit]) -> bool:
-    """ "The League met. The firm gave way. Its president …": was another thing a subject since?"""
-    people = tokens(u for u in units if u.type in ("person", "post"))
-    since = [t for t in token.doc[unit.end + 1 : token.i] if t.dep_ in ("nsubj", "nsubjpass") and t.tag_ in ("NN", "NNP")]
-    return any(t.i not in people for t in since)
 
 
 _FITTING = {"organisation": ("organisation",), "country": ("country",), "party": ("country", "countries", "organisation")}

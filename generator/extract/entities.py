@@ -127,9 +127,7 @@ def is_body(span: Span) -> bool:
 def person_run(doc: Doc, start: int, limit: int) -> int:
     """The index behind the longest run of name-like tokens from `start`: capitals, particles, hyphens, initials."""
     i = start
-    while i < limit and doc[i].lower_ in words("honorifics"):
-        i += 1
-    while i < limit and _name_token(doc, i, limit):
+    while i < limit and (doc[i].lower_ in words("honorifics") or _name_token(doc, i, limit)):
         i += 1
     while i > start and (doc[i - 1].lower_ in words("particles") or doc[i - 1].is_punct):
         i -= 1
@@ -156,9 +154,8 @@ def _name_token(doc: Doc, i: int, limit: int) -> bool:
         return behind[:1].isalpha() and not doc[i - 1].whitespace_ and not token.whitespace_
     if token.lower_ in words("particles"):
         return behind[:1].isalpha() or (behind == "-" and not token.whitespace_)
-    if token.is_alpha and (hyphen or (behind == "-" and not token.whitespace_)):
-        return True
-    return text[:1].isupper() and (token.is_alpha or any(mark in text for mark in ".-'’"))
+    joined = token.is_alpha and (hyphen or (behind == "-" and not token.whitespace_))
+    return joined or (text[:1].isupper() and (token.is_alpha or any(mark in text for mark in ".-'’")))
 
 
 def _spellings(form: Form) -> Iterable[str]:

@@ -10,7 +10,7 @@ from spacy.tokens import Doc, Span, Token
 from generator.extract import coreference, roles, times
 from generator.extract.entities import FILED_FROM, SENSES, is_body, person_run, without_honorifics
 from generator.extract.persons import People
-from generator.extract.posts import head_words, posts
+from generator.extract.posts import posts
 from generator.extract.units import Sentence, Unit, sentences, tokens
 from generator.extract.words import words
 from generator.gazetteer import Gazetteer, slug
@@ -122,10 +122,9 @@ def _hyphenated(span: Span) -> Span:
     doc, start, end = span.doc, span.start, span.end
     if doc[end - 1 : end + 1].text.endswith("-"):
         end = max(end, person_run(doc, start, min(start + 9, len(doc))))
-    if len(span) == 1 and doc[max(0, start - 2) : start].text.startswith("-") and start > 2:
-        given, _, rest = doc[start - 3 : start]
-        plain = given.is_title and not given.whitespace_ and not given.ent_type_ and rest.tag_ in ("NN", "NNP")
-        start -= 3 * (plain and not {given.lower_, rest.lower_} & (words("prefixes") | head_words()))
+    before = doc[max(0, start - 3) : start]
+    if len(span) == 1 and re.fullmatch(r"[A-Z]\w*-[a-z]+ ", before.text_with_ws) and before[-1].tag_ in ("NN", "NNP"):
+        start -= 3 * (before[0].lower_ not in words("prefixes", "not_names") and not before.ents)
     return doc[start:end]
 
 

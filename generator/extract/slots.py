@@ -79,9 +79,7 @@ def _role(reading: Reading, token: Token, role: str, particle: str) -> list[Toke
         return roles.objects(token) or (roles.obliques(token, frozenset(particle.split("|"))) if particle else [])
     if name == "oblique":
         return roles.obliques(token, frozenset(arguments.split("|")))
-    if name == "self":
-        return [token]
-    other = {"recipient": roles.recipients, "attribute": roles.attributes}.get(name)
+    other = {"recipient": roles.recipients, "attribute": roles.attributes, "self": lambda token: [token]}.get(name)
     return other(token) if other else roles.modifiers(token, name)
 
 
@@ -219,10 +217,11 @@ def _of_another(unit: Unit, token: Token) -> bool:
     root, before = token.doc[unit.start : unit.end].root, reversed(token.doc[token.sent.start : unit.start])
     said = next((roles.lemma_of(t) for t in before if t.pos_ == "VERB" or t.dep_.startswith("nsubj")), "")
     above = (a for a in root.ancestors if token.is_ancestor(a) and a.pos_ == "NOUN")
-    over = {t.lower_ for t in root.ancestors if t.i > root.i} if unit.type == "date" else set()
-    named = bool(over & words("lasting")) and roles.lemma_of(token) in words("beginning")
-    after = any(a.head.lower_ in ("after", "following") for a in above)
-    return named or after or (unit.end <= token.i and said in words("say"))
+    over = {t.lower_ for t in root.ancestors if t.i > root.i and unit.type == "date"} & words("lasting")
+    named = over and roles.lemma_of(token) in words("beginning")
+    return any(a.head.lower_ in ("after", "following") for a in above) or bool(
+        named or (unit.end <= token.i and said in words("say"))
+    )
 
 
 def _belongs(reading: Reading, unit: Unit, token: Token) -> bool:
