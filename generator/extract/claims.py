@@ -184,15 +184,18 @@ def _leader(reading: Reading, match: Match, slots: Slots, shared: Mapping[str, s
     return [Unit(record.type, post.start, post.end, post.text, body, record.name)], "leader", says
 
 
-def _long_ago(reading: Reading, match: Match, holder: Unit) -> bool:
-    """ "First proposed by President X in 2006", read years later: who was in office then, and perhaps no more."""
-    verb = roles.clause_verb(reading.doc[holder.start : holder.end].root)
-    over = roles.clause_verb(verb.head) if verb.dep_ in ("advcl", "ccomp") else verb  # "in 2006, when X proposed it, …"
-    told, published = when(reading, verb, "date") or when(reading, over, "date"), reading.article.published
-    if not told or not published or roles.tense(verb) != "past" or any(c.lemma_ == "have" for c in verb.children):
+def _long_ago(reading: Reading, match: Match, holder: Unit, shared: Mapping[str, str], body: str) -> bool:
+    """ "First proposed by President X in 2006", read years later: who was in office then and, where the list of leaders does
+    not know better, perhaps no more.
+    """
+    verb, published = roles.clause_verb(reading.doc[holder.start : holder.end].root), reading.article.published or ""
+    own = verb.i == match.trigger or {"since", "until"} & shared.keys() or any(c.lemma_ == "have" for c in verb.children)
+    if own or not published[:4].isdigit() or shared.get("status") != "current" or roles.tense(verb) != "past":
         return False
-    own = verb.i == match.trigger or {"since", "until"} & match.slots.keys()
-    return not own and dates.precedes(told.data["date"].value, f"{int(published[:4]) - 2}")
+    over = roles.clause_verb(verb.head) if verb.dep_ in ("advcl", "ccomp", "relcl") else verb  # "in 2006, when X …"
+    told = when(reading, verb, "date") or when(reading, over, "date")
+    still = body_of(shared.get("post", ""), holder.name, "current", published) == body
+    return bool(told and not still and dates.precedes(told.data["date"].value, f"{int(published[:4]) - 2}"))
 
 
 def _plain_chief(reading: Reading, match: Match, slots: Slots, shared: dict[str, str]) -> None:
@@ -216,8 +219,8 @@ def _claim(reading: Reading, match: Match, subject: Unit, value: Unit, shared: M
     appoints = ranked and subject.type == "organ" and subject.end <= match.trigger  # a council names the body's officer
     about = _subject(reading, subject, officials=officials and not appoints, observers=observers)
     abroad = subject.type == "capital" and not words("stately") & set(shared.get("post", "").split())
-    past = officials and shared.get("status", "current") == "current" and _long_ago(reading, match, value)
-    if past or (about[2] == "country" and ranked) or (officials and (abroad or shared.get("post") in words("no_office"))):
+    nobody = abroad or shared.get("post") in words("no_office") or _long_ago(reading, match, value, shared, about[0])
+    if (about[2] == "country" and ranked) or (officials and nobody):
         return None  # "Assistant Secretary-General Clara Webb of Canada": where she is from
     value_id, value_name = _value(reading, match, value)
     if value_name in (None, about[1]) or (value_id and value_id in (about[0], shared.get("from"))):
@@ -339,8 +342,8 @@ def _moment(claim: Claim) -> str | None:
 
 
 def _rank(claim: Claim) -> int:
-    back = claim.rule.startswith(("membership/rejoin", "membership/back"))  # who is back has left, or was suspended, before
-    return 5 if back else _STATUS_RANK.get(claim.fields.get("status", "member"), 0)
+    back = ("membership/rejoin", "membership/back")  # who is back has left, or was suspended, before
+    return 5 if claim.rule.startswith(back) else _STATUS_RANK.get(claim.fields.get("status", "member"), 0)
 
 
 def _merge_terms(group: list[Claim]) -> list[Claim]:

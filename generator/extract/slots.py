@@ -79,8 +79,8 @@ def _role(reading: Reading, token: Token, role: str, particle: str) -> list[Toke
         return roles.objects(token) or (roles.obliques(token, frozenset(particle.split("|"))) if particle else [])
     if name == "oblique":
         return roles.obliques(token, frozenset(arguments.split("|")))
-    other = {"recipient": roles.recipients, "attribute": roles.attributes, "self": lambda token: [token]}.get(name)
-    return other(token) if other else roles.modifiers(token, name)
+    other = {"recipient": roles.recipients, "attribute": roles.attributes}.get(name)
+    return [token] if name == "self" else other(token) if other else roles.modifiers(token, name)
 
 
 def _described(reading: Reading, token: Token) -> Token | None:
@@ -217,8 +217,8 @@ def _of_another(unit: Unit, token: Token) -> bool:
     root, before = token.doc[unit.start : unit.end].root, reversed(token.doc[token.sent.start : unit.start])
     said = next((roles.lemma_of(t) for t in before if t.pos_ == "VERB" or t.dep_.startswith("nsubj")), "")
     above = (a for a in root.ancestors if token.is_ancestor(a) and a.pos_ == "NOUN")
-    over = {t.lower_ for t in root.ancestors if t.i > root.i and unit.type == "date"} & words("lasting")
-    named = over and roles.lemma_of(token) in words("beginning")
+    over = {t.lower_ for t in root.ancestors if t.i > root.i} & words("lasting")
+    named = over and unit.type == "date" and roles.lemma_of(token) in words("beginning")
     return any(a.head.lower_ in ("after", "following") for a in above) or bool(
         named or (unit.end <= token.i and said in words("say"))
     )
@@ -252,9 +252,8 @@ def _now(reading: Reading, token: Token, type_: str) -> Unit | None:
 def _plural(reading: Reading, token: Token, type_: str) -> Unit | None:
     """The nearest plural post before the trigger, with no verb between: the title that a list of names shares."""
     units = [u for u in reading.sentence_at[token.i].units if u.type == "post" and u.end <= token.i]
-    if not units or type_ != "text" or any(t.pos_ == "VERB" for t in reading.doc[units[-1].end : token.i]):
-        return None
-    return units[-1] if units[-1].data.get("plural") else None
+    near = units and type_ == "text" and all(t.pos_ != "VERB" for t in reading.doc[units[-1].end : token.i])
+    return units[-1] if near and units[-1].data.get("plural") else None
 
 
 def _before(reading: Reading, token: Token, type_: str) -> Unit | None:
