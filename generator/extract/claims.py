@@ -184,18 +184,18 @@ def _leader(reading: Reading, match: Match, slots: Slots, shared: Mapping[str, s
     return [Unit(record.type, post.start, post.end, post.text, body, record.name)], "leader", says
 
 
-def _long_ago(reading: Reading, match: Match, holder: Unit, shared: Mapping[str, str], body: str) -> bool:
-    """ "First proposed by President X in 2006", read years later: who was in office then and, where the list of leaders does
-    not know better, perhaps no more.
+def _by_now(reading: Reading, match: Match, holder: Unit, shared: Mapping[str, str], body: str) -> str | None:
+    """The status of an office as of publication: of "first proposed by President X in 2006", read years later, what the list
+    of leaders knows, or none.
     """
     verb, published = roles.clause_verb(reading.doc[holder.start : holder.end].root), reading.article.published or ""
     own = verb.i == match.trigger or {"since", "until"} & shared.keys() or any(c.lemma_ == "have" for c in verb.children)
     if own or not published[:4].isdigit() or shared.get("status") != "current" or roles.tense(verb) != "past":
-        return False
+        return shared.get("status")
     over = roles.clause_verb(verb.head) if verb.dep_ in ("advcl", "ccomp", "relcl") else verb  # "in 2006, when X …"
-    told = when(reading, verb, "date") or when(reading, over, "date")
-    still = body_of(shared.get("post", ""), holder.name, "current", published) == body
-    return bool(told and not still and dates.precedes(told.data["date"].value, f"{int(published[:4]) - 2}"))
+    told, post = when(reading, verb, "date") or when(reading, over, "date"), shared.get("post", "")
+    known = (status for status in ("current", "former") if body_of(post, holder.name, status, published) == body)
+    return next(known, None) if told and dates.precedes(told.data["date"].value, f"{int(published[:4]) - 2}") else "current"
 
 
 def _plain_chief(reading: Reading, match: Match, slots: Slots, shared: dict[str, str]) -> None:
@@ -219,13 +219,14 @@ def _claim(reading: Reading, match: Match, subject: Unit, value: Unit, shared: M
     appoints = ranked and subject.type == "organ" and subject.end <= match.trigger  # a council names the body's officer
     about = _subject(reading, subject, officials=officials and not appoints, observers=observers)
     abroad = subject.type == "capital" and not words("stately") & set(shared.get("post", "").split())
-    nobody = abroad or shared.get("post") in words("no_office") or _long_ago(reading, match, value, shared, about[0])
+    status = _by_now(reading, match, value, shared, about[0]) if officials else shared.get("status")
+    nobody = abroad or shared.get("post") in words("no_office") or not status
     if (about[2] == "country" and ranked) or (officials and nobody):
         return None  # "Assistant Secretary-General Clara Webb of Canada": where she is from
     value_id, value_name = _value(reading, match, value)
     if value_name in (None, about[1]) or (value_id and value_id in (about[0], shared.get("from"))):
         return None
-    fields = {k: v for k, v in shared.items() if v}
+    fields = {k: v for k, v in {**shared, "status": status}.items() if v}
     if subject.type == "organ" and "post" in fields and not appoints:  # an organ's head is on the sheet of its body
         fields["post"] += f" of the {re.sub('^[Tt]he ', '', subject.name)}"
     span, published, rule = match.sentence.span, reading.article.published, f"{kind.name}/{match.rule}"

@@ -120,8 +120,7 @@ def _person(span: Span, behind: int = 0) -> Unit:
 def _hyphenated(span: Span) -> Span:
     """ "Ki-tack Lim", of which the recogniser sees "Ki" or "Lim" alone."""
     doc, start, end = span.doc, span.start, span.end
-    if doc[end : end + 1].text == "-":
-        end = max(end, person_run(doc, start, min(end + 4, len(doc))))
+    end = max(end, person_run(doc, start, min(end + 4, len(doc))) if doc[end : end + 1].text == "-" else 0)
     before = doc[max(0, start - 3) : start]
     given = len(span) == 1 and not before.ents and re.fullmatch(r"[A-Z]\w*-[a-z]+ ", before.text_with_ws)
     called = given and before[-1].tag_ in ("NN", "NNP") and before[0].lower_ not in words("prefixes", "not_names")
