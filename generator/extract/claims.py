@@ -8,11 +8,13 @@ from itertools import product
 from typing import Any, TypeAlias
 
 from generator import dates
+from generator.extract import roles
 from generator.extract.confidence import confidence
 from generator.extract.leaders import body_of
 from generator.extract.persons import canonical_post
 from generator.extract.reading import Reading
 from generator.extract.rules import Match
+from generator.extract.slots import when
 from generator.extract.units import Unit
 from generator.extract.words import words
 from generator.gazetteer import slug
@@ -87,7 +89,7 @@ def _fields(reading: Reading, match: Match, slots: Slots) -> tuple[dict[str, str
         if not (unit := next(iter(slots.get(spec.name, [])), None)):
             continue
         if spec.type in ("date", "duration"):
-            if (resolved := unit.data.get("date")) and (spec.type == "date" or _lasts(reading, unit)):
+            if (resolved := unit.data.get("date")) and _lasts(reading, match, unit, resolved.value):
                 shared[spec.name] = resolved.value
                 match.features |= {"doubtful-date"} if resolved.doubtful else set()
                 derivations += _derived(reading, unit)
@@ -104,8 +106,12 @@ def _fields(reading: Reading, match: Match, slots: Slots) -> tuple[dict[str, str
     return shared, derivations
 
 
-def _lasts(reading: Reading, unit: Unit) -> bool:
-    """Is this how long a term is ("for two years", "a term of two years"), and not "after two years of talks"?"""
+def _lasts(reading: Reading, match: Match, unit: Unit, value: str) -> bool:
+    """Is a duration how long a term is ("for two years", "a term of two years"), and not "after two years of talks"? A date
+    counts, but for the day that somebody hopes for.
+    """
+    if unit.type != "duration":
+        return match.assertion != "wished" or not reading.anchor or not dates.precedes(reading.anchor, value)
     over = reading.doc[unit.start : unit.end].root.head
     return bool({over.lower_, over.head.lower_ if over.lower_ == "of" else ""} & words("lasting"))
 
@@ -123,8 +129,8 @@ def _work_out(reading: Reading, match: Match, shared: dict[str, str]) -> None:
     if match.assertion == "ended" and not began and "since" in shared and "until" not in shared:
         shared["until"] = shared.pop("since")
     over = "until" in shared and not (published and dates.precedes(published, shared["until"]))
-    if kind.name == "membership" and shared.get("status") == "member" and over:
-        shared["status"] = "former"
+    if kind.name == "membership" and "until" in shared and shared.get("status") in ("member", "former"):
+        shared["status"] = "former" if over else "member"
     if kind.name == "official" and shared.get("status", "current") == "current":
         if (over and published) or _was(reading, match):
             shared["status"] = "former"
@@ -178,6 +184,20 @@ def _leader(reading: Reading, match: Match, slots: Slots, shared: Mapping[str, s
     return [Unit(record.type, post.start, post.end, post.text, body, record.name)], "leader", says
 
 
+def _by_now(reading: Reading, match: Match, holder: Unit, shared: Mapping[str, str], body: str) -> str | None:
+    """The status of an office as of publication: of "first proposed by President X in 2006", read years later, what the list
+    of leaders knows, or none.
+    """
+    verb, published = roles.clause_verb(reading.doc[holder.start : holder.end].root), reading.article.published or ""
+    own = verb.i == match.trigger or {"since", "until"} & shared.keys() or any(c.lemma_ == "have" for c in verb.children)
+    if own or not published[:4].isdigit() or shared.get("status") != "current" or roles.tense(verb) != "past":
+        return shared.get("status")
+    over = roles.clause_verb(verb.head) if verb.dep_ in ("advcl", "ccomp", "relcl") else verb  # "in 2006, when X …"
+    told, post = when(reading, verb, "date") or when(reading, over, "date"), shared.get("post", "")
+    known = (status for status in ("current", "former") if body_of(post, holder.name, status, published) == body)
+    return next(known, None) if told and dates.precedes(told.data["date"].value, f"{int(published[:4]) - 2}") else "current"
+
+
 def _plain_chief(reading: Reading, match: Match, slots: Slots, shared: dict[str, str]) -> None:
     """A body's "chief" is its secretary general or director general where the text around speaks of that office, and not
     beside another body ("UNDP chief" near "UN Secretary-General").
@@ -198,14 +218,15 @@ def _claim(reading: Reading, match: Match, subject: Unit, value: Unit, shared: M
     ranked = officials and any(rank in shared.get("post", "") for rank in words("of_bodies"))
     appoints = ranked and subject.type == "organ" and subject.end <= match.trigger  # a council names the body's officer
     about = _subject(reading, subject, officials=officials and not appoints, observers=observers)
-    if subject.type == "capital" and officials and not words("stately") & set(shared.get("post", "").split()):
-        return None
-    if (about[2] == "country" and ranked) or (officials and shared.get("post") in words("no_office")):
+    abroad = subject.type == "capital" and not words("stately") & set(shared.get("post", "").split())
+    status = _by_now(reading, match, value, shared, about[0]) if officials else shared.get("status")
+    nobody = abroad or shared.get("post") in words("no_office") or not status
+    if (about[2] == "country" and ranked) or (officials and nobody):
         return None  # "Assistant Secretary-General Clara Webb of Canada": where she is from
     value_id, value_name = _value(reading, match, value)
     if value_name in (None, about[1]) or (value_id and value_id in (about[0], shared.get("from"))):
         return None
-    fields = {k: v for k, v in shared.items() if v}
+    fields = {k: v for k, v in {**shared, "status": status}.items() if v}
     if subject.type == "organ" and "post" in fields and not appoints:  # an organ's head is on the sheet of its body
         fields["post"] += f" of the {re.sub('^[Tt]he ', '', subject.name)}"
     span, published, rule = match.sentence.span, reading.article.published, f"{kind.name}/{match.rule}"
@@ -261,14 +282,10 @@ def _subject(reading: Reading, unit: Unit, *, officials: bool, observers: bool) 
 
 def _value(reading: Reading, match: Match, unit: Unit) -> tuple[str | None, str | None]:
     type_ = match.kind.fields[match.kind.value].type
-    if type_ == "date":
-        resolved = unit.data.get("date")
-        return (resolved.value, resolved.value) if resolved else (None, None)
-    if type_ == "person":
-        name = reading.people.full(unit.name)
-        return name, name
-    if type_ in match.kind.types or type_ == "text":
-        return unit.text, unit.text
+    if type_ in ("date", "person", "text", *match.kind.types):
+        day = unit.data["date"].value if unit.data.get("date") else None
+        said = day if type_ == "date" else reading.people.full(unit.name) if type_ == "person" else unit.text
+        return said, said
     if unit.id and (record := reading.gazetteer.record(unit.id.split("/")[0] if unit.type == "organ" else unit.id)):
         return record.id, record.name
     name = unit.name or unit.text
@@ -326,8 +343,8 @@ def _moment(claim: Claim) -> str | None:
 
 
 def _rank(claim: Claim) -> int:
-    back = claim.rule == "membership/rejoin"  # who is back has left before
-    return 5 if back else _STATUS_RANK.get(claim.fields.get("status", "member"), 0)
+    back = ("membership/rejoin", "membership/back")  # who is back has left, or was suspended, before
+    return 5 if claim.rule.startswith(back) else _STATUS_RANK.get(claim.fields.get("status", "member"), 0)
 
 
 def _merge_terms(group: list[Claim]) -> list[Claim]:

@@ -55,7 +55,10 @@ def pronoun(token: Token, units: list[Unit], type_: str) -> Unit | None:
     listed = any(u.type == "countries" and token.i - 60 < u.start < token.i for u in units)
     if listed and word in ("they", "their") and type_ in ("country", "party"):
         wanted = ("countries",)
-    pool = [u for u in units if u.start >= token.sent.start - 80 and u.end <= token.i and u.type in wanted]
+    first, apart = max(0, token.sent.start - 80), tokens(u for u in units if u.type in (*wanted, "person", "post"))
+    told = token.doc[first : token.i] if word == "its" and type_ == "party" else ()  # what "its" may stand for instead
+    others = [t.i - 1 for t in told if t.dep_ in ("nsubj", "nsubjpass") and t.tag_ in ("NN", "NNP") and t.i not in apart]
+    pool = [u for u in units if u.start >= max(first, *others[-1:], 0) and u.end <= token.i and u.type in wanted]
     subject = next((u for u in reversed(pool) if _is_subject(token.doc, u)), None)
     return subject or (pool[-1] if pool and type_ != "party" and not _rival(token, pool[-1], units) else None)
 
@@ -217,10 +220,9 @@ def _fits(unit: Unit, noun: str, gazetteer: Gazetteer) -> bool:
     if record is None:
         sure = noun in words("any_body") | {"bloc", "alliance"} and not unit.data.get("doubtful")
         return sure or noun.replace("z", "s") in unit.name.lower().replace("z", "s")
-    if noun in words("any_body") or noun in unit.data.get("defined", ()):
-        return True
     generic = {g.lower().split()[-1] for g in record.data.get("generic") or []}
-    return noun in generic or (not generic and noun not in words("sub_bodies")) or noun in record.name.lower().split()
+    known = noun in generic | words("any_body") or noun in unit.data.get("defined", ())
+    return known or (not generic and noun not in words("sub_bodies")) or noun in record.name.lower().split()
 
 
 def _is_subject(doc: Doc, unit: Unit) -> bool:

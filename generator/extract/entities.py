@@ -74,10 +74,12 @@ class GazetteerMatcher:
     def __call__(self, doc: Doc) -> Doc:
         """Presets the entities of one Doc."""
         spans: dict[Span, str] = {}
-        for found, start, end in self.found(doc):
+        names = self.found(doc)
+        states = {start for key, start, _ in names if key.startswith("country")}
+        for found, start, end in names:
             key, doubt = found.split("|")
             span = Span(doc, start, end, label=_LABELS.get(key.split(":")[0], "ORG"), kb_id=key)
-            if not (doubt and _other_sense(span)) and not _part_of_name(span):
+            if not (doubt and _other_sense(span)) and not _part_of_name(span, states):
                 spans[span] = doubt
         doc.set_ents(filter_spans(_drop_short(list(_unique(spans)))), default="missing")
         return doc
@@ -127,9 +129,7 @@ def is_body(span: Span) -> bool:
 def person_run(doc: Doc, start: int, limit: int) -> int:
     """The index behind the longest run of name-like tokens from `start`: capitals, particles, hyphens, initials."""
     i = start
-    while i < limit and doc[i].lower_ in words("honorifics"):
-        i += 1
-    while i < limit and _name_token(doc, i, limit):
+    while i < limit and (doc[i].lower_ in words("honorifics") or _name_token(doc, i, limit)):
         i += 1
     while i > start and (doc[i - 1].lower_ in words("particles") or doc[i - 1].is_punct):
         i -= 1
@@ -156,18 +156,13 @@ def _name_token(doc: Doc, i: int, limit: int) -> bool:
         return behind[:1].isalpha() and not doc[i - 1].whitespace_ and not token.whitespace_
     if token.lower_ in words("particles"):
         return behind[:1].isalpha() or (behind == "-" and not token.whitespace_)
-    if token.is_alpha and (hyphen or (behind == "-" and not token.whitespace_)):
-        return True
-    return text[:1].isupper() and (token.is_alpha or any(mark in text for mark in ".-'’"))
+    joined = token.is_alpha and (hyphen or (behind == "-" and not token.whitespace_))
+    return joined or (text[:1].isupper() and (token.is_alpha or any(mark in text for mark in ".-'’")))
 
 
 def _spellings(form: Form) -> Iterable[str]:
-    text = form.text
-    yield text
-    if form.sense == "acronym" and text.isupper() and text.isalpha() and len(text) >= 4:
-        yield text.capitalize()
-    if "'" in text:
-        yield text.replace("'", "’")
+    text, spoken = form.text, form.sense == "acronym" and form.text.isupper() and form.text.isalpha() and len(form.text) >= 4
+    return dict.fromkeys((text, text.capitalize() if spoken else text, text.replace("'", "’")))
 
 
 def _other_sense(span: Span) -> bool:
@@ -187,10 +182,14 @@ def _name_part(token: Token) -> bool:
     return token.text[:1].isupper() and token.pos_ == "PROPN"
 
 
-def _part_of_name(span: Span) -> bool:
-    """Is a single capitalised adjective or capital inside a longer proper name ("Washington Post")?"""
-    after = span.doc[span.end] if span.kb_id_.startswith("capital") and span.end < len(span.doc) else None
-    return after is not None and _name_part(after) and after.is_alpha and span[-1].dep_ == "compound"
+def _part_of_name(span: Span, states: set[int]) -> bool:
+    """Is this inside a longer proper name: a capital ("Washington Post"), or a body ("Nordic Council of Ministers")?"""
+    after = span.doc[span.end] if span.end + 1 < len(span.doc) else None
+    if after is not None and span.kb_id_.startswith("organisation"):
+        of = after.lower_ == "of" and after.nbor().is_title and after.i + 1 not in states and not span.text.isupper()
+        return of or (after.is_title and after.lower_ in words("otherwise"))
+    capital = after is not None and span.kb_id_.startswith("capital") and _name_part(after) and after.is_alpha
+    return capital and span[-1].dep_ == "compound"
 
 
 def _unique(spans: Mapping[Span, str]) -> Iterator[Span]:
@@ -203,7 +202,7 @@ def _unique(spans: Mapping[Span, str]) -> Iterator[Span]:
     def rank(span: Span) -> tuple[int, bool, bool]:
         return order.index(span.kb_id_.split(":")[0]), _record(span) not in sure, spans[span] == "doubtful"
 
-    for _, same in groupby(sorted(spans, key=lambda span: (*_place(span), rank(span))), key=_place):
+    for _, same in groupby(sorted(spans, key=lambda s: (s.start, s.end, rank(s))), key=lambda s: (s.start, s.end)):
         first, *others = same
         if all(rank(first) < rank(other) or _record(first) == _record(other) for other in others):
             yield first
@@ -211,10 +210,6 @@ def _unique(spans: Mapping[Span, str]) -> Iterator[Span]:
 
 def _record(span: Span) -> str:
     return span.kb_id_.split(":")[1]
-
-
-def _place(span: Span) -> tuple[int, int]:
-    return span.start, span.end
 
 
 def _drop_short(spans: list[Span]) -> list[Span]:

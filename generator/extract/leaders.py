@@ -30,8 +30,7 @@ def body_of(post: str, name: str, status: str, published: str | None) -> str | N
 
 def _is(leader: Leader, name: str) -> bool:
     """Is the surname this leader's and, of a full name, another part too?"""
-    mine, theirs = fold(name).split(), fold(leader.name).split()
-    short = fold(leader.short).split()
+    mine, theirs, short = (fold(text).split() for text in (name, leader.name, leader.short))
     if len(mine) <= len(short):
         return mine == short
     return set(short) <= set(mine) and bool((set(mine) - set(short)) & set(theirs))

@@ -17,10 +17,7 @@ from generator.extract.words import table, words
 from generator.kinds import Kind
 
 MATCH_SECONDS = 2.0
-_DESCRIBED = re.compile(
-    r"((?:(?<!\d)\d+|(?<![a-z])[a-z]+)(?: ?- ?[a-z]+)?) ?-? ?(?:member|nation|state|country) "
-    rf"(?:[\w-]+ ){{0,9}}(?:{'|'.join(sorted(words('sized')))})$"
-)
+_DESCRIBED = re.compile(f"{table('extract/types.yml')['sized']}(?:{'|'.join(sorted(words('sized')))})$")
 
 
 def matches(reading: Reading, rules: Rules) -> Iterator[Match]:

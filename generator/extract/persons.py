@@ -21,8 +21,6 @@ class People:
         parts = plain.split() if plain.lower() not in words("honorifics") else []
         if not parts or (not parts[0][:1].isupper() and parts[0] not in words("particles")):
             return None
-        if len(parts) > 1:
-            return plain
         found = [full for full, parts in self._full.items() if plain.casefold() in parts]
         return found[0] if len(found) == 1 else plain
 

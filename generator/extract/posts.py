@@ -61,11 +61,9 @@ def posts(doc: Doc, taken: set[int]) -> Iterator[Unit]:
 def _is_verb(doc: Doc, i: int) -> bool:
     """ "who heads the bank", "he also chairs the forum", "Malaysia chairs ASEAN" whatever the parser made of it."""
     behind = doc[min(i + (2 if i + 1 < len(doc) and doc[i + 1].lower_ == "the" else 1), len(doc) - 1)]
-    if doc[i].lower_ in ("chair", "chairs", "chaired") and behind.ent_type_ == "ORG":
-        return True
-    before = doc[i - 1].lower_ if i else ""
+    chairs, before = doc[i].lower_ in ("chair", "chairs", "chaired"), doc[i - 1].lower_ if i else ""
     verb = doc[i].pos_ == "VERB" or (before in words("before_verbs") and behind.lower_ != "of")
-    return verb and doc[i].lower_ in words("office_verbs")
+    return (chairs and behind.ent_type_ == "ORG") or (verb and doc[i].lower_ in words("office_verbs"))
 
 
 def _fold(word: str) -> str:
@@ -89,10 +87,8 @@ def _head(lower: list[str], i: int, taken: set[int]) -> int | None:
 
 
 def _singular(word: str) -> str:
-    if word.endswith("men"):
-        return word[:-3] + "man"
-    if word.endswith("ies"):
-        return word[:-3] + "y"
+    if word.endswith(("men", "ies")):
+        return word[:-3] + ("man" if word.endswith("men") else "y")
     return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
 
 

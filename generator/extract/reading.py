@@ -92,7 +92,7 @@ def _entity_unit(ent: Span, gazetteer: Gazetteer) -> Unit | None:
     if ent.start > 1 and ent.doc[ent.start - 1].lower_ == "of" and ent.doc[ent.start - 2].lower_ in words("regions"):
         label = "GPE"
     elif label == "PERSON":
-        return _person(without_honorifics(ent))
+        return _person(_hyphenated(without_honorifics(ent)))
     return Unit(label.lower(), ent.start, ent.end, text, slug(text), _bare(text))
 
 
@@ -115,6 +115,16 @@ def _person(span: Span, behind: int = 0) -> Unit:
     while start > behind and span.doc[start - 1].lower_ in words("honorifics"):
         start -= 1
     return Unit("person", start, span.end, span.text, name=span.text)
+
+
+def _hyphenated(span: Span) -> Span:
+    """ "Ki-tack Lim", of which the recogniser sees "Ki" or "Lim" alone."""
+    doc, start, end = span.doc, span.start, span.end
+    end = max(end, person_run(doc, start, min(end + 4, len(doc))) if doc[end : end + 1].text == "-" else 0)
+    before = doc[max(0, start - 3) : start]
+    given = len(span) == 1 and not before.ents and re.fullmatch(r"[A-Z]\w*-[a-z]+ ", before.text_with_ws)
+    called = given and before[-1].tag_ in ("NN", "NNP") and before[0].lower_ not in words("prefixes", "not_names")
+    return doc[start - 3 * bool(called) : end]
 
 
 def _persons(doc: Doc, offices: list[Unit], taken: set[int]) -> list[Unit]:

@@ -77,17 +77,17 @@ def obliques(head: Token, prepositions: frozenset[str]) -> list[Token]:
 
 
 def modifiers(noun: Token, relation: str) -> list[Token]:
-    """Possessors, compounds, adjectives or appositions of a noun; the objects of a preposition under it; or its governor,
-    "protocol" in "a protocol for Peru's accession".
+    """Possessors, compounds, adjectives or appositions of a noun; what is joined to a noun or verb; the objects of a
+    preposition under it; or its governor, "protocol" in "a protocol for Peru's accession".
     """
     if relation in _MODIFIERS:
-        return [c for c in noun.children if c.dep_ in _MODIFIERS[relation]]
+        return [c for c in noun.children if c.dep_ in _MODIFIERS[relation].split()]
     if relation == "governor":
         return [noun.head.head] if noun.head.dep_ in ("prep", "pcomp") else []
     return list(_under(noun, frozenset(relation.split("|"))))
 
 
-_MODIFIERS = {"possessor": ("poss",), "modifier": ("compound", "amod", "nmod", "nummod"), "apposition": ("appos",)}
+_MODIFIERS = {"possessor": "poss", "apposition": "appos", "conjunct": "conj", "modifier": "compound amod nmod nummod"}
 
 
 def clause_verb(token: Token) -> Token:

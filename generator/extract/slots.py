@@ -79,10 +79,8 @@ def _role(reading: Reading, token: Token, role: str, particle: str) -> list[Toke
         return roles.objects(token) or (roles.obliques(token, frozenset(particle.split("|"))) if particle else [])
     if name == "oblique":
         return roles.obliques(token, frozenset(arguments.split("|")))
-    if name == "self":
-        return [token]
     other = {"recipient": roles.recipients, "attribute": roles.attributes}.get(name)
-    return other(token) if other else roles.modifiers(token, name)
+    return [token] if name == "self" else other(token) if other else roles.modifiers(token, name)
 
 
 def _described(reading: Reading, token: Token) -> Token | None:
@@ -213,11 +211,17 @@ def _ends(reading: Reading, unit: Unit) -> bool:
 
 
 def _of_another(unit: Unit, token: Token) -> bool:
-    """ "Said on Tuesday that it would leave", "left after the vote last month": a day of what is said, or came before?"""
+    """ "Said on Tuesday that it would leave", "left after the vote last month", "assumed the 2024 presidency": a day of what
+    is said, or came before, or the year that a term is named after?
+    """
     root, before = token.doc[unit.start : unit.end].root, reversed(token.doc[token.sent.start : unit.start])
     said = next((roles.lemma_of(t) for t in before if t.pos_ == "VERB" or t.dep_.startswith("nsubj")), "")
     above = (a for a in root.ancestors if token.is_ancestor(a) and a.pos_ == "NOUN")
-    return any(a.head.lower_ in ("after", "following") for a in above) or (unit.end <= token.i and said in words("say"))
+    over = {t.lower_ for t in root.ancestors if t.i > root.i} & words("lasting")
+    named = over and unit.type == "date" and roles.lemma_of(token) in words("beginning")
+    return any(a.head.lower_ in ("after", "following") for a in above) or bool(
+        named or (unit.end <= token.i and said in words("say"))
+    )
 
 
 def _belongs(reading: Reading, unit: Unit, token: Token) -> bool:
@@ -248,9 +252,8 @@ def _now(reading: Reading, token: Token, type_: str) -> Unit | None:
 def _plural(reading: Reading, token: Token, type_: str) -> Unit | None:
     """The nearest plural post before the trigger, with no verb between: the title that a list of names shares."""
     units = [u for u in reading.sentence_at[token.i].units if u.type == "post" and u.end <= token.i]
-    if not units or type_ != "text" or any(t.pos_ == "VERB" for t in reading.doc[units[-1].end : token.i]):
-        return None
-    return units[-1] if units[-1].data.get("plural") else None
+    near = units and type_ == "text" and all(t.pos_ != "VERB" for t in reading.doc[units[-1].end : token.i])
+    return units[-1] if near and units[-1].data.get("plural") else None
 
 
 def _before(reading: Reading, token: Token, type_: str) -> Unit | None:

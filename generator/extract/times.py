@@ -91,12 +91,11 @@ def expressions(text: str) -> Iterator[Expression]:
     begun = [(number, word.start()) for word in _WORD.finditer(text) for number in _begun_by(word[0])]
     for number, start in sorted(begun):
         shape, pattern = _PATTERNS[number]
-        if match := pattern.match(text, start):
-            if all(match.end() <= t.start or t.end <= match.start() for t in taken):
-                parts = {k: v.lower() for k, v in match.groupdict().items() if v is not None}
-                real = shape != "day" or dates.is_date(_written({"year": "2024", **parts}))
-                if real and all(map(str.isascii, parts.values())):  # digits of other scripts are not for us to read
-                    taken.append(Expression(shape, match.start(), match.end(), match.group(), parts))
+        if (match := pattern.match(text, start)) and all(match.end() <= t.start or t.end <= match.start() for t in taken):
+            parts = {k: v.lower() for k, v in match.groupdict().items() if v is not None}
+            real = shape != "day" or dates.is_date(_written({"year": "2024", **parts}))
+            if real and all(map(str.isascii, parts.values())):  # digits of other scripts are not for us to read
+                taken.append(Expression(shape, match.start(), match.end(), match.group(), parts))
     return _with_years(sorted(taken, key=lambda e: e.start), text)
 
 
@@ -169,9 +168,7 @@ def event_days(found: list[Dated], text: str) -> dict[str, Resolved]:
     "A two-day summit, opening on Monday" and "due to begin on Tuesday" make Tuesday its last day.
     """
     days: dict[str, list[Dated]] = {}
-    for expression, resolved in found:
-        if resolved.value.count("-") < 2:
-            continue
+    for expression, resolved in (dated for dated in found if dated[1].value.count("-") >= 2):
         before = re.split(r"[.!?]\s", text[max(0, expression.start - 110) : expression.start])[-1]
         near = re.split(r"[.!?](?:\s|$)", before + text[expression.start : expression.end + 45])[0]
         for noun in _EVENT.findall(near):
@@ -300,10 +297,8 @@ def _month_beside(day: date, step: int) -> str:
 def _weekday(parts: Mapping[str, str], day: date, tense: str) -> date:
     wanted, which = _WEEKDAYS.index(parts["weekday"]), parts.get("which")
     behind, ahead = (day.weekday() - wanted) % 7, (wanted - day.weekday()) % 7
-    if which == "last":
-        return day - timedelta(days=behind or 7)
-    if which == "next":
-        return day + timedelta(days=ahead or 7)
+    if which in ("last", "next"):
+        return day + timedelta(days=(ahead or 7) if which == "next" else -(behind or 7))
     forward = tense == "future" or (tense != "past" and ahead <= behind)
     return day + timedelta(days=ahead) if forward else day - timedelta(days=behind)
 
@@ -319,8 +314,6 @@ def _nearest(parts: Mapping[str, str], day: date, tense: str) -> str | None:
         return next((t for t in reversed(past) if dates.bounds(t).latest < day), None)
     if which == "next":
         return next((t for t in future if dates.bounds(t).earliest > day), None)
-    if tense == "past" and past:
-        return past[-1]
-    if tense == "future" and future:
-        return future[0]
+    if beside := {"past": past[-1:], "future": future[:1]}.get(tense):
+        return beside[0]
     return min(real, key=lambda t: abs((dates.bounds(t).earliest - day).days), default=None)
