@@ -45,7 +45,7 @@ __all__ = ["DEFAULT_MODEL", "extract", "rules_at_work"]
 
 PARSED = 64  # parts of articles parsed at a time: fewer take longer, more take memory
 HELD = 400_000  # characters held at a time
-WORDS = 50_000  # words known by heart, some 20 MB; those that come later are learnt again in each batch
+WORDS = 10_000  # words known by heart, some 4 MB; those that come later are learnt again in each batch
 PART = 50_000  # characters read at a time: a book takes no more memory than a long article
 
 Part: TypeAlias = tuple[int, int, Article]

@@ -79,7 +79,9 @@ class Sieve:
         for word in vocabulary:
             stems[_stem(word)[:3]].append((_stem(word), word))
 
-        @lru_cache(maxsize=100_000)
+        same: dict[frozenset[str], frozenset[str]] = {}  # of most words the same few
+
+        @lru_cache(maxsize=20_000)
         def meant(orth: int) -> frozenset[str]:
             """The words of rules that a token may be a form of; whether it looks like a body's name or a number."""
             text = nlp.vocab.strings[orth]
@@ -88,7 +90,8 @@ class Sieve:
             found |= vocabulary.intersection([word, *irregular.get(word, ())])
             found |= {_DIGIT} if any(map(str.isdigit, text)) else set()
             looks = text[:1].isupper() and (word in words("name_heads") or _ACRONYM.fullmatch(text))
-            return frozenset(found | {_BODY} if looks else found)
+            means = frozenset(found | {_BODY} if looks else found)
+            return same.setdefault(means, means)
 
         self._meant = meant
 

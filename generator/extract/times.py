@@ -41,7 +41,7 @@ def _spelled() -> Mapping[str, set[int]]:
     return found
 
 
-_SPELLED = _spelled()
+_SPELLED, _ANY = _spelled(), frozenset(range(len(_PATTERNS)))
 
 
 class Expression(NamedTuple):
@@ -99,11 +99,11 @@ def expressions(text: str) -> Iterator[Expression]:
     return _with_years(sorted(taken, key=lambda e: e.start), text)
 
 
-@lru_cache(maxsize=10_000)
-def _begun_by(word: str) -> set[int]:
+@lru_cache(maxsize=2_000)
+def _begun_by(word: str) -> frozenset[int]:
     """The patterns that may fit where this word stands."""
     starts = (word[:end].lower() for end in range(min(3, len(word)), len(word) + 1))
-    return set(range(len(_PATTERNS))) if word[0].isdigit() else set().union(*(_SPELLED.get(start, ()) for start in starts))
+    return _ANY if word[0].isdigit() else frozenset().union(*(_SPELLED.get(start, ()) for start in starts))
 
 
 def _with_years(found: list[Expression], text: str) -> Iterator[Expression]:
