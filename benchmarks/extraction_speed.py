@@ -9,7 +9,8 @@ its own batches and matrices, the sieve, the rules and the claims.
 - `relevant`: the sample articles as they are. `mixed`: one paragraph in five comes from a sample, by halves whole
   articles among others that say nothing, and paragraphs among others in one article.
 - `new`: `factsheets build` with one new article, beside a process that loads the bare model and reads that article.
-- `workers`: two processes beside one, start and all. `dask`: a cluster with two local workers beside two processes.
+- `workers`: two processes beside one, start and all, and what the machine gives two that share nothing.
+- `dask`: a cluster with two local workers beside two processes.
 - `memory`: `factsheets extract` on folders of short articles, of which one in fifty says something: the peak of its largest
   process.
 """
@@ -24,10 +25,11 @@ import statistics
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from itertools import cycle, islice
+from itertools import cycle, islice, product
 from pathlib import Path
 
 import measure
@@ -111,18 +113,30 @@ def one_new_article(samples, options) -> None:
 
 
 def two_workers(samples, options) -> None:
-    """The samples several times over, through the installed command, each time as if nothing had been read before."""
+    """The samples several times over, through the installed command, each time as if nothing had been read before; and
+    beside it what the machine gives: two builds of one process each that share nothing, at once, beside one of them.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        (articles := Path(folder) / "content" / "articles").mkdir(parents=True)
-        for number, sample in enumerate(samples * options.times):
-            (articles / f"{number}.txt").write_text(f"{sample.title}\n\n{sample.text}\n", "utf-8")
+        one, other = roots = Path(folder) / "one", Path(folder) / "other"
+        for root, (number, sample) in product(roots, enumerate(samples * options.times)):
+            (root / "content" / "articles").mkdir(parents=True, exist_ok=True)
+            (root / "content" / "articles" / f"{number}.txt").write_text(f"{sample.title}\n\n{sample.text}\n", "utf-8")
 
-        def built(workers: int) -> None:
+        def built(workers: int, root: Path) -> None:
             for made in (".cache", "content/facts", "content/changes"):
-                shutil.rmtree(Path(folder) / made, ignore_errors=True)
-            measure.run([FACTSHEETS, "build", "--workers", str(workers)], Path(folder))
+                shutil.rmtree(root / made, ignore_errors=True)
+            measure.run([FACTSHEETS, "build", "--workers", str(workers)], root)
 
-        compared("two processes", {"one process": partial(built, 1), "two": partial(built, 2)}, options.rounds)
+        def at_once() -> None:
+            with ThreadPoolExecutor(2) as pool:
+                list(pool.map(partial(built, 1), (one, other)))
+
+        def twice() -> None:
+            built(1, one)
+            built(1, other)
+
+        compared("two processes", {"one process": partial(built, 1, one), "two": partial(built, 2, one)}, options.rounds)
+        compared("two that share nothing", {"in turn": twice, "at once": at_once}, options.rounds)
 
 
 def on_dask(samples, options) -> None:
