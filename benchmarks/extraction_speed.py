@@ -9,7 +9,8 @@ its own batches and matrices, the sieve, the rules and the claims.
 - `relevant`: the sample articles as they are. `mixed`: one paragraph in five comes from a sample, by halves whole
   articles among others that say nothing, and paragraphs among others in one article.
 - `new`: `factsheets build` with one new article, beside a process that loads the bare model and reads that article.
-- `workers`: two processes beside one, start and all, and what the machine gives two that share nothing.
+- `workers`: two processes beside one, start and all, and what the machine gives two that share nothing. `archive`: the
+  same, of three times as many articles.
 - `dask`: a cluster with two local workers beside two processes.
 - `memory`: `factsheets extract` on folders of short articles, of which one in fifty says something: the peak of its largest
   process.
@@ -135,7 +136,8 @@ def two_workers(samples, options) -> None:
             built(1, one)
             built(1, other)
 
-        compared("two processes", {"one process": partial(built, 1, one), "two": partial(built, 2, one)}, options.rounds)
+        what = f"two processes, {len(samples) * options.times:,} articles"
+        compared(what, {"one process": partial(built, 1, one), "two": partial(built, 2, one)}, options.rounds)
         compared("two that share nothing", {"in turn": twice, "at once": at_once}, options.rounds)
 
 
@@ -212,6 +214,7 @@ COMPARISONS = {
     "mixed": lambda samples, options: beside_bare("mixed archive", list(mixed(samples)), options),
     "new": one_new_article,
     "workers": two_workers,
+    "archive": lambda samples, options: two_workers(samples * 3, options),
     "dask": on_dask,
     "memory": memory,
 }
