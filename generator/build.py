@@ -101,7 +101,8 @@ def build(root: Path, *, today: date, progress: Progress | None = None, workers:
             raise ContentError(*errors)
         saved, broken = content.load_sheets(root)
         known = _claims_by_article(source_claims(saved))
-        fresh = [article for article in project.articles if article not in project.stale]
+        stale = {article.id for article in project.stale}
+        fresh = [article for article in project.articles if article.id not in stale]
         kept = {article.id: known[article.id] for article in fresh if _is_sound(article, known, project)}
         was = {id_: digest for id_, digest in project.made_from.articles.items() if id_ in project.broken}
         kept |= {id_: known[id_] for id_ in was}

@@ -39,6 +39,7 @@ def bounds(text: str) -> Bounds:
     return _span(text)
 
 
+@lru_cache(maxsize=65536)
 def is_date(text: str | None) -> bool:
     """Does the text say a date at all?"""
     try:

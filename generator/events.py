@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import combinations
+from itertools import product
 
 from generator import dates
 from generator.kinds import Kind
@@ -138,11 +138,14 @@ def _inside_and_outside(claims: list[Claim], usual: str) -> list[str]:
     """Do two sources put the party inside and outside on one day? Days between dates and publication count."""
     if usual not in _INSIDE:
         return []
-    spans = [(c, c.fields.get("status", usual) in _INSIDE, span) for c in claims if (span := _asserted(c))]
-    for (one, inside, a), (other, also, b) in combinations(spans, 2):
+    spans: dict[bool, list[tuple[Claim, tuple[date, date]]]] = {True: [], False: []}
+    for claim in claims:
+        if span := _asserted(claim):
+            spans[claim.fields.get("status", usual) in _INSIDE].append((claim, span))
+    for (one, a), (other, b) in product(spans[True], spans[False]):
         row, article = (one, other) if one.ref else (other, one)
         drifted = row.ref and article.quote and dates.sort_key(row.said) < dates.sort_key(article.said)
-        if inside != also and not drifted and independent((one, other)) > 1 and max(a[0], b[0]) <= min(a[1], b[1]):
+        if max(a[0], b[0]) <= min(a[1], b[1]) and not drifted and independent((one, other)) > 1:
             return ["status"]
     return []
 

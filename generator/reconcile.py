@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from itertools import chain, combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from generator import dates, strict_yaml
 from generator.events import latest, settle_events, with_history
@@ -24,6 +24,8 @@ from generator.timeline import is_planned, miscounted, started, when
 _WORDS = strict_yaml.read(Path(__file__).with_suffix(".yml"))[0]
 REASONS: Mapping[str, str] = _WORDS["reasons"]
 """What `Fact.reason` may hold, in few words: numbers of sources, names of fields, names of other holders, `chosen`."""
+
+_Span: TypeAlias = tuple[str | None, str | None, str | None]
 
 _DISPUTED = ("date", "country", "organisation", "party")  # fields in which sources can contradict each other
 _LONGEST_GUESS = timedelta(days=366)  # two undated sightings of one chair further apart may be two terms
@@ -390,14 +392,21 @@ def _last_seen(fact: Fact) -> date:
 def _terms(claims: list[Claim]) -> list[list[Claim]]:
     """Claims of one holder that can be one term: no dates speak against it, and no more than a year lies between."""
     floating = [claim for claim in claims if not _anchor(claim)]
-    terms: list[list[Claim]] = []
-    for claim in sorted(filter(_anchor, claims), key=lambda c: (dates.sort_key(_anchor(c)), c.id)):
-        if not terms or not all(_one_term(other, claim) for other in terms[-1]):
-            terms.append([])
-        terms[-1].append(claim)
-    if len(terms) == 1 and all(_one_term(a, b) for a in floating for b in terms[0]):
-        return [terms[0] + floating]
-    return [*terms, floating] if floating else terms
+    anchored = sorted(filter(_anchor, claims), key=lambda c: (dates.sort_key(_anchor(c)), c.id))
+    terms: list[dict[_Span, list[Claim]]] = []
+    for span, alike in group_by(anchored, _span).items():
+        if not terms or not all(_one_term(other, span) for other in terms[-1]):
+            terms.append({})
+        terms[-1][span] = alike
+    found = [[*chain.from_iterable(term.values())] for term in terms]
+    if len(terms) == 1 and all(_one_term(_span(claim), span) for claim in floating for span in terms[0]):
+        return [found[0] + floating]
+    return [*found, floating] if floating else found
+
+
+def _span(claim: Claim) -> _Span:
+    """When it began, when it ended or ends, and the day that places it among others."""
+    return claim.fields.get("since"), claim.fields.get("until"), _anchor(claim)
 
 
 def _anchor(claim: Claim) -> str | None:
@@ -405,15 +414,14 @@ def _anchor(claim: Claim) -> str | None:
     return claim.fields.get("since") or end or claim.said
 
 
-def _one_term(one: Claim, other: Claim) -> bool:
-    given = [(one.fields.get(name), other.fields.get(name)) for name in ("since", "until")]
-    if any(a and b and not dates.overlaps(a, b) for a, b in given):
+def _one_term(one: _Span, other: _Span) -> bool:
+    if any(a and b and not dates.overlaps(a, b) for a, b in zip(one[:2], other[:2], strict=True)):
         return False
-    first, second = _anchor(one), _anchor(other)
+    (_, until, first), (_, _, second) = one, other
     if not first or not second:
         return True
-    gap = dates.bounds(second).earliest - dates.bounds(one.fields.get("until") or first).latest
-    return gap <= (timedelta(0) if "until" in one.fields else _LONGEST_GUESS)
+    gap = dates.bounds(second).earliest - dates.bounds(until or first).latest
+    return gap <= (_LONGEST_GUESS if until is None else timedelta(0))
 
 
 def _dispute_overlaps(facts: list[Fact]) -> None:
@@ -435,8 +443,8 @@ def _fact(
     agreeing: Sequence[Claim], against: Sequence[Claim] = (), earlier: Sequence[Claim] = (),
 ) -> Fact:  # fmt: skip
     """The decision: of the group, those that had a say for it, against it, and on an earlier time."""
-    winner, ranked = agreeing[0], [*agreeing, *against, *earlier]
-    rest = sorted((c for c in group if c not in ranked), key=lambda c: _rank(c, kind))
+    winner, ranked = agreeing[0], {claim.id: claim for claim in (*agreeing, *against, *earlier)}
+    rest = sorted((claim for claim in group if claim.id not in ranked), key=lambda c: _rank(c, kind))
     decided: DecidedBy = "override" if winner.override else "reference" if all(c.ref for c in agreeing) else "articles"
     said = latest(*(claim.said for claim in agreeing))
     vaguer = [claim for claim in agreeing if claim.value != winner.value and dates.is_date(winner.value)]
@@ -449,4 +457,4 @@ def _fact(
     verdict: Verdict = "needs-review" if winner.confidence < PUBLISH_AT else "disputed" if disputed else "settled"
     says = (winner.value, winner.value_name, {f.name: fields[f.name] for f in kind.others() if f.name in fields})
     why = {word: text for word, text in reason.items() if text}
-    return Fact(kind.name, *says, verdict, decided, why, (*ranked, *rest), confirmed=said)
+    return Fact(kind.name, *says, verdict, decided, why, (*ranked.values(), *rest), confirmed=said)
