@@ -1,5 +1,6 @@
 """Lists of any length: every entry is on one page that can be reached, and no page grows with the number of sheets."""
 
+import re
 from datetime import date
 
 import pytest
@@ -7,10 +8,11 @@ from conftest import KINDS, NAMES, TODAY, a_claim
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generator import changes
 from generator.model import Article
 from generator.reconcile import reconcile
 from generator.render import paging, render
-from generator.render.edition import Edition
+from generator.render.edition import QUOTED, Edition
 from generator.render.paging import alphabetical, by_letter, by_month, paged
 
 SYLLABLES = ("ba", "ka", "lo", "mi", "nu", "po", "ra", "si")
@@ -103,11 +105,67 @@ def drafts(count):
     return [*render(Edition(subjects=sheets, read=articles, kinds=KINDS, gazetteer=NAMES, today=TODAY))]
 
 
-def test_no_list_grows_with_the_number_of_sheets(monkeypatch):
+def test_no_page_grows_with_the_number_of_sheets(monkeypatch):
     """With a lower limit, so that some hundred bodies do for some thousand."""
     monkeypatch.setattr(paging, "LIMIT", 12)
-    few, many = ([draft.page() for draft in drafts(count) if not draft.edit_path] for count in (100, 400))
-    assert len(many) > 2 * len(few)
-    largest = max(many, key=lambda page: len(page.text))
-    assert len(largest.text) <= 1.05 * max(len(page.text) for page in few), largest.path
+    few, many = ([draft.page() for draft in drafts(count)] for count in (100, 400))
+    lists = [[page for page in pages if not page.edit_path] for pages in (few, many)]
+    assert len(lists[1]) > 2 * len(lists[0])
+    for kind, largest in ((lists[1], lists[0]), (many, few)):
+        most = max(kind, key=lambda page: len(page.text))
+        assert len(most.text) <= 1.05 * max(len(page.text) for page in largest), most.path
     assert {"index.md", "people/index.md", "calendar/index.md", "countries/index.md"} <= {page.path for page in many}
+
+
+def test_a_country_in_more_bodies_than_a_page_holds_has_them_all_on_pages_of_their_own(monkeypatch):
+    monkeypatch.setattr(paging, "LIMIT", 12)
+    pages = {draft.path: draft.page().text for draft in drafts(100)}
+    code = sorted(NAMES.countries)[0]
+    own = {path: text for path, text in pages.items() if path.startswith(f"countries/{code}/memberships/")}
+    rows = [row for text in own.values() for row in re.findall(r'id="(body-\d+)-membership', text)]
+    assert len(own) > 2
+    assert sorted(rows) == sorted(f"body-{n}" for n in range(0, 100, 4))
+    sheet = pages[f"countries/{code}.md"]
+    assert len(re.findall(r'id="body-\d+-membership', sheet)) == 4
+    assert f'<a href="../../countries/{code}/memberships/">All memberships by letter</a>, 21 more of these' in sheet
+    assert "fs-asof" not in sheet, "it would count some of the rows"
+
+
+def test_of_many_sources_a_page_quotes_the_first_and_counts_the_others(monkeypatch):
+    """Those that speak against it stay in sight, and so does what rests on no article."""
+    names = [f"on-{n}" for n in range(40)]
+    said = [a_claim("founding", "csto", "2002-10-07" if n else "1949-04-04", article=name, event="established")
+            for n, name in enumerate(names)]  # fmt: skip
+    row = a_claim("membership", "csto", "AM", ref="table#csto/AM", status="member")
+    seen = [a_claim("membership", "csto", "AM", article=name, status="member") for name in names]
+    articles = [Article(name, f"On {name}", "Text.", "2020-01-01") for name in names]
+    sheets = reconcile([*said, *seen, row], KINDS, NAMES)
+    edition = Edition(subjects=sheets, read=articles, kinds=KINDS, gazetteer=NAMES, today=TODAY)
+    page = {draft.path: draft.page().text for draft in render(edition)}["organisations/csto.md"]
+    founding, _, members = page.partition('id="membership-AM"')
+    assert founding.count("<blockquote>") == QUOTED + 1
+    assert members.count("<blockquote>") == QUOTED
+    assert founding.count("4 April 1949") > 0
+    assert "31 more articles tell of it" in founding
+    assert "32 more articles tell of it" in members
+    assert "row csto/AM" in members
+    assert page.count("<li><a href=") == 40
+
+
+def test_a_list_of_sources_and_of_changes_has_an_end(monkeypatch):
+    monkeypatch.setattr(paging, "LIMIT", 12)
+    names = [f"on-{n}" for n in range(40)]
+    seen = [a_claim("membership", "csto", "AM", article=name, status="member") for name in names]
+    articles = [Article(name, f"On {name}", "Text.", f"2020-01-{1 + n % 28:02}") for n, name in enumerate(names)]
+    before, after = (reconcile(some, KINDS, NAMES) for some in ([], seen))
+    causes = tuple(f"articles/{name}" for name in names)
+    told = [one._replace(on=f"2021-02-{n + 1:02}", because=causes)
+            for n in range(20) for one in changes.between(before, after, KINDS)]  # fmt: skip
+    edition = Edition(subjects=after, read=articles, kinds=KINDS, gazetteer=NAMES, today=TODAY, changes=told)
+    page = {draft.path: draft.page().text for draft in render(edition)}["organisations/csto.md"]
+    assert "36 more, of earlier days" in page
+    assert page.count("facts here</span>") + page.count("fact here</span>") == 4
+    assert '16 more in <a href="../../changes/">' in page
+    assert page.count('class="fs-day"') == 4
+    assert "20 February 2021" in page
+    assert "and 35 more</p>" in page

@@ -21,7 +21,7 @@ from generator.model import Article, Claim, Item, Quote
 from generator.packing import unpacked
 from generator.referencefile import Table
 from generator.render import paging
-from generator.render.edition import Edition, Listed, Name, Row, article_stem, evidence, holds, mark_id, old, report
+from generator.render.edition import Edition, Listed, Name, Row, article_stem, backing, holds, mark_id, old, report
 from generator.render.history import Told, history
 from generator.render.marks import Marked, Note
 from generator.render.paging import alphabetical, by_letter, by_month
@@ -79,23 +79,23 @@ def render(
         named.sort(key=lambda item: (alphabetical(item["subject"].text), item["id"]))
     read = [_again(f"article {it.id}", _article(it, cited.get(it.id, ())), edition) for it in ours.values()]
     read.sort(key=lambda item: (dates.sort_key(item["article"].published), item["article"].id), reverse=True)
-    shared = {"problems": problems, "unsaved": frozenset(unsaved), "many": len(organisations) > paging.LIMIT}
+    shared: dict[str, Any] = {"problems": problems, "unsaved": frozenset(unsaved)}
+    shared |= {"many": len(organisations) > paging.LIMIT, "few": paging.LIMIT // 3 or 1}
     searched = sum(len(article.text) for article in edition.read) <= paging.SEARCHED
     pages = {"organisations": organisations, "countries": countries, "articles": read}
     lists = {folder: [it.listed for it in some] for folder, some in pages.items()}
     yield Draft("index.md", "home", shared | lists | {"lately": _lately(lists["organisations"])})
     yield from _lists(shared, lists, told, edition)
     if review is not None:
-        waiting = [
-            (item, edition.name(item.sheet.id, item.sheet.name), [evidence(c, item.says, ours) for c in item.claims])
-            for item in review
-        ]
+        waiting = [(it, edition.name(it.sheet.id, it.sheet.name), backing(it.says, it.claims, ours)) for it in review]
         values = shared | {"kinds": edition.kinds, "waiting": len(waiting)}
         yield from _list("review", waiting, edition, values, lambda _: ("all",), name="items", limit=paging.LIMIT // 3)
     for folder, template in (("organisations", "organisation"), ("countries", "country")):
         for one in pages[folder]:
             path = f"{folder}/{one['id']}"
             yield Draft(f"{path}.md", template, shared, f"content/overrides/{path}.yml", one)
+    for one in countries:
+        yield from _memberships(one, shared)
     for one in read:
         path = f"articles/{article_stem(one['article'].id)}.md"
         yield Draft(path, "article", {**shared, "searched": searched}, f"content/articles/{one['article'].id}.md", one)
@@ -137,6 +137,20 @@ def _list(
     template = folder.partition("/")[0]
     for part in edition.again(f"list of {folder}", lambda _: [*paging.paged(folder, entries, groups, **how)], entries):
         yield Draft(part.path, template, values | {name or template: part.entries, "pager": part.pager})
+
+
+def _memberships(country: Values, values: Mapping[str, Any]) -> Iterator[Draft]:
+    """All of a country's memberships by letter, where its sheet does not hold them."""
+    if not (place := country["all"]):
+        return
+    rows = sorted(chain(*country["memberships"].values()), key=lambda row: alphabetical(row.subject.text))
+    for part in paging.paged(place, rows, lambda row: by_letter(row.subject.text)):
+        own = Values((country["subject"], tuple(part.entries)), {
+            "subject": lambda _: country["subject"],
+            "memberships": lambda it: _by_status(it["rows"], by="subject"),
+            "rows": lambda it: it.parts[1],
+        })  # fmt: skip
+        yield Draft(part.path, "memberships", {**values, "pager": part.pager}, None, own)
 
 
 def _initial(item: Mapping[str, Any]) -> tuple[str, ...]:
@@ -224,6 +238,7 @@ def _country(id: str, edition: Edition, about: Mapping[str, list[Told]]) -> Valu
         "names": lambda _: _names(id, edition),
         "rows": lambda _: own,
         "memberships": lambda _: _by_status(_of(derived, "membership"), by="subject"),
+        "all": lambda _: f"countries/{id}/memberships" if len(_of(derived, "membership")) > paging.LIMIT else "",
         "terms": lambda _: _terms(derived, "subject"),
         "office_rows": lambda _: _by_office(_of(own, "official")),
         "other_kinds": lambda _: _other_kinds(own, edition),

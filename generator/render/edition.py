@@ -31,6 +31,9 @@ T = TypeVar("T")
 CONTEXT = 90
 """How many characters of the article stand on either side of a short quote."""
 
+QUOTED = 8
+"""How many articles' words a page sets beside a fact, and how many against it: an archive may have thousands."""
+
 _FLAGS = frozenset(path.name.removesuffix(".svg") for path in files("generator").joinpath("assets/flags").iterdir())
 
 
@@ -58,6 +61,14 @@ class Evidence(NamedTuple):
     mark: str | None  # our article page, at the marked words
     original: str | None  # the publisher's page, at the same words
     also: tuple[tuple[str, str | None], ...]  # further quotes that the derivation needs, with our page at their words
+
+
+class Backing(NamedTuple):
+    """What speaks for a fact and against it, as settling ranks it, with the words of the first QUOTED articles of each."""
+
+    agreeing: list[Evidence]
+    against: list[Evidence]
+    further: int  # articles that are left out
 
 
 class Line(NamedTuple):
@@ -127,39 +138,14 @@ class Row(Once, Line):
         return found
 
     @cached_property
-    def _backing(self) -> list[Evidence]:
-        return [evidence(claim, self.fact, self._articles) for claim in self.fact.claims if not claim.denies]
-
-    @property
-    def evidence(self) -> list[Evidence]:
-        """What says so."""
-        return [item for item in self._backing if not item.says]
-
-    @property
-    def against(self) -> list[Evidence]:
-        """What says otherwise."""
-        return [item for item in self._backing if item.says]
+    def backing(self) -> Backing:
+        """What says so and what says otherwise."""
+        return backing(self.fact, [claim for claim in self.fact.claims if not claim.denies], self._articles)
 
     @property
     def report(self) -> str | None:
         """The form in which a reader corrects it; what rests on tables alone has one a table."""
         return report(self.fact, self.subject.text, self._repository) if self.decided_by != "reference" else None
-
-    @property
-    def rows(self) -> list[Claim]:
-        """The rows of reference tables behind it."""
-        return [item.claim for item in self.evidence if item.claim.ref]
-
-    @property
-    def departed(self) -> list[Claim]:
-        """The rows of reference tables that it has overtaken."""
-        gone = self.fact.reason.get("departs", "").split(", ")
-        return [claim for claim in self.fact.claims if claim.ref in gone]
-
-    @property
-    def derivation(self) -> str | None:
-        """How the value follows from what is written, where it is not written as such."""
-        return next((item.claim.derivation.says for item in self.evidence if item.claim.derivation), None)
 
 
 class Listed(NamedTuple):
@@ -415,7 +401,19 @@ def quotes(claim: Claim) -> Iterator[Quote]:
             yield more
 
 
-def evidence(claim: Claim, fact: Fact, articles: Mapping[str, Article]) -> Evidence:
+def backing(fact: Fact, claims: Iterable[Claim], articles: Mapping[str, Article]) -> Backing:
+    """Of claims for and against a fact; what rests on no article's words is there in any case."""
+    sides: tuple[list[Evidence], list[Evidence]] = [], []
+    told = Counter[bool]()
+    for claim in claims:
+        against = bool(_says_otherwise(claim, fact))
+        told[against] += bool(claim.quote)
+        if not claim.quote or told[against] <= QUOTED:
+            sides[against].append(_evidence(claim, fact, articles))
+    return Backing(*sides, sum(max(0, count - QUOTED) for count in told.values()))
+
+
+def _evidence(claim: Claim, fact: Fact, articles: Mapping[str, Article]) -> Evidence:
     """A claim for or against a fact, with the words around its quote and the addresses where they stand."""
     quoted, says = claim.quote, _says_otherwise(claim, fact)
     article = articles.get(quoted.article) if quoted else None
