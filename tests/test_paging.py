@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 import pytest
-from conftest import KINDS, NAMES, TODAY, a_claim
+from conftest import KINDS, NAMES, TODAY, a_claim, settle
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +12,7 @@ from generator import changes
 from generator.model import Article
 from generator.reconcile import reconcile
 from generator.render import paging, render
-from generator.render.edition import QUOTED, Edition
+from generator.render.edition import QUOTED, Edition, backing
 from generator.render.paging import alphabetical, by_letter, by_month, paged
 
 SYLLABLES = ("ba", "ka", "lo", "mi", "nu", "po", "ra", "si")
@@ -150,6 +150,23 @@ def test_of_many_sources_a_page_quotes_the_first_and_counts_the_others(monkeypat
     assert "32 more articles tell of it" in members
     assert "row csto/AM" in members
     assert page.count("<li><a href=") == 40
+
+
+def test_of_many_sources_those_are_quoted_that_say_what_no_other_says():
+    """Since when a state belongs, and each other value, however many newer sources say less."""
+    told = [
+        a_claim("membership", "csto", "AM", article=f"on-{n}", said=f"2020-{1 + n % 12:02}", status="member")
+        for n in range(40)
+    ]
+    told.append(a_claim("membership", "csto", "AM", article="old", said="2002", status="member", since="2002-10-07"))
+    told += [a_claim("founding", "csto", f"19{90 + n // 20}", article=f"f-{n}", event="established") for n in range(41)]
+    (founding, member) = settle(*told)
+    for fact, says in ((member, "old"), (founding, "f-40")):
+        shown = backing(fact, fact.claims, {})
+        sources = [item.claim.quote.article for item in (*shown.agreeing, *shown.against)]
+        assert says in sources
+        assert len(sources) + shown.further == len(fact.claims)
+        assert len(sources) <= 2 * QUOTED + 2
 
 
 def test_a_list_of_sources_and_of_changes_has_an_end(monkeypatch):

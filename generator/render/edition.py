@@ -32,7 +32,7 @@ CONTEXT = 90
 """How many characters of the article stand on either side of a short quote."""
 
 QUOTED = 8
-"""How many articles' words a page sets beside a fact, and how many against it: an archive may have thousands."""
+"""How many articles' words a page sets beside a fact, and how many against it, unless others say more."""
 
 _FLAGS = frozenset(path.name.removesuffix(".svg") for path in files("generator").joinpath("assets/flags").iterdir())
 
@@ -64,7 +64,7 @@ class Evidence(NamedTuple):
 
 
 class Backing(NamedTuple):
-    """What speaks for a fact and against it, as settling ranks it, with the words of the first QUOTED articles of each."""
+    """What speaks for a fact and against it, as settling ranks it, with the words of some articles of each."""
 
     agreeing: list[Evidence]
     against: list[Evidence]
@@ -402,15 +402,23 @@ def quotes(claim: Claim) -> Iterator[Quote]:
 
 
 def backing(fact: Fact, claims: Iterable[Claim], articles: Mapping[str, Article]) -> Backing:
-    """Of claims for and against a fact; what rests on no article's words is there in any case."""
+    """Of claims for and against a fact. What rests on no article's words is there in any case, and so is the first to say
+    something of it: since when, or another value.
+    """
     sides: tuple[list[Evidence], list[Evidence]] = [], []
-    told = Counter[bool]()
+    further, others, quoted = 0, set[str](), Counter[bool]()
+    untold = {*fact.fields.values(), *(event.date for event in fact.events)}
     for claim in claims:
-        against = bool(_says_otherwise(claim, fact))
-        told[against] += bool(claim.quote)
-        if not claim.quote or told[against] <= QUOTED:
-            sides[against].append(_evidence(claim, fact, articles))
-    return Backing(*sides, sum(max(0, count - QUOTED) for count in told.values()))
+        says = _says_otherwise(claim, fact)
+        first = says not in others if says else not untold.isdisjoint(claim.fields.values())
+        if not claim.quote or first or quoted[bool(says)] < QUOTED:
+            sides[bool(says)].append(_evidence(claim, fact, articles))
+            quoted[bool(says)] += bool(claim.quote)
+            untold -= set(claim.fields.values())
+            others |= {says} if says else set()
+        else:
+            further += 1
+    return Backing(*sides, further)
 
 
 def _evidence(claim: Claim, fact: Fact, articles: Mapping[str, Article]) -> Evidence:
