@@ -165,6 +165,9 @@ def _holder_before(doc: Doc, office: Unit, taken: set[int]) -> list[Unit]:
     end = office.start
     while end > 1 and not doc[end].is_sent_start and (end - 1 in taken or doc[end - 1].lower_ in words("to_office")):
         end -= 1
+    end -= end in taken and doc[end - 1].lower_ in ("of", "from")  # "X of Kenya, the president of"
+    commas = (i for i in range(end - 1, max(end - 8, 0), -1) if doc[i].text == ",")
+    end = next((i for i in commas if doc[i + 1].lower_ in ("a", "an")), end)  # "X, a diplomat from Kenya, became president"
     if end == office.start or end in taken or doc[end].is_sent_start or doc[end].text in ("'s", "’s", "in"):
         return []
     start = end
