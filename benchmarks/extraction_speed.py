@@ -14,6 +14,7 @@ its own batches and matrices, the sieve, the rules and the claims.
 - `dask`: a cluster with two local workers beside two processes.
 - `memory`: `factsheets extract` on folders of short articles, of which one in fifty says something: the peak of its largest
   process.
+- `body`: ever more articles on one body: what settling them takes, and how large its page is.
 """
 
 import argparse
@@ -28,13 +29,14 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from itertools import cycle, islice, product
 from pathlib import Path
 
 import measure
 import spacy
+import synthetic
 
 from generator import build, content, gazetteer, kinds
 from generator.build import Workers
@@ -164,6 +166,25 @@ def memory(samples, options) -> None:
             print(f"memory, {number:,} articles: peak {run.megabytes:,.0f} MB, {run.processor:,.0f} s of processor")
 
 
+def one_body(options) -> None:
+    """Ever more articles that all tell of NATO: processor time of settling them, and the size of its page."""
+    for number in options.articles[:-1]:
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder) / "site"
+            measure.run([FACTSHEETS, "new", str(root)], Path(folder))
+            for place in range(number):
+                head = f"---\ntitle: Report {place}\npublished: {TODAY - timedelta(days=place % 3_000)}\n---\n"
+                words = ". ".join(synthetic.name(place * 61 + more) for more in range(30))
+                text = f"NATO Secretary General Mark Rutte spoke. Sweden is a member of NATO. {words}."
+                (root / "content" / "articles" / f"{place:06}.md").write_text(head + text, "utf-8")
+            measure.run([FACTSHEETS, "build"], root)
+            shutil.rmtree(root / "content" / "facts")
+            settled = measure.run([FACTSHEETS, "build"], root)  # what articles say is in .cache/claims
+            measure.run([str(Path(FACTSHEETS).parent / "mkdocs"), "build", "-q"], root)
+            page = (root / "site" / "organisations" / "nato" / "index.html").stat().st_size / 1024
+            print(f"one body, {number:,} articles: settled in {settled.processor:.1f} s, its page has {page:,.0f} KB")
+
+
 def read(articles, workers) -> None:
     """All of it, through the door that a build goes through."""
     list(build.extract_articles(articles, kinds.load_built_in(), gazetteer.load_built_in(), None, TODAY, workers))
@@ -217,6 +238,7 @@ COMPARISONS = {
     "archive": lambda samples, options: two_workers(samples * 3, options),
     "dask": on_dask,
     "memory": memory,
+    "body": lambda _, options: one_body(options),
 }
 
 
