@@ -1,14 +1,15 @@
 """An override file → claims: its form checked by `schemas`, its names resolved to ids, each problem on its line."""
 
 import math
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from generator import dates, schemas, strict_yaml
 from generator.errors import ContentError, Problem, did_you_mean
-from generator.gazetteer import Gazetteer
+from generator.gazetteer import Gazetteer, fold
 from generator.kinds import Field, Kind
 from generator.model import FOLDERS, Claim, SubjectType
 from generator.strict_yaml import Lines
@@ -60,9 +61,35 @@ def read(
         if claim.id in claims and not wrong and claim.evidence == claims[claim.id][0].evidence:
             problems.append(Problem("this override stands twice", None, line))
         claims[claim.id] = claim, line
+    problems += _contradictions(claims.values(), kinds)
     if problems:
         raise ContentError(*(replace(problem, path=path) for problem in problems))
     return [*claims.values()], expected
+
+
+def _contradictions(claims: Iterable[tuple[Claim, int]], kinds: Mapping[str, Kind]) -> Iterator[Problem]:
+    """Of the overrides on one fact those that cannot stand beside an earlier one."""
+    alike = defaultdict[tuple[str, ...], list[tuple[Claim, int]]](list)
+    for claim, line in ((claim, line) for claim, line in claims if claim.kind):
+        kind = kinds[claim.kind]
+        others = alike[kind.name, *(fold(claim.get(name) or claim.value_name) for name in kind.identity)]
+        if at := next((at for other, at in others if _contradict(other, claim, kind)), None):
+            hint = f"line {at} says otherwise of the same fact; delete the one that is wrong"
+            yield Problem("this override contradicts another", None, line, hint)
+        others.append((claim, line))
+
+
+def _contradict(one: Claim, other: Claim, kind: Kind) -> bool:
+    """Do two overrides on one fact say something else of what both name? Not of two terms of a presidency, nor of two
+    statuses of a member, by their dates. A denial and a correction contradict each other where they name the very same.
+    """
+    first, second = ({**claim.fields, "value": claim.value_name} for claim in (one, other))
+    if one.denies or other.denies:
+        return one.denies != other.denies and first == second
+    names = [name for name in first if name in second and (name != "value" or kind.cardinality == "one")]
+    starts = [says.get("since") or says.get("until") for says in (first, second)]
+    apart = kind.cardinality == "timeline" or (kind.cardinality == "many" and first.get("status") != second.get("status"))
+    return any(first[name] != second[name] for name in names) and not (apart and starts[0] != starts[1])
 
 
 def _claim(

@@ -193,6 +193,48 @@ def test_an_override_that_cannot_be_used_says_why_and_where(tmp_path, text, comp
     assert complaint in found
 
 
+TWICE = "- {%s, why: x}\n# as we know now\n- {%s, why: y}\n"
+FOUNDED = "kind: founding, event: established"
+MEMBER, CHAIR, HEAD = "kind: membership, value: AM", "kind: presidency, value: KZ", "kind: official, post: Chair, value: Ann Lee"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (f"{FOUNDED}, value: '2002'", f"{FOUNDED}, value: '2003'"),
+        (f"{MEMBER}, status: member", "kind: membership, value: Armenia, status: observer"),
+        (f"{MEMBER}, since: 1993", f"{MEMBER}, since: 1994"),
+        (f"{CHAIR}, since: 2015, until: 2016", f"{CHAIR}, since: 2015, until: 2017"),
+        (f"{HEAD}, since: 2015", "kind: official, post: chair, value: Ann Lee, since: 2016"),
+        (f"{FOUNDED}, value: '2002'", f"deny: {{{FOUNDED}, value: '2002'}}"),
+        (f"deny: {{{MEMBER}}}", MEMBER),
+    ],
+)
+def test_of_two_overrides_that_contradict_each_other_the_second_is_named(tmp_path, one, other):
+    assert broken(tmp_path, TWICE % (one, other)) == [
+        "content/overrides/organisations/csto.yml:3: this override contradicts another\n"
+        "  hint: line 1 says otherwise of the same fact; delete the one that is wrong"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (f"{FOUNDED}, value: '2002'", "kind: founding, event: treaty-signed, value: '1992'"),
+        (f"{MEMBER}, since: 1993", f"{MEMBER}, status: suspended, since: 2020"),
+        (f"{MEMBER}, status: member, since: 1993", f"{MEMBER}, status: former, until: 2012"),
+        (f"{MEMBER}, since: 1993", f"{MEMBER}, status: member"),
+        (f"{CHAIR}, since: 2015", f"{CHAIR}, since: 2021"),
+        (f"{HEAD}, since: 2015", "kind: official, post: Chair, value: Bea Moe, since: 2020"),
+        (f"deny: {{{MEMBER}}}", f"{MEMBER}, status: observer"),
+        (f"deny: {{{FOUNDED}, value: '2001'}}", f"{FOUNDED}, value: '2002'"),
+        (f"deny: {{{FOUNDED}, value: '2001'}}", f"deny: {{{FOUNDED}, value: '2003'}}"),
+    ],
+)
+def test_overrides_on_one_subject_that_go_together_contradict_nothing(tmp_path, one, other):
+    assert len(overrides(tmp_path, TWICE % (one, other))) == 2
+
+
 def test_a_denial_need_not_say_which_event_and_a_folder_is_no_override_file(tmp_path):
     (claim,) = overrides(tmp_path, "- {deny: {kind: founding, value: '2001'}, why: x}\n")
     assert claim.denies
