@@ -4,12 +4,13 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from generator import dates, schemas, strict_yaml
 from generator.errors import ContentError, Problem, did_you_mean
-from generator.gazetteer import Gazetteer, fold
+from generator.gazetteer import Gazetteer, Record, fold
 from generator.kinds import Field, Kind
 from generator.model import FOLDERS, Claim, SubjectType
 from generator.strict_yaml import Lines
@@ -107,7 +108,8 @@ def _claim(
     for field in (replace(kind.fields[kind.value], name="value"), *kind.others()):
         if text := says.get(field.name):
             found[field.name] = resolve(text, field, gazetteer)
-            if found[field.name][0] is None and not denies:  # a denial may name what has no id
+            # a denial may name what has no id
+            if found[field.name][0] is None and (not denies or _meant(text, field, gazetteer)):
                 problems.append(unknown(text, field, gazetteer, lines[(*at, field.name)]))
     value, name = found.pop("value", (None, ""))
     fields = {name: code or written for name, (code, written) in found.items()}
@@ -121,16 +123,36 @@ def _claim(
 
 
 def resolve(text: str, field: Field, gazetteer: Gazetteer) -> tuple[str | None, str]:
-    """Id and name of what a person wrote; no id where it names nothing of the field's type."""
+    """Id and name of what a person wrote; no id where it names nothing of the field's type, or more than one."""
     if field.type not in ("country", "organisation", "party"):
         return text, text
-    record = gazetteer.find(text)
-    return (record.id, record.name) if record and field.type in (record.type, "party") else (None, text)
+    meant = _meant(text, field, gazetteer)
+    return (meant[0].id, meant[0].name) if len(meant) == 1 else (None, text)
 
 
 def unknown(text: str, field: Field, gazetteer: Gazetteer, line: int) -> Problem:
     """What to say of a name that `resolve` finds no id for."""
-    known = (*gazetteer.countries.values(), *gazetteer.organisations.values())
     what = "country or organisation" if field.type == "party" else field.type
+    if several := [f"{record.id} ({record.name})" for record in _meant(text, field, gazetteer)]:
+        return Problem(f"{field.name}: {text!r} may mean more than one {what}", None, line, f"one of: {', '.join(several)}")
+    known = (*gazetteer.countries.values(), *gazetteer.organisations.values())
     hint = did_you_mean(text, [word for r in known if field.type in (r.type, "party") for word in (r.id, r.name)])
     return Problem(f"{field.name}: no {what} is called {text!r}", None, line, hint)
+
+
+def _meant(text: str, field: Field, gazetteer: Gazetteer) -> list[Record]:
+    """The record with this id, else all of the field's type that have the name."""
+    ids = [text] if gazetteer.record(text) else sorted(_called(gazetteer).get(fold(text), ()))
+    return [record for key in ids if (record := gazetteer.record(key)) and field.type in (record.type, "party")]
+
+
+@lru_cache(maxsize=1)
+def _called(gazetteer: Gazetteer) -> dict[str, set[str]]:
+    """Ids by name; a name that is usually that of another state, as *Korea* is, may be a person's for either."""
+    found = defaultdict[str, set[str]](set)
+    named = [(form.text, form.id) for form in gazetteer.forms() if form.sense in ("name", "acronym")]
+    states = gazetteer.countries.values()
+    shared = [(item["form"], it.id) for it in states for item in it.data.get("ambiguous") or () if "ids" in item]
+    for text, key in (*named, *shared):
+        found[fold(text)].add(key)
+    return found

@@ -135,6 +135,12 @@ def test_a_denial_is_a_claim_too_and_may_name_what_has_no_id(tmp_path):
     assert (claim.denies, claim.value, claim.value_name) == (True, None, "Ingushetia")
 
 
+@pytest.mark.parametrize(("kind", "name", "id"), [("membership", "Guinea", "GN"), ("presidency", "Guam", "GU")])
+def test_a_name_that_is_part_of_others_or_a_body_s_too_means_what_its_field_can_hold(tmp_path, kind, name, id):
+    (claim,) = overrides(tmp_path, f"- {{kind: {kind}, value: {name}, why: Known.}}\n")
+    assert claim.value == id
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -142,6 +148,15 @@ def test_a_denial_is_a_claim_too_and_may_name_what_has_no_id(tmp_path):
         (
             "- {kind: membership, value: Armania, why: x}\n",
             "csto.yml:1: value: no country or organisation is called 'Armania'\n  hint: did you mean 'Armenia'?",
+        ),
+        (
+            "- {kind: membership, value: Korea, why: x}\n",
+            "csto.yml:1: value: 'Korea' may mean more than one country or organisation\n"
+            "  hint: one of: KP (North Korea), KR (South Korea)",
+        ),
+        (
+            "- {deny: {kind: presidency, value: Congo}, why: x}\n",
+            "value: 'Congo' may mean more than one country\n  hint: one of: CD (DR Congo), CG (Republic of the Congo)",
         ),
         (
             "- kind: membership\n  value: AM\n  sinse: 2002\n  why: x\n",
@@ -195,7 +210,8 @@ def test_an_override_that_cannot_be_used_says_why_and_where(tmp_path, text, comp
 
 TWICE = "- {%s, why: x}\n# as we know now\n- {%s, why: y}\n"
 FOUNDED = "kind: founding, event: established"
-MEMBER, CHAIR, HEAD = "kind: membership, value: AM", "kind: presidency, value: KZ", "kind: official, post: Chair, value: Ann Lee"
+MEMBER, CHAIR = "kind: membership, value: AM", "kind: presidency, value: KZ"
+HEAD = "kind: official, post: Chair, value: Ann Lee"
 
 
 @pytest.mark.parametrize(
