@@ -100,10 +100,10 @@ def _problems(row: Mapping[str, str], path: Path, line: int, kind: Kind, gazette
         try:
             if name == "as_of" and "/" in text:
                 _check_editions(text)
-            elif field.type in ("date", "duration"):
-                dates.bounds(text) if field.type == "date" else dates.term_end("2000-01-01", text)
+            elif field.type in schemas.FORMATS:
+                schemas.CHECKS[schemas.FORMATS[field.type]](text)
         except ValueError as error:
-            yield Problem(f"{name}: {error}", path, line, "e.g. 2002, 2002-10 or 2002-10-07")
+            yield Problem(f"{name}: {error}", path, line, schemas.form(schemas.FORMATS[field.type], text))
 
 
 def _check_editions(text: str) -> None:

@@ -37,6 +37,9 @@ FEEDS: Schema = _WRITTEN["feeds"]
 ORGANISATIONS: Schema = _WRITTEN["organisations"]
 """`content/organisations/*.yml`: a list of records with the keys of the built-in gazetteer."""
 
+FORMATS = {"date": "edtf", "duration": "duration", "number": "count"}
+"""Of types of fields; `date` would mean a full date to an editor."""
+
 _FILES = ("article", "changes", "claims", "facts", "feeds", "kinds", "organisations", "settings")
 
 KIND: Schema = _WRITTEN["kinds"]
@@ -113,8 +116,7 @@ def _field(field: "Field") -> Schema:
     told = {"description": f"{field.label.capitalize()}: {words[0].lower()}{words[1:]}."}
     if field.type == "word":
         return {"enum": list(field.values), **told}
-    formats = {"date": "edtf", "duration": "duration"}  # `date` would mean a full date to an editor
-    return {**_WRITTEN["text"], **({"format": formats[field.type]} if field.type in formats else {}), **told}
+    return {**_WRITTEN["text"], **({"format": FORMATS[field.type]} if field.type in FORMATS else {}), **told}
 
 
 def _explain(error: "ValidationError", lines: strict_yaml.Lines, path: Path) -> Iterator[Problem]:
@@ -133,7 +135,7 @@ def _explain(error: "ValidationError", lines: strict_yaml.Lines, path: Path) -> 
         known = [str(word) for word in cast(list[Any], error.validator_value)]
         yield Problem(f"{name} cannot be {error.instance!r}", path, line, did_you_mean(str(error.instance), known))
     elif error.validator == "format":
-        yield Problem(f"{name}: {error.cause}", path, line)
+        yield Problem(f"{name}: {error.cause}", path, line, form(str(error.validator_value), str(error.instance)))
     else:
         yield Problem(f"{name} {_WRITTEN['shapes'].get(str(error.validator), _wanted(error))}", path, line)
 
@@ -157,14 +159,26 @@ def _checked(check: Callable[[str], object]) -> Callable[[object], bool]:
     return lambda value: not isinstance(value, str) or bool(check(value))
 
 
+def form(format: str, text: str) -> str | None:
+    """How to write what a text seems to say, or an example."""
+    return f"write {meant}" if format == "edtf" and (meant := dates.suggested(text)) else _WRITTEN["forms"].get(format)
+
+
+CHECKS: Mapping[str, Callable[[str], object]] = {
+    "edtf": dates.bounds,
+    "duration": partial(dates.term_end, "2000-01-01"),
+    "count": partial(_is, "a whole number", r"[0-9]{1,9}\Z"),
+    "address": partial(_is, "a web address (http:// or https://)", "https?://"),
+    "source": partial(_is, "a web address (http:// or https://)", "https?://|articles/"),
+}
+"""Of each format, what raises ValueError for a text that has it not."""
+
+
 @lru_cache(maxsize=1)
 def _formats() -> "FormatChecker":
     from jsonschema import FormatChecker
 
-    formats, address = FormatChecker(formats=()), "a web address (http:// or https://)"
-    formats.checks("edtf", raises=ValueError)(_checked(dates.bounds))
-    formats.checks("duration", raises=ValueError)(_checked(partial(dates.term_end, "2000-01-01")))
-    formats.checks("count", raises=ValueError)(_checked(partial(_is, "a number of facts, e.g. 6", r"[0-9]{1,9}\Z")))
-    formats.checks("address", raises=ValueError)(_checked(partial(_is, address, "https?://")))
-    formats.checks("source", raises=ValueError)(_checked(partial(_is, address, "https?://|articles/")))
+    formats = FormatChecker(formats=())
+    for name, check in CHECKS.items():
+        formats.checks(name, raises=ValueError)(_checked(check))
     return formats

@@ -185,6 +185,11 @@ def test_show_says_what_was_known_of_a_time(project):
     early = typed(root, "show", "CSTO", "--as-of", "2001")
     assert (early.stdout.splitlines()[1:], early.stderr) == ([], "2 facts not known for that time\n")
     assert "2999, still to come" in typed(root, "show", "csto", "--as-of", "2999").stdout
-    wrong = typed(root, "show", "csto", "--as-of", "june")
-    assert wrong.returncode == 2
-    assert "Traceback" not in wrong.stderr
+    for date, complaint in (
+        ("june", "'june' is not a date in EDTF: e.g. 2002, 2002-10 or 2002-10-07"),
+        ("2014-13", "'2014-13' is not a day that exists: e.g. 2002, 2002-10"),
+        ("June 2014", "'June 2014' is not a date in EDTF: write 2014-06"),
+    ):
+        wrong = typed(root, "show", "csto", "--as-of", date)
+        assert wrong.returncode == 2
+        assert complaint in " ".join(wrong.stderr.replace("│", " ").split())

@@ -150,6 +150,10 @@ def test_a_name_that_is_part_of_others_or_a_body_s_too_means_what_its_field_can_
             "csto.yml:1: value: no country or organisation is called 'Armania'\n  hint: did you mean 'Armenia'?",
         ),
         (
+            "- {kind: membership, value: tj, why: x}\n",
+            "csto.yml:1: value: no country or organisation is called 'tj'\n  hint: did you mean 'TJ'?",
+        ),
+        (
             "- {kind: membership, value: Korea, why: x}\n",
             "csto.yml:1: value: 'Korea' may mean more than one country or organisation\n"
             "  hint: one of: KP (North Korea), KR (South Korea)",
@@ -181,7 +185,20 @@ def test_a_name_that_is_part_of_others_or_a_body_s_too_means_what_its_field_can_
             "csto.yml:1: unknown key 'valu'\n  hint: did you mean 'value'?",
         ),
         ("- expect: {kind: membership, mim: 6}\n  why: x\n", "csto.yml:1: unknown key 'mim'\n  hint: did you mean 'min'?"),
-        ("- expect: {kind: membership, max: six}\n  why: x\n", "csto.yml:1: max: 'six' is not a number of facts"),
+        (
+            "- expect: {kind: membership, max: six}\n  why: x\n",
+            "csto.yml:1: max: 'six' is not a whole number\n  hint: in figures, e.g. 6",
+        ),
+        (
+            "- {kind: size, of: members, value: lots, why: x}\n",
+            "csto.yml:1: value: 'lots' is not a whole number\n  hint: in figures, e.g. 6",
+        ),
+        (
+            "- kind: membership\n  value: AM\n  since: 1.5.2020\n  why: x\n",
+            "csto.yml:3: since: '1.5.2020' is not a date in EDTF\n  hint: write 2020-05-01",
+        ),
+        ("- {kind: membership, value: AM, since: May 2020, why: x}\n", "is not a date in EDTF\n  hint: write 2020-05"),
+        ("- {kind: membership, value: AM, since: 1/5/2020, why: x}\n", "is not a date in EDTF\n  hint: e.g. 2002, 2002-10"),
         ("- expect: {kind: membership, min: 6}\n", "csto.yml:1: 'why' is missing"),
         ("- {expect: {kind: headquarter}, why: x}\n", "csto.yml:1: kind cannot be 'headquarter'"),
         ("- {deny: {kind: membership}, value: AM, why: x}\n", "csto.yml:1: unknown key 'value'"),
@@ -189,7 +206,7 @@ def test_a_name_that_is_part_of_others_or_a_body_s_too_means_what_its_field_can_
         ("- {kind: membership, value: AM, why: x}\n" * 2, "csto.yml:2: this override stands twice"),
         (
             "- {kind: presidency, value: AM, duration: one year, why: x}\n",
-            "duration: 'one year' is not an ISO 8601 duration",
+            "duration: 'one year' is not an ISO 8601 duration\n  hint: e.g. P1Y for a year, P6M for six months",
         ),
         ("- {kind: founding, value: '2001', why: x}\n", "csto.yml:1: 'event' is missing"),
         ("- {kind: official, value: Ann Lee, why: x}\n", "csto.yml:1: 'post' is missing"),

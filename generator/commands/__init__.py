@@ -152,7 +152,7 @@ def show(
     try:
         last = dates.bounds(period).latest
     except ValueError as error:
-        raise typer.BadParameter(f"{error}: write 2014, 2014-06 or 2014-06-15") from None
+        raise typer.BadParameter(f"{error}: {schema.form('edtf', period)}") from None
     project = common.refreshed()
     sheet, unknown = common.find_sheet(project, subject), 0
     ahead = ", still to come: as far as it was announced or goes on" if dates.passed(period, cache.today()) == "no" else ""
