@@ -1,14 +1,24 @@
 """`factsheets`: a build with nothing to do ends here, before anything is loaded; all else is in `commands`."""
 
-import gc
 import sys
-from pathlib import Path
-
-from generator import cache
 
 
 def main() -> None:
-    """Runs the command line: exit code 0 if all is well, 1 for problems in content, 2 for wrong usage."""
+    """Runs the command line: exit code 0 if all is well, 1 for problems in content, 2 for wrong usage, 130 for Ctrl-C."""
+    try:
+        _run()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+
+
+def _run() -> None:
+    """Whatever is imported is imported here: to be interrupted meanwhile is no mistake either."""
+    import gc
+    from pathlib import Path
+
+    from generator import cache
+
     root = cache.find_project(Path.cwd()) if sys.argv[1:] == ["build"] else None
     if root:
         differing, told = cache.changed(root)

@@ -177,6 +177,25 @@ def test_a_claim_line_has_the_keys_that_others_rely_on():
     assert (line["from"], line["from_name"], line["post"]) == ("TJ", "Tajikistan", None)
 
 
+@pytest.mark.parametrize("module", ["generator.cache", "typer", "generator.check", "generator.gazetteer"])
+def test_who_is_interrupted_while_it_starts_ends_without_a_traceback(module):
+    code = (
+        "import os, signal, sys\nclass Interrupt:\n    def find_spec(self, name, *_):\n"
+        f"        name == {module!r} and os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupt())\nfrom generator.__main__ import main\nmain()"
+    )
+    done = subprocess.run([sys.executable, "-c", code, "check"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
+def test_show_says_of_whom_no_end_is_known_when_he_was_last_confirmed(project):
+    clerk = a_claim("official", value="Bea Moe", post="Clerk", until="2030", start=100)
+    root = project([a_claim("official", value="Ann Lee", post="Chair"), clerk])
+    for day, told in ("2024-05", ", last confirmed 2015-09-14"), ("2015-09-14", ""):
+        lines = [line.partition("official: ")[2] for line in typed(root, "show", "csto", "--as-of", day).stdout.splitlines()]
+        assert lines[1:] == [f"Ann Lee, post Chair, status current{told}", "Bea Moe, post Clerk, status current, until 2030"]
+
+
 def test_show_says_what_was_known_of_a_time(project):
     root = project([a_claim(value="AM", status="member"), a_claim(value="UZ", status="former", until="2012", start=50)])
     done = typed(root, "show", "csto", "--as-of", "2015-10")

@@ -166,7 +166,9 @@ def show(
             unknown += 1
         elif held != ["not begun"]:
             other = fact.events and fact.get("status") not in held  # then its dates are of another time, too
-            out.print(f"  {' → '.join(held)}: {words(replace(fact, fields={}) if other else fact)}")
+            aged = held[-1] == "current" and not fact.get("until") and dates.precedes(fact.confirmed or "../..", period)
+            confirmed = f", last confirmed {fact.confirmed}" if aged else ""
+            out.print(f"  {' → '.join(held)}: {words(replace(fact, fields={}) if other else fact)}{confirmed}")
     finish([], f"{number(unknown, 'fact')} not known for that time" if unknown else None)
 
 
