@@ -4,7 +4,6 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -141,18 +140,5 @@ def unknown(text: str, field: Field, gazetteer: Gazetteer, line: int) -> Problem
 
 
 def _meant(text: str, field: Field, gazetteer: Gazetteer) -> list[Record]:
-    """The record with this id, else all of the field's type that have the name."""
-    ids = [text] if gazetteer.record(text) else sorted(_called(gazetteer).get(fold(text), ()))
-    return [record for key in ids if (record := gazetteer.record(key)) and field.type in (record.type, "party")]
-
-
-@lru_cache(maxsize=1)
-def _called(gazetteer: Gazetteer) -> dict[str, set[str]]:
-    """Ids by name; a name that is usually that of another state, as *Korea* is, may be a person's for either."""
-    found = defaultdict[str, set[str]](set)
-    named = [(form.text, form.id) for form in gazetteer.forms() if form.sense in ("name", "acronym")]
-    states = gazetteer.countries.values()
-    shared = [(item["form"], it.id) for it in states for item in it.data.get("ambiguous") or () if "ids" in item]
-    for text, key in (*named, *shared):
-        found[fold(text)].add(key)
-    return found
+    """What has this id, else all that has the name, of the field's type."""
+    return [record for record in gazetteer.called(text) if field.type in (record.type, "party")]

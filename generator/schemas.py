@@ -164,13 +164,8 @@ def form(format: str, text: str) -> str | None:
     return f"write {meant}" if format == "edtf" and (meant := dates.suggested(text)) else _WRITTEN["forms"].get(format)
 
 
-CHECKS: Mapping[str, Callable[[str], object]] = {
-    "edtf": dates.bounds,
-    "duration": partial(dates.term_end, "2000-01-01"),
-    "count": partial(_is, "a whole number", r"[0-9]{1,9}\Z"),
-    "address": partial(_is, "a web address (http:// or https://)", "https?://"),
-    "source": partial(_is, "a web address (http:// or https://)", "https?://|articles/"),
-}
+CHECKS: dict[str, Callable[[str], object]] = {name: partial(_is, *said) for name, said in _WRITTEN["patterns"].items()}
+CHECKS |= {"edtf": dates.bounds, "duration": partial(dates.term_end, "2000-01-01")}
 """Of each format, what raises ValueError for a text that has it not."""
 
 

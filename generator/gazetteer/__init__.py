@@ -54,17 +54,22 @@ class Gazetteer:
 
     def find(self, name: str) -> Record | None:
         """The one record a person means by a name, an id or any spelling; None if unknown or shared by several."""
-        if record := self.record(name):
-            return record
-        ids = self._ids.get(fold(name), set())
-        return self.record(next(iter(ids))) if len(ids) == 1 else None
+        found = self.called(name)
+        return found[0] if len(found) == 1 else None
+
+    def called(self, name: str) -> list[Record]:
+        """All records that a person may mean by it: the one of that id, else those of that name or acronym."""
+        ids = [name] if self.record(name) else sorted(self._ids.get(fold(name), ()))
+        return [record for id_ in ids if (record := self.record(id_))]
 
     @cached_property
     def _ids(self) -> dict[str, set[str]]:
+        """By name; a name that in news is usually that of another state, as *Korea* is, may be meant for either."""
         index: dict[str, set[str]] = {}
-        for form in self.forms():
-            if form.sense in ("name", "acronym"):
-                index.setdefault(fold(form.text), set()).add(form.id)
+        states = [(it.id, item) for it in self.countries.values() for item in it.data.get("ambiguous") or ()]
+        shared = [(item["form"], id_) for id_, item in states if "ids" in item]
+        for text, id_ in (*((f.text, f.id) for f in self.forms() if f.sense in ("name", "acronym")), *shared):
+            index.setdefault(fold(text), set()).add(id_)
         return index
 
     def forms(self) -> Iterator[Form]:
