@@ -142,8 +142,7 @@ def refresh(root: Path, *, today: date, last: Project | None = None, shelf: Shel
     saved = [path for (_, id_), path in content.facts_files(root).items() if id_ in project.overrides.broken]
     good = last.sheets if last else content.load_sheets(root, saved)[0]
     sheets = _with_last_good(settled, project.overrides.broken, good)
-    idle = _idle(sheets, project)
-    problems = *project.problems, *broken, *unreadable, *_staleness(project, known), *idle
+    problems = *project.problems, *broken, *unreadable, *_staleness(project, known), *_idle(sheets, project)
     return replace(project, sheets=tuple(sheets), problems=problems, changes=tuple(record))
 
 
@@ -409,10 +408,8 @@ def idle(sheets: Iterable[Sheet], project: Project) -> Iterator[tuple[Claim, str
 
 def _idle(sheets: Collection[Sheet], project: Project) -> Iterator[Problem]:
     for override, message in idle(sheets, project):
-        path = Path("content/overrides") / (override.override or "")
-        yield Problem(
-            message, path, project.overrides.lines.get(override.id), _misspelt(override, sheets, project), "warning"
-        )
+        path, hint = Path("content/overrides") / (override.override or ""), _misspelt(override, sheets, project)
+        yield Problem(message, path, project.overrides.lines.get(override.id), hint, "warning")
 
 
 def _misspelt(denial: Claim, sheets: Iterable[Sheet], project: Project) -> str | None:

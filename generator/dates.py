@@ -42,10 +42,9 @@ def bounds(text: str) -> Bounds:
 
 def is_date(text: str | None) -> bool:
     """Does the text say a date at all?"""
-    try:
+    with suppress(ValueError):
         return bool(text and bounds(text))
-    except ValueError:
-        return False
+    return False
 
 
 def suggested(text: str) -> str | None:

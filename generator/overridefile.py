@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from generator import dates, schemas, strict_yaml
 from generator.errors import ContentError, Problem, did_you_mean
-from generator.gazetteer import Gazetteer, Record, fold
+from generator.gazetteer import Gazetteer, fold
 from generator.kinds import Field, Kind
 from generator.model import FOLDERS, Claim, SubjectType
 from generator.strict_yaml import Lines
@@ -74,8 +74,7 @@ def _contradictions(claims: Iterable[tuple[Claim, int]], kinds: Mapping[str, Kin
         kind = kinds[claim.kind]
         others = alike[kind.name, *(fold(claim.get(name) or claim.value_name) for name in kind.identity)]
         if at := next((at for other, at in others if _contradict(other, claim, kind)), None):
-            hint = f"line {at} says otherwise of the same fact; delete the one that is wrong"
-            yield Problem("this override contradicts another", None, line, hint)
+            yield Problem("this override contradicts another", None, line, f"it is on line {at}; delete the wrong one")
         others.append((claim, line))
 
 
@@ -108,7 +107,7 @@ def _claim(
         if text := says.get(field.name):
             found[field.name] = resolve(text, field, gazetteer)
             # a denial may name what has no id
-            if found[field.name][0] is None and (not denies or _meant(text, field, gazetteer)):
+            if found[field.name][0] is None and (not denies or gazetteer.called(text, field.type)):
                 problems.append(unknown(text, field, gazetteer, lines[(*at, field.name)]))
     value, name = found.pop("value", (None, ""))
     fields = {name: code or written for name, (code, written) in found.items()}
@@ -125,20 +124,15 @@ def resolve(text: str, field: Field, gazetteer: Gazetteer) -> tuple[str | None, 
     """Id and name of what a person wrote; no id where it names nothing of the field's type, or more than one."""
     if field.type not in ("country", "organisation", "party"):
         return text, text
-    meant = _meant(text, field, gazetteer)
+    meant = gazetteer.called(text, field.type)
     return (meant[0].id, meant[0].name) if len(meant) == 1 else (None, text)
 
 
 def unknown(text: str, field: Field, gazetteer: Gazetteer, line: int) -> Problem:
     """What to say of a name that `resolve` finds no id for."""
     what = "country or organisation" if field.type == "party" else field.type
-    if several := [f"{record.id} ({record.name})" for record in _meant(text, field, gazetteer)]:
+    if several := [f"{record.id} ({record.name})" for record in gazetteer.called(text, field.type)]:
         return Problem(f"{field.name}: {text!r} may mean more than one {what}", None, line, f"one of: {', '.join(several)}")
     known = (*gazetteer.countries.values(), *gazetteer.organisations.values())
     hint = did_you_mean(text, [word for r in known if field.type in (r.type, "party") for word in (r.id, r.name)])
     return Problem(f"{field.name}: no {what} is called {text!r}", None, line, hint)
-
-
-def _meant(text: str, field: Field, gazetteer: Gazetteer) -> list[Record]:
-    """What has this id, else all that has the name, of the field's type."""
-    return [record for record in gazetteer.called(text) if field.type in (record.type, "party")]

@@ -24,8 +24,7 @@ def dump(sheet: Sheet) -> str:
     data: dict[str, Any] = {"id": sheet.id, "name": sheet.name, "facts": [_fact(fact, sheet) for fact in saved(sheet).facts]}
     if sheet.denied:
         data["denied"] = [{"kind": claim.kind, **_claim(claim, {"subject_name": sheet.name})} for claim in sheet.denied]
-    head = f"# Written by factsheets build. Put corrections in content/overrides/{path}.\n"
-    return head + strict_yaml.dump(data)
+    return f"# Written by factsheets build. Put corrections in content/overrides/{path}.\n" + strict_yaml.dump(data)
 
 
 def saved(sheet: Sheet) -> Sheet:

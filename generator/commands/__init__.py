@@ -206,8 +206,7 @@ def render(to: Annotated[Path, typer.Option("--to", help="Folder for the pages; 
 
     project = common.refreshed()
     published = publish(project, project.problems)
-    pages = *published.pages.values(), *data(published.edition)
-    written = [disk.write(to / page.path, page.text) for page in pages]
+    written = [disk.write(to / it.path, it.text) for it in (*published.pages.values(), *data(published.edition))]
     for place, path in assets():
         disk.write(to / place, path.read_bytes())
     finish(project.problems, f"{number(len(written), 'file')} in {to}, {sum(written)} of them new or changed")

@@ -57,10 +57,10 @@ class Gazetteer:
         found = self.called(name)
         return found[0] if len(found) == 1 else None
 
-    def called(self, name: str) -> list[Record]:
-        """All records that a person may mean by it: the one of that id, else those of that name or acronym."""
+    def called(self, name: str, type_: str = "party") -> list[Record]:
+        """All of a type, `party` for either, that a person may mean: what has this id, else what has this name."""
         ids = [name] if self.record(name) else sorted(self._ids.get(fold(name), ()))
-        return [record for id_ in ids if (record := self.record(id_))]
+        return [record for id_ in ids if (record := self.record(id_)) and type_ in (record.type, "party")]
 
     @cached_property
     def _ids(self) -> dict[str, set[str]]:
