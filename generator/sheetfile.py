@@ -69,15 +69,12 @@ def _claim(claim: Claim, base: Says) -> dict[str, Any]:
         return {"ref": claim.ref}
     own = _says(claim, claim.subject_name)
     base = base if own["value"] == base.get("value") else {**base, "value_name": own["value"]}
-    rests_on = claim.derivation
-    return _filled(
-        **(_quote(claim.quote) if claim.quote else {}),
-        **{name: getattr(claim, name) for name in ("override", "why", "source", "evidence", "said", "rule")},
-        denies="yes" if claim.denies else None,
-        confidence=None if claim.override else round(claim.confidence, 3),
-        derivation=rests_on and _filled(says=rests_on.says, quotes=[_quote(quote) for quote in rests_on.quotes]),
-        says={key: own.get(key) for key in sorted(own | base) if own.get(key) != base.get(key)},
-    )
+    told = _quote(claim.quote) if claim.quote else {}
+    told |= {name: getattr(claim, name) for name in ("override", "why", "source", "evidence", "said", "rule")}
+    told |= {"denies": "yes" if claim.denies else None, "confidence": None if claim.override else round(claim.confidence, 3)}
+    if why := claim.derivation:
+        told["derivation"] = _filled(says=why.says, quotes=[_quote(quote) for quote in why.quotes])
+    return _filled(**told, says={key: own.get(key) for key in sorted(own | base) if own.get(key) != base.get(key)})
 
 
 def _says(item: Claim | Fact, subject_name: str) -> dict[str, str | None]:

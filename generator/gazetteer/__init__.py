@@ -66,8 +66,7 @@ class Gazetteer:
     def _ids(self) -> dict[str, set[str]]:
         """By name; a name that in news is usually that of another state, as *Korea* is, may be meant for either."""
         index: dict[str, set[str]] = {}
-        states = [(it.id, item) for it in self.countries.values() for item in it.data.get("ambiguous") or ()]
-        shared = [(item["form"], id_) for id_, item in states if "ids" in item]
+        shared = [(it["form"], r.id) for r in self.countries.values() for it in r.data.get("ambiguous") or () if "ids" in it]
         for text, id_ in (*((f.text, f.id) for f in self.forms() if f.sense in ("name", "acronym")), *shared):
             index.setdefault(fold(text), set()).add(id_)
         return index
@@ -93,8 +92,7 @@ def read(folder: Path) -> list[list[dict[str, Any]]]:
 
 def built_in(read: Sequence[Iterable[Mapping[str, Any]]]) -> Gazetteer:
     """The records of what was `read`."""
-    countries = {it["id"]: Record(it["id"], it["name"], "country", it) for it in read[0]}
-    return extend(Gazetteer(countries, {}), read[1])
+    return extend(Gazetteer({it["id"]: Record(it["id"], it["name"], "country", it) for it in read[0]}, {}), read[1])
 
 
 def extend(gazetteer: Gazetteer, organisations: Iterable[Mapping[str, Any]]) -> Gazetteer:
