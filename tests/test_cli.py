@@ -188,6 +188,18 @@ def test_who_is_interrupted_while_it_starts_ends_without_a_traceback(module):
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
 
 
+def test_check_and_build_name_the_later_of_two_overrides_that_contradict_each_other(project):
+    entry = "- {kind: founding, event: established, value: '%s', why: x}\n"
+    root = project([MEMBER], {"content/overrides/organisations/csto.yml": entry % 2002 + entry % 2003})
+    for command in ("check", "build"):
+        done = typed(root, command)
+        assert done.returncode == 1
+        assert (
+            "content/overrides/organisations/csto.yml:2: this override contradicts another\n  hint: it is on line 1"
+            in done.stderr
+        )
+
+
 def test_show_says_of_whom_no_end_is_known_when_he_was_last_confirmed(project):
     clerk = a_claim("official", value="Bea Moe", post="Clerk", until="2030", start=100)
     root = project([a_claim("official", value="Ann Lee", post="Chair"), clerk])
