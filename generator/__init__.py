@@ -1,9 +1,5 @@
-"""Five nouns: Article, Claim, Fact, Sheet, and the Page that `render` makes of them.
+"""Five nouns, in `model`: Article, Claim, Fact, Sheet, and the Page that `render` makes of them.
 
 The five verbs live in modules of their names, which load what they need when asked for: `extract.extract` (spaCy),
 `reconcile.reconcile`, `render.render` (Jinja), `build.build` and `build.refresh`.
 """
-
-from generator.model import Article, Claim, Fact, Sheet
-
-__all__ = ["Article", "Claim", "Fact", "Sheet"]

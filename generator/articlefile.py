@@ -45,7 +45,7 @@ def front_matter(text: str, path: Path) -> tuple[Mapping[str, Any], str]:
     head, found, rest = (text[4:] + "\n").partition("\n---\n")
     if not found:
         raise ContentError(Problem("the front matter does not end", path, 1, "close it with a line of ---"))
-    data, _ = schemas.parse("\n" + head, path, schemas.ARTICLE)
+    data, _ = schemas.parse("\n" + head, path, schemas.WRITTEN["article"])
     return data or {}, rest
 
 

@@ -20,7 +20,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 from generator import cache, changes, claimfile, content, dates, disk, gazetteer, kinds, shares
 from generator.changes import Change
 from generator.content import MadeFrom, Overrides, Place, References, Settings
-from generator.errors import ContentError, FactsheetsError, Problem
+from generator.errors import ContentError, FactsheetsError, Problem, did_you_mean
 from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import FOLDERS, Article, Claim, Sheet
@@ -143,8 +143,7 @@ def refresh(root: Path, *, today: date, last: Project | None = None, shelf: Shel
     saved = [path for (_, id_), path in content.facts_files(root).items() if id_ in project.overrides.broken]
     good = last.sheets if last else content.load_sheets(root, saved)[0]
     sheets = _with_last_good(settled, project.overrides.broken, good)
-    idle = _idle(sheets, project)
-    problems = *project.problems, *broken, *unreadable, *_staleness(project, known), *idle
+    problems = *project.problems, *broken, *unreadable, *_staleness(project, known), *_idle(sheets, project)
     return replace(project, sheets=tuple(sheets), problems=problems, changes=tuple(record))
 
 
@@ -408,10 +407,18 @@ def idle(sheets: Iterable[Sheet], project: Project) -> Iterator[tuple[Claim, str
     return idle_overrides([*claims, *project.overrides.claims, *rows], project.kinds, project.gazetteer)
 
 
-def _idle(sheets: Iterable[Sheet], project: Project) -> Iterator[Problem]:
+def _idle(sheets: Collection[Sheet], project: Project) -> Iterator[Problem]:
     for override, message in idle(sheets, project):
-        path = Path("content/overrides") / (override.override or "")
-        yield Problem(message, path, project.overrides.lines.get(override.id), None, "warning")
+        path, hint = Path("content/overrides") / (override.override or ""), _misspelt(override, sheets, project)
+        yield Problem(message, path, project.overrides.lines.get(override.id), hint, "warning")
+
+
+def _misspelt(denial: Claim, sheets: Iterable[Sheet], project: Project) -> str | None:
+    """Which name of the same sheet may be meant by one that nothing has."""
+    facts = chain.from_iterable(it.facts for it in sheets if (it.type, it.id) == (denial.subject_type, denial.subject))
+    names = {claim.value_name for fact in facts for claim in fact.claims if claim.kind == denial.kind}
+    known = denial.value_name in names or project.gazetteer.record(denial.value or "") or dates.is_date(denial.value)
+    return None if known or not denial.denies else did_you_mean(denial.value_name, names, few=0)
 
 
 def _with_last_good(sheets: Iterable[Sheet], broken: frozenset[str], last: Iterable[Sheet]) -> list[Sheet]:

@@ -121,8 +121,7 @@ def load_gazetteer(root: Path, keep: Keep | None = None) -> Gazetteer:
     """The built-in gazetteer and the project's own organisations (`content/organisations/*.yml`)."""
 
     def read(folder: Path) -> list[Any]:
-        lists = _all(_files(folder, ".yml"), lambda path: schemas.read(path, schemas.ORGANISATIONS)[0] or [], root)
-        return [*chain.from_iterable(lists)]
+        return _entries(_files(folder, ".yml"), "organisations", root)
 
     own = _remembered(root / "content" / "organisations", read, (), keep)
     known = _remembered(disk.PACKAGE / "gazetteer", gazetteers.read, (), keep)
@@ -132,7 +131,7 @@ def load_gazetteer(root: Path, keep: Keep | None = None) -> Gazetteer:
 def load_settings(root: Path) -> Settings:
     """`content/settings.yml`, which may be absent; unknown keys are errors."""
     found = [path for path in (root / "content" / "settings.yml",) if path.exists()]
-    data = _all(found, lambda path: schemas.read(path, schemas.SETTINGS)[0] or {}, root)
+    data = _all(found, lambda path: schemas.read(path, schemas.WRITTEN["settings"])[0] or {}, root)
     return Settings(**(data[0] if data else {}))
 
 
@@ -191,7 +190,7 @@ def append_override(root: Path, place: str, entry: str, kinds: Mapping[str, Kind
 def load_feeds(root: Path) -> list[dict[str, Any]]:
     """`content/feeds.yml`, which may be absent."""
     found = [path for path in (root / "content" / "feeds.yml",) if path.exists()]
-    return [*chain.from_iterable(_all(found, lambda path: schemas.read(path, schemas.FEEDS)[0] or [], root))]
+    return _entries(found, "feeds", root)
 
 
 def append_feed(root: Path, feed: Mapping[str, str]) -> bool:
@@ -210,8 +209,7 @@ def append_feed(root: Path, feed: Mapping[str, str]) -> bool:
 
 def load_references(root: Path, kinds: Mapping[str, Kind], gazetteer: Gazetteer) -> References:
     """The tables of `content/references/`; raises ContentError listing what is wrong in any of them."""
-    folder = root / "content" / "references"
-    heads = sorted({path.with_suffix(".yml") for path in _files(folder)})
+    heads = sorted({path.with_suffix(".yml") for path in _files(root / "content" / "references")})
     read = _all(heads, lambda path: referencefile.read(path, kinds, gazetteer), root, kinds, gazetteer)
     return References({table.id: table for table, _ in read}, tuple(claim for _, some in read for claim in some))
 
@@ -252,8 +250,7 @@ def facts_digests(root: Path, keep: Keep) -> dict[Place, tuple[Path, str | None]
 
 def digests(root: Path, paths: Sequence[Path]) -> dict[Path, str]:
     """Of files of the project that can be read: the same digest, the same text."""
-    digest = lambda path: (path, hashlib.sha256(strict_yaml.read_text(path).encode()).hexdigest())  # noqa: E731
-    return dict(_each(paths, digest, root)[0])
+    return dict(_each(paths, lambda path: (path, hashlib.sha256(strict_yaml.read_text(path).encode()).hexdigest()), root)[0])
 
 
 def load_sheets_at(root: Path, revision: str) -> list[Sheet]:
@@ -279,11 +276,10 @@ def _sheet(text: str, path: Path) -> Sheet:
 
 def load_made_from(root: Path) -> MadeFrom:
     """What the saved facts were made from; empty where `content/facts/articles.yml` is absent or broken."""
-    try:
+    with suppress(ContentError, KeyError, TypeError):
         data, _ = _remembered(root / "content" / "facts" / "articles.yml", strict_yaml.read, ())
         return MadeFrom(data["engine"], data["articles"] or {}, data["claims"] or {})
-    except (ContentError, KeyError, TypeError):
-        return MadeFrom()
+    return MadeFrom()
 
 
 def seal(claims: Iterable[Claim | str]) -> str:
@@ -346,7 +342,7 @@ def _article(path: Path) -> Article:
         hint = "only .md and .txt files are read, and .yml beside a .txt"
         raise ContentError(Problem("is not an article", path, None, hint))
     text, beside = strict_yaml.read_text(path), path.with_suffix(".yml")
-    data = schemas.read(beside, schemas.ARTICLE)[0] if path.suffix == ".txt" and beside.exists() else None
+    data = schemas.read(beside, schemas.WRITTEN["article"])[0] if path.suffix == ".txt" and beside.exists() else None
     return articlefile.parse(text, path, data)
 
 
@@ -415,6 +411,11 @@ def _all(paths: Sequence[Path], read: Callable[[Path], T], root: Path, *given: o
     if problems:
         raise ContentError(*problems)
     return results
+
+
+def _entries(paths: Sequence[Path], schema: str, root: Path) -> list[Any]:
+    """Of files that hold lists, all of them."""
+    return [*chain.from_iterable(_all(paths, lambda path: schemas.read(path, schemas.WRITTEN[schema])[0] or [], root))]
 
 
 _memory: dict[tuple[str, Path], tuple[object, tuple[object, ...], Any]] = {}

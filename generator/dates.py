@@ -7,8 +7,8 @@ this module compares what it allows. An unknown or open end of an interval reach
 
 import calendar
 import re
-from contextlib import redirect_stdout
-from datetime import date, timedelta
+from contextlib import redirect_stdout, suppress
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ _PLAIN = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _DURATION = re.compile("P" + "".join(f"(?:([0-9]{{1,5}}){unit})?" for unit in "YMWD"))
 _HALVES = {"40": (1, 6), "41": (7, 12)}  # ISO 8601-2 sub-year groupings: semesters
 _BEGINS = set("0123456789-Y(")
+_SPOKEN = {"%d.%m.%Y": 10, "%d %B %Y": 10, "%B %d, %Y": 10, "%d %b %Y": 10, "%Y-%m-%d": 10, "%B %Y": 7, "%b %Y": 7}
 _PRECISIONS = ("day", "month", "half", "year", "decade", "century")
 
 
@@ -42,10 +43,19 @@ def bounds(text: str) -> Bounds:
 @lru_cache(maxsize=65536)
 def is_date(text: str | None) -> bool:
     """Does the text say a date at all?"""
-    try:
+    with suppress(ValueError):
         return bool(text and bounds(text))
-    except ValueError:
-        return False
+    return False
+
+
+def suggested(text: str) -> str | None:
+    """In EDTF what a person wrote as people do, where that is one day or month: `1.5.2020` is `2020-05-01`, `1/5/2020` may
+    be either.
+    """
+    for form, length in _SPOKEN.items():
+        with suppress(ValueError):
+            return datetime.strptime(text, form).date().isoformat()[:length]
+    return None
 
 
 def precision(text: str) -> str:

@@ -45,9 +45,10 @@ class ContentError(FactsheetsError):
         self.args = self.problems = problems  # what it is made of again on its way back from a worker
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+def did_you_mean(word: str, known: Iterable[str], few: int = 12) -> str | None:
     """A hint naming the closest known word, or all of them where none is close and they are few."""
     choices = sorted(set(known))
-    if close := difflib.get_close_matches(word, choices, n=1, cutoff=0.6):
+    same = [choice for choice in choices if choice.casefold() == word.casefold()]
+    if close := same or difflib.get_close_matches(word, choices, n=1, cutoff=0.6):
         return f"did you mean {close[0]!r}?"
-    return f"one of: {', '.join(choices)}" if 0 < len(choices) <= 12 else None
+    return f"one of: {', '.join(choices)}" if 0 < len(choices) <= few else None

@@ -19,7 +19,7 @@ Standing: TypeAlias = tuple[Sheet, Kind, Fact, str]
 """A published fact: of whom (the facts of this sheet do not matter), of what kind, and how it stands today."""
 
 _COLUMNS = ("status", "event", "post", "from", "phase", "since", "until", "duration")
-_KEYS = schemas.PUBLISHED["properties"]["facts"]["items"]["properties"]
+_KEYS = schemas.WRITTEN["published"]["properties"]["facts"]["items"]["properties"]
 
 
 def claim_line(claim: Claim) -> dict[str, Any]:
@@ -91,8 +91,7 @@ def facts(published: Iterable[Standing], today: date) -> Iterator[dict[str, Any]
         as_of = fact.confirmed or (today.isoformat() if fact.decided_by == "override" else None)
         decision = {"verdict": fact.verdict, "decided_by": fact.decided_by, "as_of": as_of, **stands}
         place = {"subject": sheet.id, "subject_name": sheet.name, "subject_type": sheet.type, "kind": fact.kind}
-        sources = [_source(claim, fact) for claim in fact.claims if not claim.denies]
-        yield {**place, **says, **decision, "sources": sources}
+        yield {**place, **says, **decision, "sources": [_source(claim, fact) for claim in fact.claims if not claim.denies]}
 
 
 def lines(published: Sequence[Standing], today: date) -> tuple[str, dict[str, str]]:

@@ -1,14 +1,15 @@
 """An override file → claims: its form checked by `schemas`, its names resolved to ids, each problem on its line."""
 
 import math
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from generator import dates, schemas, strict_yaml
 from generator.errors import ContentError, Problem, did_you_mean
-from generator.gazetteer import Gazetteer
+from generator.gazetteer import Gazetteer, fold
 from generator.kinds import Field, Kind
 from generator.model import FOLDERS, Claim, SubjectType
 from generator.strict_yaml import Lines
@@ -60,9 +61,34 @@ def read(
         if claim.id in claims and not wrong and claim.evidence == claims[claim.id][0].evidence:
             problems.append(Problem("this override stands twice", None, line))
         claims[claim.id] = claim, line
+    problems += _contradictions(claims.values(), kinds)
     if problems:
         raise ContentError(*(replace(problem, path=path) for problem in problems))
     return [*claims.values()], expected
+
+
+def _contradictions(claims: Iterable[tuple[Claim, int]], kinds: Mapping[str, Kind]) -> Iterator[Problem]:
+    """Of the overrides on one fact those that cannot stand beside an earlier one."""
+    alike = defaultdict[tuple[str, ...], list[tuple[Claim, int]]](list)
+    for claim, line in ((claim, line) for claim, line in claims if claim.kind):
+        kind = kinds[claim.kind]
+        others = alike[kind.name, *(fold(claim.get(name) or claim.value_name) for name in kind.identity)]
+        if at := next((at for other, at in others if _contradict(other, claim, kind)), None):
+            yield Problem("this override contradicts another", None, line, f"it is on line {at}; delete the wrong one")
+        others.append((claim, line))
+
+
+def _contradict(one: Claim, other: Claim, kind: Kind) -> bool:
+    """Do two overrides on one fact say something else of what both name? Not of two terms of a presidency, nor of two
+    statuses of a member, by their dates. A denial and a correction contradict each other where they name the very same.
+    """
+    first, second = ({**claim.fields, "value": claim.value_name} for claim in (one, other))
+    if one.denies or other.denies:
+        return one.denies != other.denies and first == second
+    names = [name for name in first if name in second and (name != "value" or kind.cardinality == "one")]
+    starts = [says.get("since") or says.get("until") for says in (first, second)]
+    apart = kind.cardinality == "timeline" or (kind.cardinality == "many" and first.get("status") != second.get("status"))
+    return any(first[name] != second[name] for name in names) and not (apart and starts[0] != starts[1])
 
 
 def _claim(
@@ -80,7 +106,8 @@ def _claim(
     for field in (replace(kind.fields[kind.value], name="value"), *kind.others()):
         if text := says.get(field.name):
             found[field.name] = resolve(text, field, gazetteer)
-            if found[field.name][0] is None and not denies:  # a denial may name what has no id
+            # a denial may name what has no id
+            if found[field.name][0] is None and (not denies or gazetteer.called(text, field.type)):
                 problems.append(unknown(text, field, gazetteer, lines[(*at, field.name)]))
     value, name = found.pop("value", (None, ""))
     fields = {name: code or written for name, (code, written) in found.items()}
@@ -94,16 +121,18 @@ def _claim(
 
 
 def resolve(text: str, field: Field, gazetteer: Gazetteer) -> tuple[str | None, str]:
-    """Id and name of what a person wrote; no id where it names nothing of the field's type."""
+    """Id and name of what a person wrote; no id where it names nothing of the field's type, or more than one."""
     if field.type not in ("country", "organisation", "party"):
         return text, text
-    record = gazetteer.find(text)
-    return (record.id, record.name) if record and field.type in (record.type, "party") else (None, text)
+    meant = gazetteer.called(text, field.type)
+    return (meant[0].id, meant[0].name) if len(meant) == 1 else (None, text)
 
 
 def unknown(text: str, field: Field, gazetteer: Gazetteer, line: int) -> Problem:
     """What to say of a name that `resolve` finds no id for."""
-    known = (*gazetteer.countries.values(), *gazetteer.organisations.values())
     what = "country or organisation" if field.type == "party" else field.type
+    if several := [f"{record.id} ({record.name})" for record in gazetteer.called(text, field.type)]:
+        return Problem(f"{field.name}: {text!r} may mean more than one {what}", None, line, f"one of: {', '.join(several)}")
+    known = (*gazetteer.countries.values(), *gazetteer.organisations.values())
     hint = did_you_mean(text, [word for r in known if field.type in (r.type, "party") for word in (r.id, r.name)])
     return Problem(f"{field.name}: no {what} is called {text!r}", None, line, hint)

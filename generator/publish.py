@@ -85,8 +85,7 @@ def publish(
             for draft in rest:
                 edited = draft.edit_path or ""
                 forms = edited in there, edited.removesuffix(".md") + ".txt" in there
-                listed = not draft.own and not edition.templates
-                key = keys[draft.path] = shelf.key(base, draft, forms, listed=listed)
+                key = keys[draft.path] = shelf.key(base, draft, forms, listed=not draft.own and not edition.templates)
                 if not lists and (shown := shelf.shown(key, standing.get(draft.path) == key.hex())):
                     kept[draft.path] = shown
         made = _pages([draft for draft in rest if draft.path not in kept], keys, edition, site, shelf)
@@ -175,7 +174,7 @@ def data(edition: Edition, site: str = "/", shelf: Shelf | None = None) -> Itera
     tables = defaultdict[str, list[str]](list)  # of each kind, filled as the facts are told
     none = [claim for sheet in edition.sheets for _, claim, _ in edition.nothing(sheet)]
     yield Page("data/facts.json", all_packed(export.facts_json(every(), none, today)))
-    yield Page("data/facts.schema.json", json.dumps(schemas.PUBLISHED, indent=1) + "\n")
+    yield Page("data/facts.schema.json", json.dumps(schemas.WRITTEN["published"], indent=1) + "\n")
     for kind in kinds:
         yield Page(f"data/{kind.name}.csv", all_packed(export.table(tables[kind.name], kind)))
     yield Page("data/datapackage.json", export.package(kinds, title))

@@ -100,10 +100,10 @@ def _problems(row: Mapping[str, str], path: Path, line: int, kind: Kind, gazette
         try:
             if name == "as_of" and "/" in text:
                 _check_editions(text)
-            elif field.type in ("date", "duration"):
-                dates.bounds(text) if field.type == "date" else dates.term_end("2000-01-01", text)
+            elif field.type in schemas.FORMATS:
+                schemas.CHECKS[schemas.FORMATS[field.type]](text)
         except ValueError as error:
-            yield Problem(f"{name}: {error}", path, line, "e.g. 2002, 2002-10 or 2002-10-07")
+            yield Problem(f"{name}: {error}", path, line, schemas.form(schemas.FORMATS[field.type], text))
 
 
 def _check_editions(text: str) -> None:
@@ -126,13 +126,8 @@ def _claim(row: Mapping[str, str], table: Table, kind: Kind, gazetteer: Gazettee
     fields = {field.name: found[field.name][0] or "" for field in kind.others() if field.name in found}
     key = [record.id, *(value if part == "value" else fields.get(part, "") for part in kind.identity)]
     key += fields.values() if ended else ()  # the past may have said several things, one after the other
-    about = (kind.name, record.id, record.name, record.type, value, name, fields)
-    return Claim(
-        *about,
-        ref=f"{table.id}#{'/'.join(filter(None, key))}",
-        listed=listed,
-        said=said if ended or not listed else table.published,
-        derivation=Derivation(f"listed as {row['detail']}") if "detail" in row else None,
-        confidence=FLAGGED if "flag" in row else 1.0,
-        why=row.get("flag", ""),
-    )
+    claim = Claim(kind.name, record.id, record.name, record.type, value, name, fields, why=row.get("flag", ""))
+    claim = replace(claim, confidence=FLAGGED) if "flag" in row else claim
+    derived = Derivation(f"listed as {row['detail']}") if "detail" in row else None
+    said = said if ended or not listed else table.published
+    return replace(claim, ref=f"{table.id}#{'/'.join(filter(None, key))}", listed=listed, said=said, derivation=derived)

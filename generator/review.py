@@ -75,8 +75,7 @@ def accept(item: Item, kinds: Mapping[str, Kind], why: str, changed: Mapping[str
     identity = {*kind.identity, *(["value"] if kind.cardinality != "one" else [])}
     apart = kind.cardinality == "timeline" or bool(identity & changed.keys())
     denial = reject(item, kinds, why) if changed and apart else ""
-    stated = replace(_claim(item), value=value, value_name=value, fields=fields)
-    return denial + _entry(stated, why, item.sheet, kinds)
+    return denial + _entry(replace(_claim(item), value=value, value_name=value, fields=fields), why, item.sheet, kinds)
 
 
 def reject(item: Item, kinds: Mapping[str, Kind], why: str) -> str:

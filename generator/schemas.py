@@ -21,52 +21,39 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 
-_WRITTEN = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+WRITTEN: dict[str, Schema] = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+"""Schemas of what does not depend on kinds, by name, and what the others are made of."""
 
-ARTICLE: Schema = _WRITTEN["article"]
-"""Front matter or sidecar of an article; other keys are allowed and ignored."""
-
-SETTINGS: Schema = _WRITTEN["settings"]
-
-PUBLISHED: Schema = _WRITTEN["published"]
-"""`data/facts.json` of a site, which stands beside it."""
-
-FEEDS: Schema = _WRITTEN["feeds"]
-"""`content/feeds.yml`: a list of feeds that articles come from."""
-
-ORGANISATIONS: Schema = _WRITTEN["organisations"]
-"""`content/organisations/*.yml`: a list of records with the keys of the built-in gazetteer."""
+FORMATS = {"date": "edtf", "duration": "duration", "number": "count"}
+"""Of types of fields; `date` would mean a full date to an editor."""
 
 _FILES = ("article", "changes", "claims", "facts", "feeds", "kinds", "organisations", "settings")
-
-KIND: Schema = _WRITTEN["kinds"]
-"""`content/kinds/*.yml`; `kinds` knows besides which names must be found where."""
 
 
 def overrides(kinds: Mapping[str, "Kind"]) -> Schema:
     """An override file: a list of corrections, denials and expectations, each with `why`."""
-    also = _WRITTEN["also"]
+    also = WRITTEN["also"]
 
     def holding(key: str, bounds: Schema) -> Schema:
-        held = {**_by_kind(kinds, [], bounds), "description": _WRITTEN[key]}
+        held = {**_by_kind(kinds, [], bounds), "description": WRITTEN[key]}
         return {"properties": {key: held, **also}, "additionalProperties": False}
 
-    stated = {"if": {"required": ["expect"]}, "then": holding("expect", _WRITTEN["bounds"])}
+    stated = {"if": {"required": ["expect"]}, "then": holding("expect", WRITTEN["bounds"])}
     stated |= {"else": _by_kind(kinds, ["value"], also)}
     item = {"type": "object", "required": ["why"], "if": {"required": ["deny"]}, "then": holding("deny", {}), "else": stated}
-    return {"$schema": ARTICLE["$schema"], **_WRITTEN["override"], "type": "array", "items": item}
+    return {"$schema": WRITTEN["article"]["$schema"], **WRITTEN["override"], "type": "array", "items": item}
 
 
 def files(kinds: Mapping[str, "Kind"]) -> dict[str, str]:
     """The schemas as JSON files for editors and other programs, by name; what people write is read by the very same."""
-    found = {name: _WRITTEN[name] for name in _FILES}
+    found = {name: WRITTEN[name] for name in _FILES}
     found |= {"overrides": overrides(kinds), "reference": reference(kinds)}
     return {f"{name}.json": json.dumps(schema, indent=1) + "\n" for name, schema in sorted(found.items())}
 
 
 def reference(kinds: Mapping[str, "Kind"]) -> Schema:
     """The header of a reference table; `columns` names the CSV's column of a field where they are called otherwise."""
-    written: Schema = _WRITTEN["reference"]
+    written = WRITTEN["reference"]
     return {**written, "properties": {**written["properties"], "kind": _kind(kinds)}}
 
 
@@ -105,16 +92,15 @@ def _by_kind(kinds: Mapping[str, "Kind"], required: list[str], also: Schema) -> 
 
 
 def _kind(kinds: Mapping[str, "Kind"]) -> Schema:
-    return {"enum": sorted(kinds), "description": _WRITTEN["kind"]}
+    return {"enum": sorted(kinds), "description": WRITTEN["kind"]}
 
 
 def _field(field: "Field") -> Schema:
-    words = _WRITTEN["types"].get(field.type, "Text, as it is written")
+    words = WRITTEN["types"].get(field.type, "Text, as it is written")
     told = {"description": f"{field.label.capitalize()}: {words[0].lower()}{words[1:]}."}
     if field.type == "word":
         return {"enum": list(field.values), **told}
-    formats = {"date": "edtf", "duration": "duration"}  # `date` would mean a full date to an editor
-    return {**_WRITTEN["text"], **({"format": formats[field.type]} if field.type in formats else {}), **told}
+    return {**WRITTEN["text"], **({"format": FORMATS[field.type]} if field.type in FORMATS else {}), **told}
 
 
 def _explain(error: "ValidationError", lines: strict_yaml.Lines, path: Path) -> Iterator[Problem]:
@@ -127,15 +113,15 @@ def _explain(error: "ValidationError", lines: strict_yaml.Lines, path: Path) -> 
             yield Problem(f"unknown key {key!r}", path, lines.get((*at, key), line), did_you_mean(key, known))
     elif error.validator == "required":
         key = error.message.split("'")[1]
-        described = cast(Schema, error.schema).get("properties", _WRITTEN["also"]).get(key, {})
+        described = cast(Schema, error.schema).get("properties", WRITTEN["also"]).get(key, {})
         yield Problem(f"{key!r} is missing", path, line, described.get("description"))
     elif error.validator in ("enum", "const"):
         known = [str(word) for word in cast(list[Any], error.validator_value)]
         yield Problem(f"{name} cannot be {error.instance!r}", path, line, did_you_mean(str(error.instance), known))
     elif error.validator == "format":
-        yield Problem(f"{name}: {error.cause}", path, line)
+        yield Problem(f"{name}: {error.cause}", path, line, form(str(error.validator_value), str(error.instance)))
     else:
-        yield Problem(f"{name} {_WRITTEN['shapes'].get(str(error.validator), _wanted(error))}", path, line)
+        yield Problem(f"{name} {WRITTEN['shapes'].get(str(error.validator), _wanted(error))}", path, line)
 
 
 def _wanted(error: "ValidationError") -> str:
@@ -152,19 +138,21 @@ def _is(what: str, pattern: str, text: str) -> bool:
     return True
 
 
-def _checked(check: Callable[[str], object]) -> Callable[[object], bool]:
-    """A check of texts, which raises ValueError, as one of any value."""
-    return lambda value: not isinstance(value, str) or bool(check(value))
+def form(format: str, text: str) -> str | None:
+    """How to write what a text seems to say, or an example."""
+    return f"write {meant}" if format == "edtf" and (meant := dates.suggested(text)) else WRITTEN["forms"].get(format)
+
+
+CHECKS: dict[str, Callable[[str], object]] = {name: partial(_is, *said) for name, said in WRITTEN["patterns"].items()}
+CHECKS |= {"edtf": dates.bounds, "duration": partial(dates.term_end, "2000-01-01")}
+"""Of each format, what raises ValueError for a text that has it not."""
 
 
 @lru_cache(maxsize=1)
 def _formats() -> "FormatChecker":
     from jsonschema import FormatChecker
 
-    formats, address = FormatChecker(formats=()), "a web address (http:// or https://)"
-    formats.checks("edtf", raises=ValueError)(_checked(dates.bounds))
-    formats.checks("duration", raises=ValueError)(_checked(partial(dates.term_end, "2000-01-01")))
-    formats.checks("count", raises=ValueError)(_checked(partial(_is, "a number of facts, e.g. 6", r"[0-9]{1,9}\Z")))
-    formats.checks("address", raises=ValueError)(_checked(partial(_is, address, "https?://")))
-    formats.checks("source", raises=ValueError)(_checked(partial(_is, address, "https?://|articles/")))
+    formats = FormatChecker(formats=())
+    for name, check in CHECKS.items():
+        formats.checks(name, raises=ValueError)(lambda value, check=check: not isinstance(value, str) or bool(check(value)))
     return formats

@@ -24,8 +24,7 @@ def dump(sheet: Sheet) -> str:
     data: dict[str, Any] = {"id": sheet.id, "name": sheet.name, "facts": [_fact(fact, sheet) for fact in saved(sheet).facts]}
     if sheet.denied:
         data["denied"] = [{"kind": claim.kind, **_claim(claim, {"subject_name": sheet.name})} for claim in sheet.denied]
-    head = f"# Written by factsheets build. Put corrections in content/overrides/{path}.\n"
-    return head + strict_yaml.dump(data)
+    return f"# Written by factsheets build. Put corrections in content/overrides/{path}.\n" + strict_yaml.dump(data)
 
 
 def saved(sheet: Sheet) -> Sheet:
@@ -70,15 +69,12 @@ def _claim(claim: Claim, base: Says) -> dict[str, Any]:
         return {"ref": claim.ref}
     own = _says(claim, claim.subject_name)
     base = base if own["value"] == base.get("value") else {**base, "value_name": own["value"]}
-    rests_on = claim.derivation
-    return _filled(
-        **(_quote(claim.quote) if claim.quote else {}),
-        **{name: getattr(claim, name) for name in ("override", "why", "source", "evidence", "said", "rule")},
-        denies="yes" if claim.denies else None,
-        confidence=None if claim.override else round(claim.confidence, 3),
-        derivation=rests_on and _filled(says=rests_on.says, quotes=[_quote(quote) for quote in rests_on.quotes]),
-        says={key: own.get(key) for key in sorted(own | base) if own.get(key) != base.get(key)},
-    )
+    told = _quote(claim.quote) if claim.quote else {}
+    told |= {name: getattr(claim, name) for name in ("override", "why", "source", "evidence", "said", "rule")}
+    told |= {"denies": "yes" if claim.denies else None, "confidence": None if claim.override else round(claim.confidence, 3)}
+    if why := claim.derivation:
+        told["derivation"] = _filled(says=why.says, quotes=[_quote(quote) for quote in why.quotes])
+    return _filled(**told, says={key: own.get(key) for key in sorted(own | base) if own.get(key) != base.get(key)})
 
 
 def _says(item: Claim | Fact, subject_name: str) -> dict[str, str | None]:

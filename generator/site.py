@@ -171,8 +171,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
     def on_pre_page(self, page: SitePage, *, config: MkDocsConfig, files: Files) -> SitePage:  # noqa: ARG002
         """The pencil of a sheet opens its override file, or the form for a new one."""
         if page.file.generated_by == "factsheets":
-            edited = self._published and self._published.pages[page.file.src_uri].edit_path
-            page.edit_url = _edit_url(edited, config)
+            page.edit_url = _edit_url(self._published and self._published.pages[page.file.src_uri].edit_path, config)
         return page
 
     def on_page_markdown(self, markdown: str, *, page: SitePage, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002
@@ -295,8 +294,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
             if self._command != "serve":
                 raise PluginError(str(error)) from None
             log.warning(str(error))
-            problems = [*errors, *error.problems]
-            return publish(replace(project, templates={}), problems, site=site, repository=repository)
+            return publish(replace(project, templates={}), [*errors, *error.problems], site=site, repository=repository)
 
     def _show_again(self) -> bool:
         """Shows the pages that an edit changed, without the others; False where that is not enough.

@@ -67,8 +67,7 @@ def read_text(path: Path) -> str:
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        problem = Problem(f"not UTF-8 text (byte {error.start})", path, line, "save the file as UTF-8")
-        raise ContentError(problem) from None
+        raise ContentError(Problem(f"not UTF-8 text (byte {error.start})", path, line, "save the file as UTF-8")) from None
     except OSError as error:
         raise ContentError(Problem(f"cannot be read: {error.strerror}", path)) from None
 

@@ -65,7 +65,7 @@ def read_kind(text):
     from generator.extract.rules import compile_rules
 
     path = Path("content/kinds/x.yml")
-    schemas.parse(text, path, schemas.KIND)
+    schemas.parse(text, path, schemas.WRITTEN["kinds"])
     compile_rules([kinds.parse(text, path)])
 
 
@@ -74,7 +74,12 @@ def read_override(text):
 
 
 def read_other(text):
-    for schema in (schemas.SETTINGS, schemas.FEEDS, schemas.ORGANISATIONS, schemas.reference(KINDS)):
+    for schema in (
+        schemas.WRITTEN["settings"],
+        schemas.WRITTEN["feeds"],
+        schemas.WRITTEN["organisations"],
+        schemas.reference(KINDS),
+    ):
         with suppress(ContentError):
             schemas.parse(text, Path("content/x.yml"), schema)
 

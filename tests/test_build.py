@@ -214,6 +214,28 @@ def test_an_idle_override_is_reported_with_its_line(project):
     assert problem.severity == "warning"
 
 
+@pytest.mark.parametrize(
+    ("denied", "hint"),
+    [
+        ("kind: membership, value: Armenja", "did you mean 'Armenia'?"),
+        ("kind: official, post: Chair, value: Ann Leigh", "did you mean 'Ann Lee'?"),
+        ("kind: membership, value: Romania", None),  # which is a name
+        ("kind: membership, value: Armenia, status: observer", None),
+        ("kind: founding, value: '2003'", None),
+        ("kind: membership, value: Ingushetia", None),
+    ],
+)
+def test_a_denial_of_a_misspelt_name_says_which_may_be_meant(project, denied, hint):
+    said = [
+        MEMBER,
+        a_claim("official", value="Ann Lee", post="Chair", start=100),
+        a_claim("founding", value="2002", start=200),
+    ]
+    (problem,) = build(project(said, {OVERRIDE: f"- {{deny: {{{denied}}}, why: No.}}\n"}), today=TODAY).problems
+    assert problem.message == "this denial matches nothing that an article says"
+    assert problem.hint == hint
+
+
 def test_an_article_from_the_future_is_questioned(project):
     root = project([MEMBER])
     (problem,) = build(root, today=date(2015, 1, 1)).problems

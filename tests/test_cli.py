@@ -177,6 +177,37 @@ def test_a_claim_line_has_the_keys_that_others_rely_on():
     assert (line["from"], line["from_name"], line["post"]) == ("TJ", "Tajikistan", None)
 
 
+@pytest.mark.parametrize("module", ["generator.cache", "typer", "generator.check", "generator.gazetteer"])
+def test_who_is_interrupted_while_it_starts_ends_without_a_traceback(module):
+    code = (
+        "import os, signal, sys\nclass Interrupt:\n    def find_spec(self, name, *_):\n"
+        f"        name == {module!r} and os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupt())\nfrom generator.__main__ import main\nmain()"
+    )
+    done = subprocess.run([sys.executable, "-c", code, "check"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
+def test_check_and_build_name_the_later_of_two_overrides_that_contradict_each_other(project):
+    entry = "- {kind: founding, event: established, value: '%s', why: x}\n"
+    root = project([MEMBER], {"content/overrides/organisations/csto.yml": entry % 2002 + entry % 2003})
+    for command in ("check", "build"):
+        done = typed(root, command)
+        assert done.returncode == 1
+        assert (
+            "content/overrides/organisations/csto.yml:2: this override contradicts another\n  hint: it is on line 1"
+            in done.stderr
+        )
+
+
+def test_show_says_of_whom_no_end_is_known_when_he_was_last_confirmed(project):
+    clerk = a_claim("official", value="Bea Moe", post="Clerk", until="2030", start=100)
+    root = project([a_claim("official", value="Ann Lee", post="Chair"), clerk])
+    for day, told in ("2024-05", ", last confirmed 2015-09-14"), ("2015-09-14", ""):
+        lines = [line.partition("official: ")[2] for line in typed(root, "show", "csto", "--as-of", day).stdout.splitlines()]
+        assert lines[1:] == [f"Ann Lee, post Chair, status current{told}", "Bea Moe, post Clerk, status current, until 2030"]
+
+
 def test_show_says_what_was_known_of_a_time(project):
     root = project([a_claim(value="AM", status="member"), a_claim(value="UZ", status="former", until="2012", start=50)])
     done = typed(root, "show", "csto", "--as-of", "2015-10")
@@ -185,6 +216,11 @@ def test_show_says_what_was_known_of_a_time(project):
     early = typed(root, "show", "CSTO", "--as-of", "2001")
     assert (early.stdout.splitlines()[1:], early.stderr) == ([], "2 facts not known for that time\n")
     assert "2999, still to come" in typed(root, "show", "csto", "--as-of", "2999").stdout
-    wrong = typed(root, "show", "csto", "--as-of", "june")
-    assert wrong.returncode == 2
-    assert "Traceback" not in wrong.stderr
+    for date, complaint in (
+        ("june", "'june' is not a date in EDTF: e.g. 2002, 2002-10 or 2002-10-07"),
+        ("2014-13", "'2014-13' is not a day that exists: e.g. 2002, 2002-10"),
+        ("June 2014", "'June 2014' is not a date in EDTF: write 2014-06"),
+    ):
+        wrong = typed(root, "show", "csto", "--as-of", date)
+        assert wrong.returncode == 2
+        assert complaint in " ".join(wrong.stderr.replace("│", " ").split())

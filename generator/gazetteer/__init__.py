@@ -54,17 +54,21 @@ class Gazetteer:
 
     def find(self, name: str) -> Record | None:
         """The one record a person means by a name, an id or any spelling; None if unknown or shared by several."""
-        if record := self.record(name):
-            return record
-        ids = self._ids.get(fold(name), set())
-        return self.record(next(iter(ids))) if len(ids) == 1 else None
+        found = self.called(name)
+        return found[0] if len(found) == 1 else None
+
+    def called(self, name: str, type_: str = "party") -> list[Record]:
+        """All of a type, `party` for either, that a person may mean: what has this id, else what has this name."""
+        ids = [name] if self.record(name) else sorted(self._ids.get(fold(name), ()))
+        return [record for id_ in ids if (record := self.record(id_)) and type_ in (record.type, "party")]
 
     @cached_property
     def _ids(self) -> dict[str, set[str]]:
+        """By name; a name that in news is usually that of another state, as *Korea* is, may be meant for either."""
         index: dict[str, set[str]] = {}
-        for form in self.forms():
-            if form.sense in ("name", "acronym"):
-                index.setdefault(fold(form.text), set()).add(form.id)
+        shared = [(it["form"], r.id) for r in self.countries.values() for it in r.data.get("ambiguous") or () if "ids" in it]
+        for text, id_ in (*((f.text, f.id) for f in self.forms() if f.sense in ("name", "acronym")), *shared):
+            index.setdefault(fold(text), set()).add(id_)
         return index
 
     def forms(self) -> Iterator[Form]:
@@ -88,8 +92,7 @@ def read(folder: Path) -> list[list[dict[str, Any]]]:
 
 def built_in(read: Sequence[Iterable[Mapping[str, Any]]]) -> Gazetteer:
     """The records of what was `read`."""
-    countries = {it["id"]: Record(it["id"], it["name"], "country", it) for it in read[0]}
-    return extend(Gazetteer(countries, {}), read[1])
+    return extend(Gazetteer({it["id"]: Record(it["id"], it["name"], "country", it) for it in read[0]}, {}), read[1])
 
 
 def extend(gazetteer: Gazetteer, organisations: Iterable[Mapping[str, Any]]) -> Gazetteer:
