@@ -141,7 +141,7 @@ def _state_before(match: Match, doc: Doc, first: Unit) -> None:
     """ "former Ethiopian Foreign Minister": the word that says when stands before the body."""
     at = first.start - 1
     at -= at > 0 and doc[at].text == "-" and doc[at - 1].lower_ in ("ex", "then")
-    state = posts.offices().states.get(doc[at].lower_) if at >= 0 and first.type not in ("post", "person") else None
+    state = posts.STATES.get(doc[at].lower_) if at >= 0 and first.type not in ("post", "person") else None
     if state and state != "current" and "status" in match.kind.fields and state in match.kind.fields["status"].values:
         match.words["status"] = state
 

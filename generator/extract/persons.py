@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from generator.extract.posts import head_words, offices
+from generator.extract.posts import DOMAINS, HEAD_WORDS, RANKS, SEATS
 from generator.extract.units import Unit
 from generator.extract.words import table, words
 
@@ -28,15 +28,14 @@ class People:
 def canonical_post(text: str) -> str:
     """A post in plain words: lower case but for names, one spelling for "Secretary-General" and "Defense"."""
     text = re.sub(r"\s*[-–]\s*", "-", text)
-    known, spellings = offices(), table("extract/words.yml")["spellings"]
-    vocabulary = known.ranks | known.domains | head_words()
+    spellings, vocabulary = table("extract/words.yml")["spellings"], RANKS | DOMAINS | HEAD_WORDS
     spelled = []
     for word in text.split():
         bare = word.lower().strip(",.")
         plain = bare in spellings or bare.rstrip("s") in vocabulary or vocabulary.issuperset(bare.split("-"))
         spelled.append(spellings.get(word.lower(), word.lower()) if plain or bare in vocabulary else word)
     post = " ".join(spelled)
-    for seat in known.seats:
+    for seat in SEATS:
         post = re.sub(rf"(?i)\b{seat}\b", seat.title(), post)
     return post
 
