@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
@@ -65,10 +64,8 @@ BUILT_IN = ("founding", "membership", "size", "official", "presidency")
 @lru_cache(maxsize=1)
 def load_built_in() -> Mapping[str, Kind]:
     """The kinds that ship with the package, by name, in the order in which a page shows them."""
-    folder = files("generator.kinds")
-    paths = {Path(f"{name}.yml"): folder.joinpath(f"{name}.yml") for name in BUILT_IN}
-    parsed = [_kind(strict_yaml.parse(place.read_text("utf-8"), path)[0], path) for path, place in paths.items()]
-    return {kind.name: kind for kind in parsed}
+    paths = [Path(__file__).with_name(f"{name}.yml") for name in BUILT_IN]
+    return {path.stem: _kind(strict_yaml.read(path)[0], Path(path.name)) for path in paths}
 
 
 def parse(text: str, path: Path) -> Kind:
