@@ -25,7 +25,7 @@ from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import FOLDERS, Article, Claim, Sheet
 from generator.processes import spread
-from generator.reconcile import idle_overrides, reconcile, source_claims
+from generator.reconcile import group_by, idle_overrides, reconcile, source_claims
 from generator.reprints import originals
 from generator.sheetfile import saved as saved_part
 from generator.shelf import Shelf, frozen
@@ -143,8 +143,7 @@ def refresh(root: Path, *, today: date, last: Project | None = None, shelf: Shel
     saved = [path for (_, id_), path in content.facts_files(root).items() if id_ in project.overrides.broken]
     good = last.sheets if last else content.load_sheets(root, saved)[0]
     sheets = _with_last_good(settled, project.overrides.broken, good)
-    idle = _idle(sheets, project)
-    problems = *project.problems, *broken, *unreadable, *_staleness(project, known), *idle
+    problems = *project.problems, *broken, *unreadable, *_staleness(project, known), *_idle(sheets, project)
     return replace(project, sheets=tuple(sheets), problems=problems, changes=tuple(record))
 
 
@@ -352,11 +351,8 @@ def _versions(*names: str) -> str:
 
 
 def _claims_by_article(claims: Iterable[Claim]) -> dict[str, list[Claim]]:
-    result: dict[str, list[Claim]] = defaultdict(list)
-    for claim in claims:
-        if claim.quote:
-            result[claim.quote.article].append(claim)
-    return result
+    """An article of which there are none has an empty list."""
+    return group_by((claim for claim in claims if claim.quote), lambda claim: claim.quote and claim.quote.article)
 
 
 def _ids(saved: Iterable[Sheet]) -> dict[str, list[str]]:
