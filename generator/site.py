@@ -295,8 +295,7 @@ class FactsheetsPlugin(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
             if self._command != "serve":
                 raise PluginError(str(error)) from None
             log.warning(str(error))
-            problems = [*errors, *error.problems]
-            return publish(replace(project, templates={}), problems, site=site, repository=repository)
+            return publish(replace(project, templates={}), [*errors, *error.problems], site=site, repository=repository)
 
     def _show_again(self) -> bool:
         """Shows the pages that an edit changed, without the others; False where that is not enough.
