@@ -372,8 +372,7 @@ def _filled(best: Claim, group: Iterable[Claim]) -> Claim:
         added = {key: said for key, said in other.fields.items() if key not in fields and key != "status"}
         fields |= added
         derivation = derivation or (other.derivation if added else None)
-    confident = max(c.confidence for c in group)
-    return replace(best, fields=fields, derivation=derivation, confidence=confident)
+    return replace(best, fields=fields, derivation=derivation, confidence=max(c.confidence for c in group))
 
 
 def _without_echoes(merged: list[Claim]) -> list[Claim]:

@@ -30,8 +30,7 @@ def anaphors(doc: Doc, units: list[Unit], gazetteer: Gazetteer) -> list[Unit]:
     named = [u for u in units if u.type not in words("weak_types")]
     covered = tokens(named)
     made: list[Unit] = []
-    nouns = words("country_nouns", "body_nouns")
-    for token in (token for token in doc if token.lower_ in nouns):
+    for token in (token for token in doc if token.lower_ in words("country_nouns", "body_nouns")):
         start = _definite(doc, token, covered)
         if start is not None and (unit := _antecedent(doc, token, start, [*named, *made], gazetteer)):
             made.append(unit)

@@ -111,8 +111,7 @@ def _pattern(kind: Kind, spec: Mapping[str, Any]) -> Any:
     def spelled(name: re.Match[str]) -> str:
         return "(?:" + "|".join(w if w.startswith("(") else re.escape(w) for w in kind.lexicon[name[1]]) + ")"
 
-    text = re.sub(r"\$(\w+)", spelled, spec["match"])
-    text = text.replace("… ", _FILLER)
+    text = re.sub(r"\$(\w+)", spelled, spec["match"]).replace("… ", _FILLER)
     text = _PLACEHOLDER.sub(lambda m: m[0] if text[m.start() - 2 : m.start()] == "?P" else _unit_pattern(kind, m[1]), text)
     try:
         return regex.compile(r"(?<!\S)" + text + _ENDS)

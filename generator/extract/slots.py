@@ -218,10 +218,9 @@ def _of_another(unit: Unit, token: Token) -> bool:
     said = next((roles.lemma_of(t) for t in before if t.pos_ == "VERB" or t.dep_.startswith("nsubj")), "")
     above = (a for a in root.ancestors if token.is_ancestor(a) and a.pos_ == "NOUN")
     over = {t.lower_ for t in root.ancestors if t.i > root.i} & words("lasting")
-    named = over and unit.type == "date" and roles.lemma_of(token) in words("beginning")
-    return any(a.head.lower_ in ("after", "following") for a in above) or bool(
-        named or (unit.end <= token.i and said in words("say"))
-    )
+    named = bool(over) and unit.type == "date" and roles.lemma_of(token) in words("beginning")
+    later = any(a.head.lower_ in ("after", "following") for a in above)
+    return later or named or (unit.end <= token.i and said in words("say"))
 
 
 def _belongs(reading: Reading, unit: Unit, token: Token) -> bool:
