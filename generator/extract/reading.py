@@ -1,6 +1,7 @@
 """One article, read: its parse, its units sentence by sentence, its dates resolved. What rules work on."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -127,13 +128,12 @@ def _hyphenated(span: Span) -> Span:
     return doc[start - 3 * bool(called) : end]
 
 
-def _persons(doc: Doc, offices: list[Unit], taken: set[int]) -> list[Unit]:
+def _persons(doc: Doc, offices: list[Unit], taken: set[int]) -> Iterator[Unit]:
     """People after their titles, whole: capitals, particles and hyphens that the recogniser cuts or drops."""
     stops = taken | {u.start for u in offices}
-    found = []
     others = [Unit("word", t.i, t.i + 1, "", data={"plural": t.tag_ == "NNS"}) for t in doc if t.lower_ in words("related")]
     for office in [*offices, *others]:
-        found += _holder_before(doc, office, taken) if office.type == "post" else []
+        yield from _holder_before(doc, office, taken) if office.type == "post" else ()
         at = _person_start(doc, office.end, taken)
         while at is not None:
             last = min(at + 9, len(doc))
@@ -142,9 +142,8 @@ def _persons(doc: Doc, offices: list[Unit], taken: set[int]) -> list[Unit]:
             span = without_honorifics(doc[at:end])
             at = None
             if span and _namelike(span):
-                found.append(_person(span, office.end))
+                yield _person(span, office.end)
                 at = _next_of_list(doc, end, taken) if office.data.get("plural") else None
-    return found
 
 
 def _next_of_list(doc: Doc, i: int, taken: set[int]) -> int | None:
