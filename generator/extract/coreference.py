@@ -140,14 +140,12 @@ def _definite(doc: Doc, token: Token, covered: set[int]) -> int | None:
         goes_on = behind.lower_ in ("of", "for", "on") and token.lower_ not in ("country", "nation")
         if behind.i in covered or compound or goes_on:
             return None
-    i = token.i - 1
-    while i >= 0 and not doc[i + 1].is_sent_start:
+    for i in range(token.i - 1, token.sent.start - 1, -1):
         word = doc[i].lower_
         if word in words("definite"):
             return i - (i > 0 and word not in ("all", "both") and doc[i - 1].lower_ == "all")
         if word not in _PLAIN and doc[i].tag_ != "CD" and not word.endswith(_HYPHENATED):
             return None
-        i -= 1
     return None
 
 

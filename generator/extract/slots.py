@@ -100,9 +100,7 @@ def _nearest_before(reading: Reading, token: Token) -> Token:
 
 def _name_before(reading: Reading, i: int, first: int, types: tuple[str, ...]) -> Token | None:
     """The root of the unit of these types right before token `i`, commas and dashes aside, and behind `first`."""
-    i -= 1
-    while i > first and reading.doc[i].lower_ in _LINKS:
-        i -= 1
+    i = next((j for j in range(i - 1, first, -1) if reading.doc[j].lower_ not in _LINKS), first)
     unit = reading.unit(reading.doc[i]) if i >= max(first, 0) else None
     return reading.doc[unit.start : unit.end].root if unit is not None and unit.type in types else None
 
