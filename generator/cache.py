@@ -57,10 +57,9 @@ def put(path: Path, text: str) -> None:
 
 def get(path: Path) -> bytes:
     """What `put` put there, if it is still whole; else nothing."""
-    try:
+    with suppress(OSError):
         return path.read_bytes()
-    except OSError:
-        return b""
+    return b""
 
 
 def changed(root: Path) -> tuple[list[str], list[str]]:

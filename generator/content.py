@@ -277,11 +277,10 @@ def _sheet(text: str, path: Path) -> Sheet:
 
 def load_made_from(root: Path) -> MadeFrom:
     """What the saved facts were made from; empty where `content/facts/articles.yml` is absent or broken."""
-    try:
+    with suppress(ContentError, KeyError, TypeError):
         data, _ = _remembered(root / "content" / "facts" / "articles.yml", strict_yaml.read, ())
         return MadeFrom(data["engine"], data["articles"] or {}, data["claims"] or {})
-    except (ContentError, KeyError, TypeError):
-        return MadeFrom()
+    return MadeFrom()
 
 
 def seal(claims: Iterable[Claim | str]) -> str:
