@@ -27,14 +27,14 @@ class People:
 
 def canonical_post(text: str) -> str:
     """A post in plain words: lower case but for names, one spelling for "Secretary-General" and "Defense"."""
-    text = re.sub(r"\s*[-–]\s*", "-", text)
     spellings, vocabulary = table("extract/words.yml")["spellings"], RANKS | DOMAINS | HEAD_WORDS
-    spelled = []
-    for word in text.split():
+
+    def spelled(word: str) -> str:
         bare = word.lower().strip(",.")
         plain = bare in spellings or bare.rstrip("s") in vocabulary or vocabulary.issuperset(bare.split("-"))
-        spelled.append(spellings.get(word.lower(), word.lower()) if plain or bare in vocabulary else word)
-    post = " ".join(spelled)
+        return str(spellings.get(word.lower(), word.lower())) if plain or bare in vocabulary else word
+
+    post = " ".join(map(spelled, re.sub(r"\s*[-–]\s*", "-", text).split()))
     for seat in SEATS:
         post = re.sub(rf"(?i)\b{seat}\b", seat.title(), post)
     return post
