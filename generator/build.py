@@ -121,9 +121,7 @@ def build(root: Path, *, today: date, progress: Progress | None = None, workers:
         touched = [*content.append_changes(root, record), *content.save_sheets(root, files, made_from)]
     repaired = [replace(p, severity="warning", hint="it was made anew from the articles") for p in broken]
     hint = "the others were read; the next build tries it again"
-    unread = [
-        Problem(f"could not be read: {why}", content.article_path(root, id_), hint=hint) for id_, why in failed.items()
-    ]
+    unread = [Problem(f"could not be read: {why}", content.article_path(root, it), hint=hint) for it, why in failed.items()]
     return Report(
         {article.id: _why_read(article, project) for article in to_read},
         {article.id: _why_read(article, project) for article in wanted if article.id in cached},
