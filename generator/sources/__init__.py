@@ -11,8 +11,6 @@ from generator.errors import FactsheetsError
 from generator.model import Article
 from generator.sources import texts, web
 
-__all__ = ["Feed", "Source", "load", "load_feed", "same"]
-
 
 class Source(NamedTuple):
     """An article as it was found, and the bytes it was read from."""
