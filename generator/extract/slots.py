@@ -15,8 +15,6 @@ from generator.extract.units import Unit
 from generator.extract.words import words
 from generator.kinds import Kind
 
-_LINKS = frozenset(", - – — ) which originally first".split())
-
 
 def fill(reading: Reading, match: Match, slots: Mapping[str, list[str]], token: Token, particle: str = "") -> None:
     """Fills those that are still empty, each from the first of its paths, seen from the trigger, that leads to units."""
@@ -100,7 +98,7 @@ def _nearest_before(reading: Reading, token: Token) -> Token:
 
 def _name_before(reading: Reading, i: int, first: int, types: tuple[str, ...]) -> Token | None:
     """The root of the unit of these types right before token `i`, commas and dashes aside, and behind `first`."""
-    i = next((j for j in range(i - 1, first, -1) if reading.doc[j].lower_ not in _LINKS), first)
+    i = next((j for j in range(i - 1, first, -1) if reading.doc[j].lower_ not in words("links")), first)
     unit = reading.unit(reading.doc[i]) if i >= max(first, 0) else None
     return reading.doc[unit.start : unit.end].root if unit is not None and unit.type in types else None
 
