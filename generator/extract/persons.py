@@ -4,25 +4,17 @@ import re
 from collections.abc import Iterable
 
 from generator.extract.posts import DOMAINS, HEAD_WORDS, RANKS, SEATS
-from generator.extract.units import Unit
 from generator.extract.words import table, words
 
 
-class People:
-    """The people of one article: a bare surname stands for the one full name found elsewhere in it."""
-
-    def __init__(self, units: Iterable[Unit]) -> None:
-        plain = (_plain(unit.name) for unit in units if unit.type == "person")
-        self._full = {name: name.casefold().split() for name in plain if " " in name}
-
-    def full(self, name: str) -> str | None:
-        """The fullest name; None for what is no name."""
-        plain = _plain(name)
-        parts = plain.split() if plain.lower() not in words("honorifics") else []
-        if not parts or (not parts[0][:1].isupper() and parts[0] not in words("particles")):
-            return None
-        found = [full for full, parts in self._full.items() if plain.casefold() in parts]
-        return found[0] if len(found) == 1 else plain
+def full_name(name: str, people: Iterable[str]) -> str | None:
+    """The fullest name, since a bare surname stands for the one of these people who has it; None for what is no name."""
+    plain = plain_name(name)
+    parts = plain.split() if plain.lower() not in words("honorifics") else []
+    if not parts or (not parts[0][:1].isupper() and parts[0] not in words("particles")):
+        return None
+    found = [full for full in people if " " in full and plain.casefold() in full.casefold().split()]
+    return found[0] if len(found) == 1 else plain
 
 
 def canonical_post(text: str) -> str:
@@ -40,6 +32,7 @@ def canonical_post(text: str) -> str:
     return post
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """On one line, without a possessive and what stands at its ends."""
     name = re.sub(r"\s+", " ", name).strip(" ,.'’-–")
     return re.sub(r"['’]s$", "", name)

@@ -10,7 +10,7 @@ from spacy.tokens import Doc, Span, Token
 
 from generator.extract import coreference, roles, times
 from generator.extract.entities import FILED_FROM, is_body, person_run, without_honorifics
-from generator.extract.persons import People
+from generator.extract.persons import plain_name
 from generator.extract.posts import posts
 from generator.extract.units import Sentence, Unit, sentences, tokens
 from generator.extract.words import table, words
@@ -40,9 +40,9 @@ class Reading:
         return {i: unit for unit in self.units for i in range(unit.start, unit.end)}
 
     @cached_property
-    def people(self) -> People:
-        """Whom its surnames stand for."""
-        return People(self.units)
+    def people(self) -> set[str]:
+        """The names of its people."""
+        return {plain_name(unit.name) for unit in self.units if unit.type == "person"}
 
     def unit(self, token: Token) -> Unit | None:
         """The unit that covers a token."""
