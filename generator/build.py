@@ -412,7 +412,7 @@ def _with_last_good(sheets: Iterable[Sheet], broken: frozenset[str], last: Itera
     """Subjects whose override file is broken keep the sheet they had."""
     found = {(sheet.type, sheet.id): sheet for sheet in sheets}
     found |= {(sheet.type, sheet.id): sheet for sheet in last if sheet.id in broken}
-    return [sheet for _, sheet in sorted(found.items(), key=lambda item: item[0])]
+    return [found[place] for place in sorted(found)]
 
 
 def _to_record(
