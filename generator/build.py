@@ -25,7 +25,7 @@ from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import FOLDERS, Article, Claim, Sheet
 from generator.processes import spread
-from generator.reconcile import idle_overrides, reconcile, source_claims
+from generator.reconcile import group_by, idle_overrides, reconcile, source_claims
 from generator.reprints import originals
 from generator.sheetfile import saved as saved_part
 from generator.shelf import Shelf, frozen
@@ -121,9 +121,7 @@ def build(root: Path, *, today: date, progress: Progress | None = None, workers:
         touched = [*content.append_changes(root, record), *content.save_sheets(root, files, made_from)]
     repaired = [replace(p, severity="warning", hint="it was made anew from the articles") for p in broken]
     hint = "the others were read; the next build tries it again"
-    unread = [
-        Problem(f"could not be read: {why}", content.article_path(root, id_), hint=hint) for id_, why in failed.items()
-    ]
+    unread = [Problem(f"could not be read: {why}", content.article_path(root, it), hint=hint) for it, why in failed.items()]
     return Report(
         {article.id: _why_read(article, project) for article in to_read},
         {article.id: _why_read(article, project) for article in wanted if article.id in cached},
@@ -351,11 +349,8 @@ def _versions(*names: str) -> str:
 
 
 def _claims_by_article(claims: Iterable[Claim]) -> dict[str, list[Claim]]:
-    result: dict[str, list[Claim]] = defaultdict(list)
-    for claim in claims:
-        if claim.quote:
-            result[claim.quote.article].append(claim)
-    return result
+    """An article of which there are none has an empty list."""
+    return group_by((claim for claim in claims if claim.quote), lambda claim: claim.quote and claim.quote.article)
 
 
 def _ids(saved: Iterable[Sheet]) -> dict[str, list[str]]:
@@ -425,7 +420,7 @@ def _with_last_good(sheets: Iterable[Sheet], broken: frozenset[str], last: Itera
     """Subjects whose override file is broken keep the sheet they had."""
     found = {(sheet.type, sheet.id): sheet for sheet in sheets}
     found |= {(sheet.type, sheet.id): sheet for sheet in last if sheet.id in broken}
-    return [sheet for _, sheet in sorted(found.items(), key=lambda item: item[0])]
+    return [found[place] for place in sorted(found)]
 
 
 def _to_record(

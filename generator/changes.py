@@ -44,8 +44,7 @@ def between(before: Iterable[Sheet], after: Iterable[Sheet], kinds: Mapping[str,
     """
     before, after = [*before], [*after]
     denied = {(path, kind) for path, kind, _ in _denials(before) ^ _denials(after)}
-    old = {_key(sheet, fact, kinds): (sheet, fact) for sheet in before for fact in sheet.facts}
-    new = {_key(sheet, fact, kinds): (sheet, fact) for sheet in after for fact in sheet.facts}
+    old, new = ({_key(it, fact, kinds): (it, fact) for it in some for fact in it.facts} for some in (before, after))
     for key in dict.fromkeys([*new, *old]):
         sheet, was = old.get(key, (None, None))
         sheet, now = new.get(key, (sheet, None))

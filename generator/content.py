@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
@@ -175,11 +176,9 @@ def append_override(root: Path, place: str, entry: str, kinds: Mapping[str, Kind
         old = path.read_bytes() if path.is_file() else _OVERRIDES_HEAD.encode()
         text = strict_yaml.read_text(path) if path.is_file() else _OVERRIDES_HEAD
         added = _appended(text, entry)
-        [read] = _all([path], lambda path: (
-            overridefile.read(path, folder, kinds, gazetteer, text),
-            overridefile.read(path, folder, kinds, gazetteer, text + added),
-        ), root, added)  # fmt: skip
-        before, after = ({claim.id: claim for claim, _ in items} for items, _ in read)
+        read = partial(overridefile.read, folder=folder, kinds=kinds, gazetteer=gazetteer)
+        [found] = _all([path], lambda path: [read(path, text=it) for it in (text, text + added)], root, added)
+        before, after = ({claim.id: claim for claim, _ in items} for items, _ in found)
         repeated = {key for key in before if key in after and before[key].evidence != after[key].evidence}
         if any(after.get(key) != claim for key, claim in before.items() if key not in repeated):
             raise ContentError(Problem("cannot be added to", disk.shown(path, root), None, "paste the override by hand"))

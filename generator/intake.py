@@ -1,6 +1,6 @@
 """From a source to an article of the project: what adding it would do, and doing it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -96,14 +96,13 @@ def _effects(project: Project, article: Article) -> tuple[list[Claim], list[Chan
     return after.previews[article.digest], [*changes.between(project.sheets, after.sheets, project.kinds)]
 
 
-def _notes(project: Project, article: Article) -> list[str]:
-    notes = []
+def _notes(project: Project, article: Article) -> Iterator[str]:
     if not article.language.startswith("en"):
-        notes.append(f"its language is {article.language!r}: it is kept, but only English is read")
+        yield f"its language is {article.language!r}: it is kept, but only English is read"
     if not article.published:
-        notes.append("it has no date, so that days such as last Monday stay undated: --field published=2026-01-31")
+        yield "it has no date, so that days such as last Monday stay undated: --field published=2026-01-31"
     first = reprints.originals((*(other for other in project.articles if other.id != article.id), article))
-    return notes + [f"{a} repeats {b}: the two count as one source" for a, b in first.items() if article.id in (a, b)]
+    yield from (f"{a} repeats {b}: the two count as one source" for a, b in first.items() if article.id in (a, b))
 
 
 def _differences(old: Article, found: Article) -> list[str]:

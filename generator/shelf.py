@@ -70,8 +70,7 @@ class Shelf:
         key, mark = self.key(what), _Digester(self._digests[False], False).digest(given)
         if not (kept := self.take(key) or b"").startswith(mark):
             self.put(key, kept := mark + _encoded(lambda _: make(), None))
-        read = msgspec.json.Decoder(type_, dec_hook=lambda type_, text: type_(text))
-        return read.decode(unpacked(kept.removeprefix(mark)))
+        return msgspec.json.decode(unpacked(kept.removeprefix(mark)), type=type_, dec_hook=lambda type_, text: type_(text))
 
     def values(self, keys: Mapping[T, bytes], make: Callable[[T], object]) -> dict[T, bytes]:
         """JSON of many things, `packed`; made by several processes, of many that are not there."""

@@ -121,9 +121,7 @@ def _moved(claim: Claim, by: int) -> Claim:
     return replace(claim, quote=moved(claim.quote), derivation=why)
 
 
-def rules_at_work(
-    articles: Iterable[Article], *, kinds: Mapping[str, Kind], gazetteer: Gazetteer, model: str = DEFAULT_MODEL
-) -> set[str]:
+def rules_at_work(articles: Iterable[Article], *, kinds: Mapping[str, Kind], gazetteer: Gazetteer, model: str) -> set[str]:
     """Every rule, as `kind/id`, that fits somewhere in these articles, though another may have given the claim."""
     nlp, rules, _ = _ready(model, gazetteer, tuple(kinds.values()))
     readings = (read(article, nlp(article.text), gazetteer, None) for article in articles)

@@ -11,7 +11,7 @@ from generator import dates
 from generator.extract import roles
 from generator.extract.confidence import confidence
 from generator.extract.leaders import body_of
-from generator.extract.persons import canonical_post
+from generator.extract.persons import canonical_post, full_name
 from generator.extract.reading import Reading
 from generator.extract.rules import Match
 from generator.extract.slots import when
@@ -173,7 +173,7 @@ def _leader(reading: Reading, match: Match, slots: Slots, shared: Mapping[str, s
     unknown = before.ent_type_ == "NORP" and not before.ent_kb_id_  # "Congolese": of either Congo
     if named and not unknown and not reading.doc[post.start].is_sent_start:
         return None
-    name = reading.people.full(slots["person"][0].name) if len(slots.get("person", [])) == 1 else None
+    name = full_name(slots["person"][0].name, reading.people) if len(slots.get("person", [])) == 1 else None
     body = name and body_of(shared.get("post", ""), name, shared.get("status", "current"), reading.article.published)
     if not body or not (record := reading.gazetteer.record(body)):
         bodies = {u.id: u for u in (reading.focus, *match.sentence.units) if u and u.type.startswith("org")}
@@ -284,7 +284,7 @@ def _value(reading: Reading, match: Match, unit: Unit) -> tuple[str | None, str 
     type_ = match.kind.fields[match.kind.value].type
     if type_ in ("date", "person", "text", *match.kind.types):
         day = unit.data["date"].value if unit.data.get("date") else None
-        said = day if type_ == "date" else reading.people.full(unit.name) if type_ == "person" else unit.text
+        said = day if type_ == "date" else full_name(unit.name, reading.people) if type_ == "person" else unit.text
         return said, said
     if unit.id and (record := reading.gazetteer.record(unit.id.split("/")[0] if unit.type == "organ" else unit.id)):
         return record.id, record.name

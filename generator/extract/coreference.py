@@ -30,8 +30,7 @@ def anaphors(doc: Doc, units: list[Unit], gazetteer: Gazetteer) -> list[Unit]:
     named = [u for u in units if u.type not in words("weak_types")]
     covered = tokens(named)
     made: list[Unit] = []
-    nouns = words("country_nouns", "body_nouns")
-    for token in (token for token in doc if token.lower_ in nouns):
+    for token in (token for token in doc if token.lower_ in words("country_nouns", "body_nouns")):
         start = _definite(doc, token, covered)
         if start is not None and (unit := _antecedent(doc, token, start, [*named, *made], gazetteer)):
             made.append(unit)
@@ -141,14 +140,12 @@ def _definite(doc: Doc, token: Token, covered: set[int]) -> int | None:
         goes_on = behind.lower_ in ("of", "for", "on") and token.lower_ not in ("country", "nation")
         if behind.i in covered or compound or goes_on:
             return None
-    i = token.i - 1
-    while i >= 0 and not doc[i + 1].is_sent_start:
+    for i in range(token.i - 1, token.sent.start - 1, -1):
         word = doc[i].lower_
         if word in words("definite"):
             return i - (i > 0 and word not in ("all", "both") and doc[i - 1].lower_ == "all")
         if word not in _PLAIN and doc[i].tag_ != "CD" and not word.endswith(_HYPHENATED):
             return None
-        i -= 1
     return None
 
 

@@ -15,7 +15,7 @@ from spacy.util import filter_spans
 from generator.extract.words import table, words
 from generator.gazetteer import Form, Gazetteer, slug
 
-SENSES, _LABELS = table("extract/types.yml")["senses"], table("extract/types.yml")["presets"]
+_SENSES, _LABELS = table("extract/types.yml")["senses"], table("extract/types.yml")["presets"]
 FILED_FROM = re.compile(table("extract/dates.yml")["filed_from"], re.MULTILINE)
 """The place, day and agency in front of a report's first sentence, up to the dash."""
 _FIRST = re.compile(r"[^\W\d_]*")
@@ -54,7 +54,7 @@ class GazetteerMatcher:
         for form in gazetteer.forms():
             listed = form.id in gazetteer.organisations and form.sense in ("name", "organ")
             doubt = ("usual" if form.usual else "doubtful") if form.doubtful else ""
-            key = f"{'organisation' if listed else SENSES[form.sense]}:{form.id}|{doubt}"
+            key = f"{'organisation' if listed else _SENSES[form.sense]}:{form.id}|{doubt}"
             self.nlp.vocab.strings.add(key)
             for text in _spellings(form):
                 self._unlearnt["" if text.split()[0] in cut else _start(text)].append((key, text))

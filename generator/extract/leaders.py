@@ -1,6 +1,5 @@
 """Who led which state or body when: what "President Chirac" means where the text never says of which state."""
 
-from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
@@ -57,14 +56,13 @@ def _read() -> dict[str, list[Leader]]:
     found: dict[str, list[Leader]] = {}
     for body, posts in table("gazetteer/leaders.yml").items():
         for post, lines in posts.items():
-            found.setdefault(_office(post), []).extend(_terms(body, lines))
+            found.setdefault(_office(post), []).extend(_leader(body, line) for line in lines)
     return found
 
 
-def _terms(body: str, lines: Iterable[str]) -> Iterable[Leader]:
+def _leader(body: str, line: str) -> Leader:
     """ "Xi Jinping (Xi) 2013-03/": the surname in brackets where it is not the last word, the term behind."""
-    for line in lines:
-        text, _, term = line.rpartition(" ")
-        since, _, until = term.partition("/")
-        name, _, short = text.rstrip(")").partition(" (")
-        yield Leader(body, name, short or name.split()[-1], since, until or None)
+    text, _, term = line.rpartition(" ")
+    since, _, until = term.partition("/")
+    name, _, short = text.rstrip(")").partition(" (")
+    return Leader(body, name, short or name.split()[-1], since, until or None)

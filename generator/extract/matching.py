@@ -141,7 +141,7 @@ def _state_before(match: Match, doc: Doc, first: Unit) -> None:
     """ "former Ethiopian Foreign Minister": the word that says when stands before the body."""
     at = first.start - 1
     at -= at > 0 and doc[at].text == "-" and doc[at - 1].lower_ in ("ex", "then")
-    state = posts.offices().states.get(doc[at].lower_) if at >= 0 and first.type not in ("post", "person") else None
+    state = posts.STATES.get(doc[at].lower_) if at >= 0 and first.type not in ("post", "person") else None
     if state and state != "current" and "status" in match.kind.fields and state in match.kind.fields["status"].values:
         match.words["status"] = state
 
@@ -157,8 +157,7 @@ def _group_units(reading: Reading, match: Match, name: str, units: list[Unit]) -
         return [u for u in units if u.type in (type_, "date", "anniversary") and u.data.get("date")][:1]
     if type_ == "number":
         return [Unit(type_, u.start, u.end, u.text, name=str(number)) for u in units[:1] if (number := _number(units))]
-    if any(u.type == "capital" for u in units):
-        match.features.add("metonym")
+    match.features |= {"metonym" for u in units if u.type == "capital"}
     return [v for u in units for v in ([u] if u.type == "capital" else values_of(match, type_, u, adjectives=True))]
 
 

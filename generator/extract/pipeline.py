@@ -4,6 +4,7 @@ import hashlib
 import sys
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -94,9 +95,8 @@ def load(model: str, gazetteer: Gazetteer) -> Language:
     if model == DEFAULT_MODEL:  # whose patterns we know
         config["components.attribute_ruler.factory"] = "attributes_by_heart"
     nlp = spacy.load(model, exclude=["senter"], config=config)  # senter would cut sentences without the parser
-    for verb in ("elect", "appoint", "join", "enter"):
-        for form in (f"re-{verb}", f"re-{verb}s", f"re-{verb}ed", f"re-{verb}ing"):
-            nlp.tokenizer.add_special_case(form, [{"ORTH": form, "NORM": form}])  # type: ignore[union-attr]
+    for verb, end in product(("elect", "appoint", "join", "enter"), ("", "s", "ed", "ing")):
+        nlp.tokenizer.add_special_case(f"re-{verb}{end}", [{"ORTH": f"re-{verb}{end}"}])  # type: ignore[union-attr]
     cuts = [nlp.tokenizer.infix_finditer.__self__.pattern, r"(?<=[a-z])\((?=[A-Z])"]  # type: ignore[union-attr]
     nlp.tokenizer.infix_finditer = compile_infix_regex(cuts).finditer  # type: ignore[union-attr]  # "Cooperation(OIC)"
     nlp.add_pipe("newline_sentences", first=True)

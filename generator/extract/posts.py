@@ -1,10 +1,8 @@
 """Offices in a text: the words of a post, and what says when (former, acting, -elect)."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
-from functools import cache
-from typing import NamedTuple
+from itertools import chain
 
 from spacy.tokens import Doc
 
@@ -15,31 +13,13 @@ _SEAT = re.compile(r"(?:chair|president|chairman|chairperson)(?:[- ]in[- ]office
 """An office that a state may hold as well as a person: phrases see it as `<chair>`."""
 
 
-class Words(NamedTuple):
-    """The lists of `gazetteer/posts.yml`; heads by their first word, as tuples of words without hyphens."""
-
-    states: dict[str, str]
-    ranks: frozenset[str]
-    narrow: dict[str, list[str]]
-    domains: frozenset[str]
-    heads: dict[str, list[tuple[str, ...]]]
-    seats: dict[str, str]
-
-
-@cache
-def offices() -> Words:
-    """`gazetteer/posts.yml`, which says what each list means."""
-    data = table("gazetteer/posts.yml")
-    heads: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-    for parts in sorted((tuple(head.replace("-", " ").split()) for head in data["heads"]), key=len, reverse=True):
-        heads[parts[0]].append(parts)
-    return Words(data["states"], frozenset(data["ranks"]), data["narrow"], frozenset(data["domains"]), heads, data["seats"])
-
-
-@cache
-def head_words() -> frozenset[str]:
-    """The words that heads are made of."""
-    return frozenset(w for forms in offices().heads.values() for form in forms for w in form)
+_LISTS = table("gazetteer/posts.yml")  # which says what each list means
+STATES, SEATS = _LISTS["states"], _LISTS["seats"]
+RANKS, DOMAINS = frozenset(_LISTS["ranks"]), frozenset(_LISTS["domains"])
+HEADS = sorted((tuple(head.replace("-", " ").split()) for head in _LISTS["heads"]), key=len, reverse=True)
+"""As tuples of words without hyphens, the longest first."""
+HEAD_WORDS = frozenset(chain.from_iterable(HEADS))
+_BY_FIRST = {first: [head for head in HEADS if head[0] == first] for first, *_ in HEADS}
 
 
 def posts(doc: Doc, taken: set[int]) -> Iterator[Unit]:
@@ -72,8 +52,7 @@ def _fold(word: str) -> str:
 
 def _head(lower: list[str], i: int, taken: set[int]) -> int | None:
     """The index behind the longest head that begins at token `i`; a plural counts."""
-    heads = offices().heads
-    for parts in (*heads.get(lower[i], ()), *heads.get(_singular(lower[i]), ())):
+    for parts in (*_BY_FIRST.get(lower[i], ()), *_BY_FIRST.get(_singular(lower[i]), ())):
         j = i
         for part in parts:
             while i < j < len(lower) and lower[j] == "-":
@@ -98,11 +77,11 @@ def _post(doc: Doc, lower: list[str], head: int, head_end: int, taken: set[int])
     while left and left - 1 not in taken and not doc[left].is_sent_start:
         left -= 1
         word, beside = lower[left], lower[left - 1] if left else ""
-        joins = word in ("and", ",", "&") and beside in offices().domains and start < head
-        hyphen = word == "-" and beside in words("prefixes") | offices().domains
-        if state := offices().states.get(word):
+        joins = word in ("and", ",", "&") and beside in DOMAINS and start < head
+        hyphen = word == "-" and beside in words("prefixes") | DOMAINS
+        if state := STATES.get(word):
             status, unit_start = status or state, left
-        elif word in offices().ranks | offices().domains and _is_rank(word, lower[left + 1 : head_end], left + 1 == head):
+        elif word in RANKS | DOMAINS and _is_rank(word, lower[left + 1 : head_end], left + 1 == head):
             start = unit_start = left
         elif not (hyphen or joins):
             break
@@ -111,7 +90,7 @@ def _post(doc: Doc, lower: list[str], head: int, head_end: int, taken: set[int])
     later = lower[end + 1 : end + 2] if lower[end : end + 1] == ["-"] else lower[end : end + 1]
     if later and later[0] in ("elect", "designate"):
         status, behind = "elect", end + (2 if lower[end] == "-" else 1)
-    plurals = [j for j in range(head, head_end) if lower[j] not in head_words() and _singular(lower[j]) in head_words()]
+    plurals = [j for j in range(head, head_end) if lower[j] not in HEAD_WORDS and _singular(lower[j]) in HEAD_WORDS]
     text = "".join((_singular(lower[t.i]) if t.i in plurals else t.text) + t.whitespace_ for t in doc[start:end]).strip()
     data = {"status": status, "plural": bool(plurals), "seat": seat, "chair": bool(_SEAT.fullmatch(text.lower()))}
     return Unit("post", min(unit_start, start), behind, text, name=text, data=data)
@@ -119,14 +98,14 @@ def _post(doc: Doc, lower: list[str], head: int, head_end: int, taken: set[int])
 
 def _is_rank(word: str, behind: list[str], before_head: bool) -> bool:
     """Or does it count, or belong to another phrase: "the first secretary general", "under former President"?"""
-    narrow = offices().narrow.get(word)
+    narrow = _LISTS["narrow"].get(word)
     return narrow is None or (" ".join(w for w in behind if w != "-") if before_head else behind[0]) in narrow
 
 
 def _seat(lower: list[str], start: int, taken: set[int]) -> tuple[int, str | None]:
     """Where the post begins with the seat of a government before it ("Kremlin spokesman"), and whose seat it is."""
     for first, end in ((start - 2, start), (start - 1, start), (start - 1, start + 1), (start, start + 2)):
-        state = offices().seats.get(" ".join(lower[first:end])) if first >= 0 else None
+        state = SEATS.get(" ".join(lower[first:end])) if first >= 0 else None
         if state and first not in taken:
             return first, state
     return start, None
@@ -136,7 +115,7 @@ def _domain_after(doc: Doc, lower: list[str], end: int, taken: set[int]) -> int:
     """ "of Foreign Affairs", "for trade and industry": capitalised or listed words behind the head."""
     last, j = end, end + 1 + (lower[end + 1 : end + 2] == ["the"])
     while lower[end : end + 1] in (["of"], ["for"]) and j < len(lower) and j not in taken and not doc[j].is_sent_start:
-        if lower[j] in offices().domains:
+        if lower[j] in DOMAINS:
             last = j + 1
         elif lower[j] not in ("and", ",", "&", "the") or last != j:
             break

@@ -1,6 +1,7 @@
 """One article, read: its parse, its units sentence by sentence, its dates resolved. What rules work on."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -8,15 +9,15 @@ from functools import cached_property
 from spacy.tokens import Doc, Span, Token
 
 from generator.extract import coreference, roles, times
-from generator.extract.entities import FILED_FROM, SENSES, is_body, person_run, without_honorifics
-from generator.extract.persons import People
+from generator.extract.entities import FILED_FROM, is_body, person_run, without_honorifics
+from generator.extract.persons import plain_name
 from generator.extract.posts import posts
 from generator.extract.units import Sentence, Unit, sentences, tokens
-from generator.extract.words import words
+from generator.extract.words import table, words
 from generator.gazetteer import Gazetteer, slug
 from generator.model import Article
 
-_KB_TYPES = frozenset(SENSES.values())
+_TYPES = table("extract/types.yml")
 
 
 @dataclass(eq=False)
@@ -39,9 +40,9 @@ class Reading:
         return {i: unit for unit in self.units for i in range(unit.start, unit.end)}
 
     @cached_property
-    def people(self) -> People:
-        """Whom its surnames stand for."""
-        return People(self.units)
+    def people(self) -> set[str]:
+        """The names of its people."""
+        return {plain_name(unit.name) for unit in self.units if unit.type == "person"}
 
     def unit(self, token: Token) -> Unit | None:
         """The unit that covers a token."""
@@ -61,7 +62,7 @@ class Reading:
 def read(article: Article, doc: Doc, gazetteer: Gazetteer, today: date | None) -> Reading:
     """The reading of one article's parsed text."""
     typed = [unit for ent in doc.ents if (unit := _entity_unit(ent, gazetteer))]
-    known = [unit for unit in typed if unit.type in _KB_TYPES]
+    known = [unit for unit in typed if unit.type in _TYPES["senses"].values()]
     taken = tokens(known)
     offices = list(posts(doc, taken))
     typed = _without_overlap(doc, [*known, *offices, *_persons(doc, offices, taken), *typed])
@@ -75,9 +76,6 @@ def read(article: Article, doc: Doc, gazetteer: Gazetteer, today: date | None) -
     return Reading(article, doc, gazetteer, anchor, list(sentences(doc, typed)))
 
 
-_NO_UNITS = frozenset("DATE TIME CARDINAL ORDINAL MONEY PERCENT QUANTITY LANGUAGE".split())
-
-
 def _entity_unit(ent: Span, gazetteer: Gazetteer) -> Unit | None:
     label, text = ent.label_, ent.text.strip()
     if ent.kb_id_:
@@ -87,7 +85,7 @@ def _entity_unit(ent: Span, gazetteer: Gazetteer) -> Unit | None:
         start = ent.start + (ent[0].lower_ == "the")
         end = next((t.i for t in ent if t.text == "("), ent.end)
         return Unit("organisation", start, end, name, slug(name), name, data={"unlisted": True, "doubtful": True})
-    if label in _NO_UNITS or (label in ("GPE", "PERSON", "NORP") and text.islower()):
+    if label in _TYPES["no_units"] or (label in ("GPE", "PERSON", "NORP") and text.islower()):
         return None
     if ent.start > 1 and ent.doc[ent.start - 1].lower_ == "of" and ent.doc[ent.start - 2].lower_ in words("regions"):
         label = "GPE"
@@ -127,13 +125,12 @@ def _hyphenated(span: Span) -> Span:
     return doc[start - 3 * bool(called) : end]
 
 
-def _persons(doc: Doc, offices: list[Unit], taken: set[int]) -> list[Unit]:
+def _persons(doc: Doc, offices: list[Unit], taken: set[int]) -> Iterator[Unit]:
     """People after their titles, whole: capitals, particles and hyphens that the recogniser cuts or drops."""
     stops = taken | {u.start for u in offices}
-    found = []
     others = [Unit("word", t.i, t.i + 1, "", data={"plural": t.tag_ == "NNS"}) for t in doc if t.lower_ in words("related")]
     for office in [*offices, *others]:
-        found += _holder_before(doc, office, taken) if office.type == "post" else []
+        yield from _holder_before(doc, office, taken) if office.type == "post" else ()
         at = _person_start(doc, office.end, taken)
         while at is not None:
             last = min(at + 9, len(doc))
@@ -142,9 +139,8 @@ def _persons(doc: Doc, offices: list[Unit], taken: set[int]) -> list[Unit]:
             span = without_honorifics(doc[at:end])
             at = None
             if span and _namelike(span):
-                found.append(_person(span, office.end))
+                yield _person(span, office.end)
                 at = _next_of_list(doc, end, taken) if office.data.get("plural") else None
-    return found
 
 
 def _next_of_list(doc: Doc, i: int, taken: set[int]) -> int | None:
@@ -157,7 +153,6 @@ def _next_of_list(doc: Doc, i: int, taken: set[int]) -> int | None:
 
 
 _NO_HOLDERS = words("no_holders", "name_heads")
-_PLACES = frozenset("GPE LOC FAC DATE NORP EVENT LAW".split())
 
 
 def _holder_before(doc: Doc, office: Unit, taken: set[int]) -> list[Unit]:
@@ -180,7 +175,7 @@ def _holder_before(doc: Doc, office: Unit, taken: set[int]) -> list[Unit]:
         start += 1
     span = doc[start:end]
     before = doc[start - 1].lower_ if start and not doc[start].is_sent_start else ""
-    strange = any(t.ent_type_ in _PLACES or t.lower_ in _NO_HOLDERS for t in span) or before in words("at_places")
+    strange = any(t.ent_type_ in _TYPES["nobody"] or t.lower_ in _NO_HOLDERS for t in span) or before in words("at_places")
     return [] if strange or not 2 <= len(span) <= 7 or not _namelike(span) else [_person(span, start)]
 
 

@@ -9,13 +9,12 @@ from collections.abc import Iterator
 
 from spacy.tokens import Token
 
-from generator.extract.words import words
+from generator.extract.words import table, words
 
 _SUBJECTS = ("nsubj", "nsubjpass", "csubj")
-_RELATIVES = ("who", "which", "that", "whom")
 _GOVERNED = tuple("xcomp ccomp pcomp acl advcl oprd dobj csubj prep attr pobj acomp dep appos".split())
 
-_LEMMAS = {"hopes": "hope", "hoped": "hope", "hoping": "hope", "slated": "slate", "quitted": "quit", "readmitted": "readmit"}
+_LEMMAS = table("extract/words.yml")["lemmas"]
 _AGAIN = re.compile(r"re-?(elect|appoint|join|enter|admit)(?:t?ed|t?ing|s)?$")
 
 
@@ -244,7 +243,7 @@ def _surface(verb: Token, depth: int) -> list[Token]:
         return []
     own = [c for c in verb.children if c.dep_ in _SUBJECTS]
     if own:
-        return [verb.head if s.lower_ in _RELATIVES and verb.dep_ in ("relcl", "acl", "ccomp") else s for s in own]
+        return [verb.head if s.lower_ in words("relatives") and verb.dep_ in ("relcl", "acl", "ccomp") else s for s in own]
     head, clause = verb.head, verb.head.pos_ in ("VERB", "AUX")
     if verb.dep_ == "conj" and clause:
         return _stolen(verb) or _surface(head, depth + 1)

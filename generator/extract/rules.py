@@ -111,8 +111,7 @@ def _pattern(kind: Kind, spec: Mapping[str, Any]) -> Any:
     def spelled(name: re.Match[str]) -> str:
         return "(?:" + "|".join(w if w.startswith("(") else re.escape(w) for w in kind.lexicon[name[1]]) + ")"
 
-    text = re.sub(r"\$(\w+)", spelled, spec["match"])
-    text = text.replace("… ", _FILLER)
+    text = re.sub(r"\$(\w+)", spelled, spec["match"]).replace("… ", _FILLER)
     text = _PLACEHOLDER.sub(lambda m: m[0] if text[m.start() - 2 : m.start()] == "?P" else _unit_pattern(kind, m[1]), text)
     try:
         return regex.compile(r"(?<!\S)" + text + _ENDS)
@@ -130,21 +129,19 @@ def needed_pieces(kind: Kind, match: str) -> list[set[str]]:
 def _needed(text: str) -> list[set[str]]:
     outside, groups = _apart(text)
     rest = iter(groups)
-    each = [_needed_together(alternative, rest) for alternative in outside.split("|")]
+    each = [[*_needed_together(alternative, rest)] for alternative in outside.split("|")]
     if len(each) == 1:
         return each[0]
     return [set().union(*(max(needs, key=_telling) for needs in each))] if all(each) else []
 
 
-def _needed_together(text: str, groups: Iterator[str]) -> list[set[str]]:
-    needs: list[set[str]] = []
+def _needed_together(text: str, groups: Iterator[str]) -> Iterator[set[str]]:
     for piece in _PIECE.finditer(text):
         group = next(groups) if piece[0][0] == "(" else None
         if group is None:
-            needs.append({piece[0]})
+            yield {piece[0]}
         elif not piece["optional"] and not group.startswith(("?!", "?<", "?=")):
-            needs += _needed(group.removeprefix("?:"))
-    return needs
+            yield from _needed(group.removeprefix("?:"))
 
 
 def _apart(text: str) -> tuple[str, list[str]]:

@@ -179,7 +179,7 @@ def _needs(kind: Kind) -> Iterator[list[Terms]]:
 def _field_words(kind: Kind, spec: Mapping[str, Any], field: Field, paths: Sequence[str]) -> Iterator[Terms]:
     needed = not field.optional and not (spec.get("set") or {}).get(field.name)
     if needed and field.type == "text":
-        yield _terms(max(form, key=len) for forms in posts.offices().heads.values() for form in forms)
+        yield _terms(max(head, key=len) for head in posts.HEADS)
     if needed and field.type == "number":
         yield _terms([_DIGIT, *table("extract/words.yml")["numbers"]])
         if f"(?P<{field.name}>(?P<" in spec.get("match", ""):  # it stands in a body's description: "the 27-member bloc"

@@ -15,8 +15,6 @@ from generator.extract.units import Unit
 from generator.extract.words import words
 from generator.kinds import Kind
 
-_LINKS = frozenset(", - – — ) which originally first".split())
-
 
 def fill(reading: Reading, match: Match, slots: Mapping[str, list[str]], token: Token, particle: str = "") -> None:
     """Fills those that are still empty, each from the first of its paths, seen from the trigger, that leads to units."""
@@ -100,9 +98,7 @@ def _nearest_before(reading: Reading, token: Token) -> Token:
 
 def _name_before(reading: Reading, i: int, first: int, types: tuple[str, ...]) -> Token | None:
     """The root of the unit of these types right before token `i`, commas and dashes aside, and behind `first`."""
-    i -= 1
-    while i > first and reading.doc[i].lower_ in _LINKS:
-        i -= 1
+    i = next((j for j in range(i - 1, first, -1) if reading.doc[j].lower_ not in words("links")), first)
     unit = reading.unit(reading.doc[i]) if i >= max(first, 0) else None
     return reading.doc[unit.start : unit.end].root if unit is not None and unit.type in types else None
 
@@ -218,10 +214,9 @@ def _of_another(unit: Unit, token: Token) -> bool:
     said = next((roles.lemma_of(t) for t in before if t.pos_ == "VERB" or t.dep_.startswith("nsubj")), "")
     above = (a for a in root.ancestors if token.is_ancestor(a) and a.pos_ == "NOUN")
     over = {t.lower_ for t in root.ancestors if t.i > root.i} & words("lasting")
-    named = over and unit.type == "date" and roles.lemma_of(token) in words("beginning")
-    return any(a.head.lower_ in ("after", "following") for a in above) or bool(
-        named or (unit.end <= token.i and said in words("say"))
-    )
+    named = bool(over) and unit.type == "date" and roles.lemma_of(token) in words("beginning")
+    later = any(a.head.lower_ in ("after", "following") for a in above)
+    return later or named or (unit.end <= token.i and said in words("say"))
 
 
 def _belongs(reading: Reading, unit: Unit, token: Token) -> bool:

@@ -190,10 +190,8 @@ def _written(parts: Mapping[str, str]) -> str:
 
 
 def _duration(parts: Mapping[str, str]) -> str:
-    if "count" not in parts:
-        return "P1Y"
-    count, unit = parts["count"], _TABLE["units"][parts["unit"]]
-    number = int(count) if count.isdigit() else int(_TABLE["numbers"].get(count, 1))
+    count, unit = parts.get("count", "a"), _TABLE["units"][parts.get("unit", "year")]  # of "annual", which has neither
+    number = int(_TABLE["numbers"].get(count, count))
     return f"P{number * int(unit[1:-1])}{unit[-1]}"
 
 

@@ -63,7 +63,7 @@ def sentences(doc: Doc, typed: list[Unit]) -> Iterator[Sentence]:
     """
     at = {unit.start: unit for unit in typed}
     for span in doc.sents:
-        if span[0].tag and (units := _merge_lists([*_fill(span, at)])):
+        if span[0].tag and (units := [*_merge_lists([*_fill(span, at)])]):
             whole, bare = _rendered(units), _without_brackets(units)
             yield Sentence(span, units, (whole,) if len(bare) == len(units) else (whole, _rendered(bare)))
 
@@ -107,15 +107,12 @@ def _rendered(units: list[Unit]) -> Rendering:
     return Rendering(" ".join(pieces), units, offsets)
 
 
-def _merge_lists(units: list[Unit]) -> list[Unit]:
+def _merge_lists(units: list[Unit]) -> Iterator[Unit]:
     """Runs of parties joined by commas, "and", "as well as", bridges and short parentheses become one unit each."""
-    units = _without_owners(units)
-    result: list[Unit] = []
-    i = 0
+    units, i = _without_owners(units), 0
     while i < len(units):
         parts, i = _run(units, i)
-        result.append(parts[0] if len(parts) == 1 else _list(parts))
-    return result
+        yield parts[0] if len(parts) == 1 else _list(parts)
 
 
 def _without_owners(units: list[Unit]) -> list[Unit]:

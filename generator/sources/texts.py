@@ -5,6 +5,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from itertools import chain, pairwise
 from pathlib import Path
@@ -149,10 +150,8 @@ def _decoded(raw: bytes, charset: str | None) -> str:
     declared = re.search(rb"<meta[^>]{0,200}charset=[\"']?([\w-]+)", raw[:2048], re.I)
     marked = "utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else None
     for name in filter(None, (marked, "utf-8-sig", charset, declared and declared[1].decode())):
-        try:
+        with suppress(LookupError, UnicodeError):
             return raw.decode(name)
-        except (LookupError, UnicodeError):
-            continue
     return str(from_bytes(raw).best() or raw.decode("utf-8", "replace"))
 
 

@@ -154,7 +154,7 @@ class _Public(HTTPConnection):
 
 
 class _PublicTLS(_Public, HTTPSConnection):
-    pass
+    """The same, encrypted."""
 
 
 class _PublicHTTPPool(urllib3.HTTPConnectionPool):
