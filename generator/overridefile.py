@@ -74,7 +74,7 @@ def _contradictions(claims: Iterable[tuple[Claim, int]], kinds: Mapping[str, Kin
         kind = kinds[claim.kind]
         others = alike[kind.name, *(fold(claim.get(name) or claim.value_name) for name in kind.identity)]
         if at := next((at for other, at in others if _contradict(other, claim, kind)), None):
-            yield Problem("this override contradicts another", None, line, f"it is on line {at}; delete the wrong one")
+            yield Problem("this override contradicts another", None, line, f"it is on line {at}; keep one of the two")
         others.append((claim, line))
 
 

@@ -96,10 +96,10 @@ def _sheet(claims: list[Claim], kinds: Mapping[str, Kind], gazetteer: Gazetteer)
 
 def _denied(claims: list[Claim], kinds: Mapping[str, Kind]) -> list[Claim]:
     """A denial takes away every claim of a source that matches all it names; it never takes away another override."""
-    result: list[Claim] = []
+    result: dict[str, Claim] = {}
     for denial in (claim for claim in claims if claim.denies):
-        result += [denial, *(claim for claim in claims if claim not in result and denies(denial, claim, kinds))]
-    return result
+        result |= {claim.id: claim for claim in (denial, *claims) if claim is denial or denies(denial, claim, kinds)}
+    return [*result.values()]
 
 
 def denies(denial: Claim, claim: Claim, kinds: Mapping[str, Kind]) -> bool:
@@ -187,8 +187,6 @@ def _settle_timeline(claims: list[Claim], kind: Kind) -> Iterator[Fact]:
         for term in _terms(group):
             ranked = _voters(term, kind)
             fields, disputed = _merge(ranked, kind)
-            if "until" not in fields and "duration" in fields and "since" in fields and "/" not in fields["since"]:
-                fields["until"] = dates.term_end(fields["since"], fields["duration"])
             facts.append(_fact(term, kind, fields, disputed, ranked))
     facts.sort(key=_by_start)
     _dispute_overlaps(facts)
@@ -443,6 +441,8 @@ def _fact(
     agreeing: Sequence[Claim], against: Sequence[Claim] = (), earlier: Sequence[Claim] = (),
 ) -> Fact:  # fmt: skip
     """The decision: of the group, those that had a say for it, against it, and on an earlier time."""
+    if "until" not in fields and "duration" in fields and "/" not in (since := fields.get("since", "/")):
+        fields = {**fields, "until": dates.term_end(since, fields["duration"])}
     winner, ranked = agreeing[0], {claim.id: claim for claim in (*agreeing, *against, *earlier)}
     rest = sorted((claim for claim in group if claim.id not in ranked), key=lambda c: _rank(c, kind))
     decided: DecidedBy = "override" if winner.override else "reference" if all(c.ref for c in agreeing) else "articles"

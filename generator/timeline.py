@@ -185,7 +185,8 @@ def _left(fact: Fact, day: date) -> State:
     told = [claim for claim in fact.claims if claim.get("status") == "former"]
     if any(not claim.said or dates.passed(claim.said, day) != "no" for claim in told):
         return "over"
-    held = any(claim.said and dates.passed(claim.said, day) != "yes" for claim in fact.claims if claim not in told)
+    others = (claim for claim in fact.claims if claim.get("status") != "former")
+    held = any(claim.said and dates.passed(claim.said, day) != "yes" for claim in others)
     return "current" if held or not told else "possibly over"
 
 

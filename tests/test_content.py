@@ -246,7 +246,7 @@ HEAD = "kind: official, post: Chair, value: Ann Lee"
 def test_of_two_overrides_that_contradict_each_other_the_second_is_named(tmp_path, one, other):
     assert broken(tmp_path, TWICE % (one, other)) == [
         "content/overrides/organisations/csto.yml:3: this override contradicts another\n"
-        "  hint: it is on line 1; delete the wrong one"
+        "  hint: it is on line 1; keep one of the two"
     ]
 
 

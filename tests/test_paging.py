@@ -12,7 +12,8 @@ from generator import changes
 from generator.model import Article
 from generator.reconcile import reconcile
 from generator.render import paging, render
-from generator.render.edition import QUOTED, Edition, backing
+from generator.render.edition import Edition
+from generator.render.evidence import QUOTED, backing
 from generator.render.paging import alphabetical, by_letter, by_month, paged
 
 SYLLABLES = ("ba", "ka", "lo", "mi", "nu", "po", "ra", "si")

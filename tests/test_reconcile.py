@@ -168,8 +168,18 @@ def test_a_fact_with_thousands_of_sources_takes_no_more_work_for_each():
                 a_claim("official", value=f"Ann Lee {n % 20}", article=f"c-{n}", said=day, post="spokesman"),
                 a_claim("founding", value="2002" if n % 3 else "2002-10", article=f"d-{n}", said=day, event="established"),
                 a_claim("size", value=str(6 + n % 2), article=f"e-{n}", said=day),
+                a_claim("membership", value="RS", article=f"f-{n}", said=day, status="observer"),
+                a_claim(
+                    "official",
+                    value="Bea Roe",
+                    article=f"g-{n}",
+                    said=day,
+                    post="head",
+                    status="former" if day > "2015-06" else "current",
+                ),
             )
         ]
+        told.append(an_override(value="RS", denies=True, status="observer"))
         count = 0
 
         def counted(frame, event, arg):
@@ -178,11 +188,12 @@ def test_a_fact_with_thousands_of_sources_takes_no_more_work_for_each():
 
         sys.setprofile(counted)
         try:
-            settle(*told)
+            stood = [state(fact, date(2015, 3, 1)) for fact in settle(*told)]
         finally:
             sys.setprofile(None)
+        assert len(stood) > 20
         return count
 
-    settle(a_claim())  # what is loaded once
+    calls(1_600)  # what is found out once of dates and names
     few, many = calls(400), calls(1_600)
     assert many < 5 * few

@@ -11,6 +11,7 @@ from conftest import KINDS, NAMES, TODAY, a_claim, an_override, one, settle
 from generator import build, check, content, publish, sheetfile
 from generator.errors import ContentError
 from generator.reconcile import source_claims
+from generator.render import paging
 from generator.timeline import status_on
 
 HEAD = 'title: Register\nedition: third\npublished: "2024-06-01"\nlicence: CC0\nkind: membership\n'
@@ -204,6 +205,16 @@ def test_a_flagged_row_is_shown_apart_with_what_is_wrong(project):
     assert "## Listed, but known to be wrong" in page
     assert "## Members" not in page
     assert "left in &#60;2012&#62;" in page
+
+
+def test_pages_of_a_countrys_memberships_name_the_tables_that_their_rows_come_from(project, monkeypatch):
+    monkeypatch.setattr(paging, "LIMIT", 1)
+    rows = "organisation,party,status\ncsto,AM,member\neaeu,AM,member\nosce,AM,observer\n"
+    apart = [
+        text for path, text in pages(project(files=files(rows))).items() if path.startswith("countries/AM/memberships/")
+    ]
+    assert len(apart) == 3
+    assert all('href="#table-register"' in text and 'id="table-register"' in text for text in apart)
 
 
 PAST = """organisation,party,status,as_of

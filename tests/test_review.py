@@ -23,6 +23,7 @@ from generator import kinds as kind_files
 from generator.errors import ContentError, FactsheetsError
 from generator.export import claim_line
 from generator.reconcile import reconcile
+from generator.render.evidence import QUOTED
 
 ROOT = Path(__file__).parent.parent
 EMPTY = build.refresh(Path("nowhere"), today=TODAY)
@@ -439,3 +440,15 @@ def test_our_override_files_name_a_schema_that_is_there():
     for path in OURS["overrides"]:
         first = path.read_text("utf-8").partition("\n")[0]
         assert (path.parent / first.rpartition("=")[2]).resolve().is_file(), path
+
+
+def test_an_item_of_many_sources_quotes_some_and_says_in_which_file_the_others_stand(project):
+    """Not in the data of the site, which have nothing that waits for review."""
+    root = project([replace(WEAK, quote=replace(WEAK.quote, article=f"a-{n}")) for n in range(20)])
+    (item,) = waiting(root)
+    page = pages(csto(), review=[item])["review/index.md"].text
+    assert page.count("fs-claim") == QUOTED
+    assert (
+        f"{20 - QUOTED} more articles tell of it; their words are in <code>content/facts/organisations/csto.yml</code>"
+        in page
+    )

@@ -82,7 +82,7 @@ def print_claim(claim: Claim, jsonl: bool) -> None:
 
 def claim_lines(claims: Iterable[Claim], fact: Fact | None, texts: Mapping[str, str] = {}) -> Iterator[str]:
     """A claim, where it comes from, and where it differs from the fact; a short quote amid what such texts say around it."""
-    from generator.render.edition import context
+    from generator.render.evidence import context
 
     for claim in claims:
         same = fact and (claim.value, dict(claim.fields)) == (fact.value, dict(fact.fields))

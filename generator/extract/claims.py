@@ -89,7 +89,7 @@ def _fields(reading: Reading, match: Match, slots: Slots) -> tuple[dict[str, str
         if not (unit := next(iter(slots.get(spec.name, [])), None)):
             continue
         if spec.type in ("date", "duration"):
-            if (resolved := unit.data.get("date")) and _lasts(reading, match, unit, resolved.value):
+            if (resolved := unit.data.get("date")) and _is_told(reading, match, unit, resolved.value):
                 shared[spec.name] = resolved.value
                 match.features |= {"doubtful-date"} if resolved.doubtful else set()
                 derivations += _derived(reading, unit)
@@ -106,9 +106,9 @@ def _fields(reading: Reading, match: Match, slots: Slots) -> tuple[dict[str, str
     return shared, derivations
 
 
-def _lasts(reading: Reading, match: Match, unit: Unit, value: str) -> bool:
-    """Is a duration how long a term is ("for two years", "a term of two years"), and not "after two years of talks"? A date
-    counts, but for the day that somebody hopes for.
+def _is_told(reading: Reading, match: Match, unit: Unit, value: str) -> bool:
+    """Is this day or length of time one of the fact? Not the day that somebody hopes for; of lengths that of a term ("for
+    two years", "a term of two years"), and not that of what went before ("after two years of talks").
     """
     if unit.type != "duration":
         return match.assertion != "wished" or not reading.anchor or not dates.precedes(reading.anchor, value)

@@ -21,7 +21,8 @@ from generator.model import Article, Claim, Item, Quote
 from generator.packing import unpacked
 from generator.referencefile import Table
 from generator.render import paging
-from generator.render.edition import Edition, Listed, Name, Row, article_stem, backing, holds, mark_id, old, report
+from generator.render.edition import Edition, Listed, Name, Row, old, report
+from generator.render.evidence import article_stem, backing, holds, mark_id
 from generator.render.history import Told, history
 from generator.render.marks import Marked, Note
 from generator.render.paging import alphabetical, by_letter, by_month
@@ -95,7 +96,7 @@ def render(
             path = f"{folder}/{one['id']}"
             yield Draft(f"{path}.md", template, shared, f"content/overrides/{path}.yml", one)
     for one in countries:
-        yield from _memberships(one, shared)
+        yield from _memberships(one, shared, edition)
     for one in read:
         path = f"articles/{article_stem(one['article'].id)}.md"
         yield Draft(path, "article", {**shared, "searched": searched}, f"content/articles/{one['article'].id}.md", one)
@@ -139,9 +140,9 @@ def _list(
         yield Draft(part.path, template, values | {name or template: part.entries, "pager": part.pager})
 
 
-def _memberships(country: Values, values: Mapping[str, Any]) -> Iterator[Draft]:
+def _memberships(country: Values, values: Mapping[str, Any], edition: Edition) -> Iterator[Draft]:
     """All of a country's memberships by letter, where its sheet does not hold them."""
-    if not (place := country["all"]):
+    if not (place := country["apart"]):
         return
     rows = sorted(chain(*country["memberships"].values()), key=lambda row: alphabetical(row.subject.text))
     for part in paging.paged(place, rows, lambda row: by_letter(row.subject.text)):
@@ -149,6 +150,7 @@ def _memberships(country: Values, values: Mapping[str, Any]) -> Iterator[Draft]:
             "subject": lambda _: country["subject"],
             "memberships": lambda it: _by_status(it["rows"], by="subject"),
             "rows": lambda it: it.parts[1],
+            "tables": lambda it: _tables(it["rows"], country["id"], edition),
         })  # fmt: skip
         yield Draft(part.path, "memberships", {**values, "pager": part.pager}, None, own)
 
@@ -238,7 +240,7 @@ def _country(id: str, edition: Edition, about: Mapping[str, list[Told]]) -> Valu
         "names": lambda _: _names(id, edition),
         "rows": lambda _: own,
         "memberships": lambda _: _by_status(_of(derived, "membership"), by="subject"),
-        "all": lambda _: f"countries/{id}/memberships" if len(_of(derived, "membership")) > paging.LIMIT else "",
+        "apart": lambda _: f"countries/{id}/memberships" if len(_of(derived, "membership")) > paging.LIMIT else "",
         "terms": lambda _: _terms(derived, "subject"),
         "office_rows": lambda _: _by_office(_of(own, "official")),
         "other_kinds": lambda _: _other_kinds(own, edition),
@@ -331,6 +333,7 @@ def _event(row: Row) -> int:
 
 
 def _office(row: Row) -> int:
+    """The place of a post among those of heads, or behind them."""
     post = row.fact.fields.get("post", "").casefold().replace("-", " ")
     return next((place for place, head in enumerate(_HEADS) if post.startswith(head)), len(_HEADS))
 

@@ -1,4 +1,4 @@
-"""What one rendering shows: every fact as a row, with its evidence and how it stands on the day. No words, no pages."""
+"""What one rendering shows: every fact as a row, and how it stands on the day. No words, no pages."""
 
 import hashlib
 import re
@@ -14,7 +14,6 @@ from urllib.parse import quote as percent
 from urllib.parse import urlencode
 
 import msgspec
-from markupsafe import Markup
 
 from generator import dates, overridefile, timeline
 from generator.changes import Change
@@ -22,22 +21,14 @@ from generator.gazetteer import Gazetteer
 from generator.kinds import Kind
 from generator.model import FOLDERS, Article, Claim, DecidedBy, Fact, Quote, Sheet, Verdict
 from generator.referencefile import Table
+from generator.render.evidence import Backing, article_stem, backing, quotes, says_otherwise
 from generator.render.values import Once
 from generator.render.words import web
 from generator.reprints import independent
 
 T = TypeVar("T")
 
-CONTEXT = 90
-"""How many characters of the article stand on either side of a short quote."""
-
-QUOTED = 8
-"""How many articles' words a page sets beside a fact, and how many against it, unless others say more."""
-
 _FLAGS = frozenset(path.name.removesuffix(".svg") for path in files("generator").joinpath("assets/flags").iterdir())
-
-
-_SENTENCE_END = re.compile(r"\n\s*\n|(?<=[.!?])\s")
 
 
 class Name(NamedTuple):
@@ -46,29 +37,6 @@ class Name(NamedTuple):
     text: str
     url: str | None = None
     flag: str | None = None  # the country's code, where there is a flag to draw: `assets/flags/AM.svg`
-
-
-class Evidence(NamedTuple):
-    """One claim as a reader checks it."""
-
-    claim: Claim
-    says: str | None  # the other value it gives, where it speaks against the fact
-    article: Article | None
-    before: str
-    quote: str
-    after: str
-    orphaned: bool  # the article no longer has these words at this place
-    mark: str | None  # our article page, at the marked words
-    original: str | None  # the publisher's page, at the same words
-    also: tuple[tuple[str, str | None], ...]  # further quotes that the derivation needs, with our page at their words
-
-
-class Backing(NamedTuple):
-    """What speaks for a fact and against it, as settling ranks it, with the words of some articles of each."""
-
-    agreeing: list[Evidence]
-    against: list[Evidence]
-    further: int  # articles that are left out
 
 
 class Line(NamedTuple):
@@ -282,8 +250,7 @@ class Edition:
     def name(self, id: str | None, otherwise: str) -> Name:
         """What a page calls a subject, linked where it has a page."""
         record = self.gazetteer.record(id) if id else None
-        flag = id if id in _FLAGS else None
-        return Name(record.name if record else otherwise, self.pages.get(id) if id else None, flag)
+        return Name(record.name if record else otherwise, self.pages.get(id) if id else None, id if id in _FLAGS else None)
 
     def nothing(self, id: str) -> list[tuple[Kind, Claim, Name]]:
         """The kinds that a subject has no fact of because an editor, who names a source, expects none; with both."""
@@ -309,8 +276,8 @@ def lines(sheet: Sheet, kinds: Mapping[str, Kind], today: date) -> Iterator[Line
         standing, here = timeline.standing(fact, later, today), anchor(fact, kind)
         used[here] += 1
         backing = [claim for claim in fact.claims if not claim.denies]
-        agreeing = [claim for claim in backing if not _says_otherwise(claim, fact)]
-        until, gone = _until(fact), fact.reason.get("departs", "").split(", ")
+        agreeing = [claim for claim in backing if not says_otherwise(claim, fact)]
+        until, gone = fact.fields.get("until"), fact.reason.get("departs", "").split(", ")
         more = fact.fields.get("since") or until or len(agreeing) < len(backing)
         holders = (name for name in kind.fields if _of_subject(name, kind))
         named = [fact.value if name == kind.value else fact.fields.get(name) for name in holders]
@@ -382,105 +349,3 @@ def _status(fact: Fact, standing: str, today: date) -> str | None:
         return timeline.NOT_KNOWN
     said = fact.fields.get("status")
     return timeline.status_on(fact, today) or ("former" if said and standing == "over" else said)
-
-
-def _until(fact: Fact) -> str | None:
-    """When it ends: as said, or as its start and duration have it."""
-    since, duration = fact.fields.get("since"), fact.fields.get("duration")
-    if not since or not duration or "/" in since or "until" in fact.fields:
-        return fact.fields.get("until")
-    return dates.term_end(since, duration)
-
-
-def quotes(claim: Claim) -> Iterator[Quote]:
-    """The words a claim rests on; of a derivation's, those that its own quote does not hold already."""
-    if own := claim.quote:
-        yield own
-    for more in claim.derivation.quotes if claim.derivation else ():
-        if not own or more.article != own.article or more.start < own.start or more.end > own.end:
-            yield more
-
-
-def backing(fact: Fact, claims: Iterable[Claim], articles: Mapping[str, Article]) -> Backing:
-    """Of claims for and against a fact. What rests on no article's words is there in any case, and so is the first to say
-    something of it: since when, or another value.
-    """
-    sides: tuple[list[Evidence], list[Evidence]] = [], []
-    further, others, quoted = 0, set[str](), Counter[bool]()
-    untold = {*fact.fields.values(), *(event.date for event in fact.events)}
-    for claim in claims:
-        says = _says_otherwise(claim, fact)
-        first = says not in others if says else not untold.isdisjoint(claim.fields.values())
-        if not claim.quote or first or quoted[bool(says)] < QUOTED:
-            sides[bool(says)].append(_evidence(claim, fact, articles))
-            quoted[bool(says)] += bool(claim.quote)
-            untold -= set(claim.fields.values())
-            others |= {says} if says else set()
-        else:
-            further += 1
-    return Backing(*sides, further)
-
-
-def _evidence(claim: Claim, fact: Fact, articles: Mapping[str, Article]) -> Evidence:
-    """A claim for or against a fact, with the words around its quote and the addresses where they stand."""
-    quoted, says = claim.quote, _says_otherwise(claim, fact)
-    article = articles.get(quoted.article) if quoted else None
-    further = [more for more in quotes(claim) if more != quoted]
-    also = tuple((more.text, _mark(more) if _found(more, articles) else None) for more in further)
-    if not quoted or not article or not holds(quoted, article):
-        return Evidence(claim, says, article, "", quoted.text if quoted else "", "", bool(quoted), None, None, also)
-    before, after = context(quoted, article.text)
-    address = web(article.url)
-    original = address + _fragment(quoted.text) if address and not article.based_on else address
-    return Evidence(claim, says, article, before, quoted.text, after, False, _mark(quoted), original, also)
-
-
-def _says_otherwise(claim: Claim, fact: Fact) -> str | None:
-    """The value or status this claim gives, where it cannot be the fact's own; None where it agrees."""
-    if (claim.value or claim.value_name) != (fact.value or fact.value_name):
-        if claim.value and fact.value and dates.is_date(claim.value) and dates.is_date(fact.value):
-            return None if dates.overlaps(claim.value, fact.value) else claim.value
-        return claim.value_name
-    status = claim.fields.get("status")
-    disputed = "status" in fact.reason.get("disputed", "")
-    return status if status and disputed and status != fact.fields.get("status") else None
-
-
-def _found(quoted: Quote, articles: Mapping[str, Article]) -> bool:
-    return quoted.article in articles and holds(quoted, articles[quoted.article])
-
-
-def holds(quoted: Quote, article: Article) -> bool:
-    """Does the article have these words at this place?"""
-    return bool(quoted.text) and article.text[quoted.start : quoted.end] == quoted.text
-
-
-def _mark(quoted: Quote) -> Markup:
-    return Markup(f"articles/{percent(article_stem(quoted.article))}/#{mark_id(quoted)}")  # noqa: S704 (quoted)
-
-
-def mark_id(quoted: Quote) -> str:
-    """The id of the marked words on the article's page."""
-    return f"q{quoted.start}-{quoted.end}"
-
-
-def context(quoted: Quote, text: str) -> tuple[str, str]:
-    """The rest of a short quote's sentence as far as CONTEXT reaches, never beyond its paragraph."""
-    if quoted.end - quoted.start > 2 * CONTEXT:
-        return "", ""
-    before = _SENTENCE_END.split(text[max(0, quoted.start - CONTEXT) : quoted.start])[-1]
-    after = _SENTENCE_END.split(text[quoted.end - 1 : quoted.end + CONTEXT])[0][1:]
-    before = "… " + before.partition(" ")[2] if len(before) == CONTEXT else before
-    return before, after.rpartition(" ")[0] + " …" if len(after) == CONTEXT else after
-
-
-def _fragment(text: str) -> Markup:
-    """A text fragment that leads to these words on the publisher's page; long quotes by their first and last words."""
-    words = text.split()
-    ends = [words] if len(words) <= 12 else [words[:5], words[-5:]]
-    return Markup("#:~:text=" + ",".join(percent(" ".join(part), safe="").replace("-", "%2D") for part in ends))  # noqa: S704
-
-
-def article_stem(id: str) -> str:
-    """The file stem of an article's page; `index` and `readme` would be taken for the list itself."""
-    return f"{id}_" if id.casefold() in ("index", "readme") else id
